@@ -1,0 +1,152 @@
+//! Everything that can happen to a conversation.
+
+use minicbor::{Decode, Encode};
+
+use crate::conversation::Seq;
+use crate::lead::{Name, Value};
+use crate::policy::DropReason;
+use crate::time::Timestamp;
+
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
+pub enum Event {
+    /// The lead enters the flow: `by` says how (`api`, `keyword:DRIVE`, `event:cart_left`, `import`).
+    #[n(0)]
+    Enrolled {
+        #[n(0)]
+        by: String,
+        #[n(1)]
+        properties: Vec<(Name, Value)>,
+    },
+    /// The lead wrote. STOP, START and HELP come here too, for the journal.
+    #[n(1)]
+    Replied {
+        #[n(0)]
+        text: String,
+        #[n(1)]
+        media: Vec<String>,
+        /// When the carrier says it was written, where it says so.
+        #[n(2)]
+        written: Option<Timestamp>,
+    },
+    /// A timer fell due. `deadline` is the one it was set for.
+    #[n(2)]
+    TimerFired {
+        #[n(0)]
+        deadline: Timestamp,
+    },
+    /// The carrier (or mail server) accepted the message with this number.
+    #[n(3)]
+    Accepted {
+        #[n(0)]
+        seq: Seq,
+    },
+    #[n(4)]
+    Failed {
+        #[n(0)]
+        seq: Seq,
+        #[n(1)]
+        why: FailedSend,
+    },
+    #[n(5)]
+    Delivered {
+        #[n(0)]
+        seq: Seq,
+    },
+    #[n(6)]
+    HandoffClaimed {
+        #[n(0)]
+        agent: String,
+    },
+    #[n(7)]
+    HandoffResolved {
+        #[n(0)]
+        outcome: Name,
+        #[n(1)]
+        agent: Option<String>,
+    },
+    /// Behaviour told through `POST /v1/events`.
+    #[n(8)]
+    LeadDid {
+        #[n(0)]
+        event: Name,
+        #[n(1)]
+        properties: Vec<(Name, Value)>,
+    },
+    /// What an endpoint answered; `None` when it failed.
+    #[n(9)]
+    CallAnswered {
+        #[n(0)]
+        seq: Seq,
+        #[n(1)]
+        saved: Option<Vec<(Name, Value)>>,
+    },
+    /// Free slots of a calendar, held for this lead until the choice is made.
+    #[n(10)]
+    SlotsFound {
+        #[n(0)]
+        seq: Seq,
+        #[n(1)]
+        slots: Vec<Slot>,
+    },
+    #[n(11)]
+    TakenOver {
+        #[n(0)]
+        agent: String,
+    },
+    /// Given back to the flow, at `step` when another than it stood at.
+    #[n(12)]
+    Released {
+        #[n(0)]
+        step: Option<Name>,
+    },
+    /// An agent speaks.
+    #[n(13)]
+    AgentWrote {
+        #[n(0)]
+        agent: String,
+        #[n(1)]
+        text: String,
+    },
+    #[n(14)]
+    Clicked {
+        #[n(0)]
+        link: Name,
+    },
+    /// Ended from outside: `opted_out`, `wrong_number`, `stopped`, `unreachable`, `failed`.
+    #[n(15)]
+    Stopped {
+        #[n(0)]
+        outcome: Name,
+    },
+    /// A slot was taken for good, or could not be.
+    #[n(16)]
+    SlotHeld {
+        #[n(0)]
+        seq: Seq,
+        #[n(1)]
+        held: bool,
+    },
+}
+
+/// Why a message did not go.
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
+pub enum FailedSend {
+    /// The gate refused it at hand-off.
+    #[n(0)]
+    Dropped(#[n(0)] DropReason),
+    /// The number cannot be reached at all.
+    #[n(1)]
+    Unreachable(#[n(0)] String),
+    /// The carrier refused this message.
+    #[n(2)]
+    Refused(#[n(0)] String),
+}
+
+/// A free slot of a calendar.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Slot {
+    #[n(0)]
+    pub start: Timestamp,
+    #[n(1)]
+    pub end: Timestamp,
+}

@@ -1,0 +1,124 @@
+//! The verbs of the language, one file each: what it holds, how it is entered, how it goes on.
+
+mod ask;
+mod book;
+mod call;
+mod decide;
+mod email;
+mod end;
+mod handoff;
+mod run;
+mod say;
+mod set;
+mod wait;
+
+use crate::flow::Target;
+use crate::flow::template::Text;
+use crate::lead::Name;
+use crate::time::Duration;
+
+pub use ask::{Ask, Bounds, Expect, Opt, Unclear};
+pub use book::Book;
+pub use call::Call;
+pub use decide::{Case, Decide};
+pub use email::Email;
+pub use end::End;
+pub use handoff::Handoff;
+pub use run::{Return, Run};
+pub use say::Say;
+pub use set::{Assign, Set};
+pub use wait::{Wait, WaitFor};
+
+/// One step of a flow.
+#[derive(Debug, Clone)]
+pub struct Step {
+    pub name: Name,
+    /// Line and column of its name in the file, from 1.
+    pub line: u32,
+    pub column: u32,
+    pub note: Option<String>,
+    /// Added to the lead's score on entry.
+    pub score: i32,
+    pub verb: Verb,
+}
+
+#[derive(Debug, Clone)]
+pub enum Verb {
+    Ask(Ask),
+    Say(Say),
+    Decide(Decide),
+    Handoff(Handoff),
+    Email(Email),
+    Wait(Wait),
+    Book(Book),
+    Call(Call),
+    Set(Set),
+    /// Enters another flow, whose steps were brought in at compile time.
+    Run(Run),
+    /// An `end` of a flow that was brought in: goes back to where `run` says.
+    Return(Return),
+    End(End),
+}
+
+/// One rung of a `no_reply` ladder.
+#[derive(Debug, Clone)]
+pub struct Rung {
+    pub after: Duration,
+    pub does: RungDoes,
+}
+
+#[derive(Debug, Clone)]
+pub enum RungDoes {
+    Say(Text),
+    Go(Target),
+}
+
+/// The key of a verb as authors write it.
+impl Verb {
+    pub fn key(&self) -> &'static str {
+        match self {
+            Verb::Ask(_) => "ask",
+            Verb::Say(_) => "say",
+            Verb::Decide(_) => "decide",
+            Verb::Handoff(_) => "handoff",
+            Verb::Email(_) => "email",
+            Verb::Wait(_) => "wait",
+            Verb::Book(_) => "book",
+            Verb::Call(_) => "call",
+            Verb::Set(_) => "set",
+            Verb::Run(_) => "run",
+            Verb::Return(_) => "return",
+            Verb::End(_) => "end",
+        }
+    }
+
+    /// Every way out: the exit's name (as in `conversation::Hop`) and where it leads. One line an
+    /// exit, in the order written; the graph, the coverage and the proof are made from it.
+    pub fn exits(&self) -> Vec<(Name, &Target)> {
+        match self {
+            Verb::Ask(step) => step.exits(),
+            Verb::Say(step) => step.exits(),
+            Verb::Decide(step) => step.exits(),
+            Verb::Handoff(step) => step.exits(),
+            Verb::Email(step) => step.exits(),
+            Verb::Wait(step) => step.exits(),
+            Verb::Book(step) => step.exits(),
+            Verb::Call(step) => step.exits(),
+            Verb::Set(step) => step.exits(),
+            Verb::Run(step) => step.exits(),
+            Verb::Return(step) => step.exits(),
+            Verb::End(_) => Vec::new(),
+        }
+    }
+}
+
+/// The exit of the ladder's last rung and of any that goes somewhere: `no_reply:<n>`, from 1.
+fn ladder_exits(rungs: &[Rung]) -> impl Iterator<Item = (Name, &Target)> {
+    rungs
+        .iter()
+        .enumerate()
+        .filter_map(|(i, rung)| match &rung.does {
+            RungDoes::Go(target) => Some((Name::from(format!("no_reply:{}", i + 1)), target)),
+            RungDoes::Say(_) => None,
+        })
+}

@@ -1,0 +1,30 @@
+//! `set`: sets lead fields.
+
+use crate::flow::Target;
+use crate::flow::template::Template;
+use crate::lead::{Name, Value};
+
+#[derive(Debug, Clone)]
+pub struct Set {
+    pub values: Vec<Assign>,
+    pub then: Target,
+}
+
+#[derive(Debug, Clone)]
+pub struct Assign {
+    pub field: Name,
+    pub to: AssignTo,
+}
+
+#[derive(Debug, Clone)]
+pub enum AssignTo {
+    Value(Value),
+    /// A single token keeps its type; anything else becomes text.
+    Text(Template),
+}
+
+impl Set {
+    pub fn exits(&self) -> Vec<(Name, &Target)> {
+        vec![(Name::from("then"), &self.then)]
+    }
+}

@@ -1,0 +1,111 @@
+//! `workspace.yaml` as plain data: the brand, its channels, teams, calendars and rules.
+
+use std::collections::BTreeMap;
+
+use crate::flow::condition::Expr;
+use crate::lead::{Name, PhoneNumber};
+use crate::policy::Rules;
+use crate::time::{Days, Duration, Hours, Zone};
+
+#[derive(Debug, Clone)]
+pub struct Workspace {
+    pub brand: String,
+    /// Where the world reaches us, without a slash at the end; `None` on a developer's machine.
+    pub public_url: Option<String>,
+    /// For a lead whose own zone is not known.
+    pub time_zone: Zone,
+    pub default_team: Name,
+    /// Marked `health: true`: clinical detail is kept out of texts.
+    pub health: bool,
+    /// ISO 3166 code that numbers without a country are read in.
+    pub region: String,
+    pub channels: BTreeMap<Name, Channel>,
+    pub email: Option<EmailSettings>,
+    pub rules: Rules,
+    pub teams: BTreeMap<Name, Team>,
+    pub calendars: BTreeMap<Name, Calendar>,
+    pub segments: BTreeMap<Name, Expr>,
+    pub endpoints: BTreeMap<Name, Endpoint>,
+    pub webhooks: BTreeMap<Name, Webhook>,
+    pub retention: Retention,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Channel {
+    /// `twilio`, `webhook`, `sandbox`, …: a name of `carrier::ALL`.
+    pub carrier: Name,
+    /// Numbers, short codes or sender names; more than one is a pool, sticky per lead.
+    pub from: Vec<String>,
+    /// The carrier's own settings by key (`account`, `secret`, `secrets`, `public_key`, …), with
+    /// `${NAME}` already filled in.
+    pub settings: BTreeMap<Name, String>,
+    /// Messages a second.
+    pub rate: Option<f64>,
+    pub api: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct EmailSettings {
+    pub from: String,
+    pub smtp: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Team {
+    pub agents: Vec<Agent>,
+    pub hours: Option<(Days, Hours)>,
+    pub route: Route,
+    pub claim_within: Duration,
+    pub if_unclaimed: Option<Name>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Agent {
+    pub name: String,
+    pub sms: Option<PhoneNumber>,
+    pub email: Option<String>,
+    pub webhook: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Route {
+    RoundRobin,
+    LeastBusy,
+    Everyone,
+    /// By a lead's field: its value picks the agent's name.
+    By {
+        field: Name,
+        table: BTreeMap<String, String>,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Calendar {
+    pub days: Days,
+    pub hours: Hours,
+    pub slot: Duration,
+    pub at_once: u32,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Endpoint {
+    pub url: String,
+    pub method: String,
+    pub timeout: Duration,
+    pub headers: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Webhook {
+    pub url: String,
+    pub secret: Option<String>,
+    /// Patterns such as `lead.*`.
+    pub events: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Retention {
+    pub inactive_leads: Duration,
+    pub message_text: Duration,
+    pub consent_proof: Duration,
+}

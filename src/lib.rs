@@ -1,0 +1,22 @@
+//! Replytree: decision-tree conversations over SMS. The modules are listed in the order of the
+//! dependency rule (docs/ARCHITECTURE.md): each knows only those above it.
+
+// The pure half.
+pub mod time;
+pub mod diagnostic;
+pub mod lead;
+pub mod reply;
+pub mod policy;
+pub mod experiment;
+pub mod conversation;
+pub mod flow;
+pub mod lint;
+
+// Ports: a trait and its adapters.
+pub mod store;
+pub mod carrier;
+
+// The shell.
+pub mod runtime;
+pub mod web;
+pub mod cli;

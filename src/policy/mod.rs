@@ -1,0 +1,170 @@
+//! May we send this, to this lead, now? One question, [`gate`], asked when a message is decided and
+//! again when it leaves. Pure: the caller brings the facts and the time.
+
+pub mod caps;
+pub mod consent;
+pub mod quiet_hours;
+pub mod zones;
+
+use minicbor::{Decode, Encode};
+
+use crate::lead::PhoneNumber;
+use crate::time::{Days, Hours, Timestamp, Zone};
+
+pub use caps::Cap;
+pub use consent::{Consent, ConsentChange, ConsentEvent, Standing};
+pub use quiet_hours::QuietHours;
+
+/// Marketing obeys quiet hours and caps; a transactional message is freed from both, never from an
+/// opt-out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]
+#[cbor(index_only)]
+pub enum MessageKind {
+    #[n(0)]
+    Marketing,
+    #[n(1)]
+    Transactional,
+}
+
+/// What a message is for; some are allowed where others are not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Purpose {
+    /// A step of a flow.
+    #[n(0)]
+    Flow,
+    /// The one answer to an opt-out; allowed although suppressed, at any hour.
+    #[n(1)]
+    OptOutConfirmation,
+    /// The answer to HELP.
+    #[n(2)]
+    Help,
+    /// The answer to START or a keyword that captured consent.
+    #[n(3)]
+    OptInConfirmation,
+    /// Typed by an agent.
+    #[n(4)]
+    Agent,
+}
+
+/// An author's own window: `send: { days: mon-fri, between: "10:00-11:00" }`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SendWindow {
+    pub days: Days,
+    pub hours: Hours,
+    /// `pick: best`: the timing model may choose the minute inside the window.
+    pub pick_best: bool,
+}
+
+/// A message about to be decided or sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Outgoing<'a> {
+    pub kind: MessageKind,
+    pub purpose: Purpose,
+    pub window: Option<&'a SendWindow>,
+}
+
+/// What is known of the lead, loaded beforehand.
+#[derive(Debug, Clone)]
+pub struct LeadFacts<'a> {
+    pub phone: PhoneNumber,
+    pub standing: &'a Standing,
+    /// The zone the lead told, else every zone the number may stand in; never empty.
+    pub zones: &'a [Zone],
+    /// When marketing messages left to this lead, newest first, back to the longest cap.
+    pub sends: &'a [Timestamp],
+    /// When the lead last wrote to us.
+    pub last_inbound: Option<Timestamp>,
+}
+
+/// The workspace's rules, with the law's laid over them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rules {
+    pub quiet_hours: QuietHours,
+    pub caps: Vec<Cap>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum HoldReason {
+    #[n(0)]
+    QuietHours,
+    #[n(1)]
+    Cap,
+    #[n(2)]
+    SendWindow,
+    /// The flow asked for a later time (a scheduled enrolment, a held channel).
+    #[n(3)]
+    Scheduled,
+}
+
+impl HoldReason {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            HoldReason::QuietHours => "quiet_hours",
+            HoldReason::Cap => "cap",
+            HoldReason::SendWindow => "send_window",
+            HoldReason::Scheduled => "scheduled",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum DropReason {
+    #[n(0)]
+    OptedOut,
+    #[n(1)]
+    NoConsent,
+    #[n(2)]
+    Unreachable,
+}
+
+impl DropReason {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            DropReason::OptedOut => "opted_out",
+            DropReason::NoConsent => "no_consent",
+            DropReason::Unreachable => "unreachable",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Send,
+    /// Not before `until`; ask again then.
+    Hold {
+        until: Timestamp,
+        why: HoldReason,
+    },
+    Drop(DropReason),
+}
+
+/// How long after a lead's own message an answer counts as conversation, whatever the hour.
+pub const ANSWER_WINDOW_MS: i64 = 15 * 60_000;
+
+/// Whether `out` may leave at `now`.
+pub fn gate(out: &Outgoing, lead: &LeadFacts, rules: &Rules, now: Timestamp) -> Verdict {
+    if let Err(why) = consent::allows(lead.standing, out) {
+        return Verdict::Drop(why);
+    }
+    let answering = matches!(out.purpose, Purpose::OptOutConfirmation | Purpose::Help)
+        || out.purpose == Purpose::OptInConfirmation
+        || lead
+            .last_inbound
+            .is_some_and(|at| now.since(at).as_ms() <= ANSWER_WINDOW_MS);
+    if answering || out.kind == MessageKind::Transactional {
+        return Verdict::Send;
+    }
+    if let Some((until, why)) = quiet_hours::hold(out, lead, rules, now) {
+        return Verdict::Hold { until, why };
+    }
+    match caps::hold(&rules.caps, out, lead, now) {
+        Some(until) => Verdict::Hold {
+            until,
+            why: HoldReason::Cap,
+        },
+        None => Verdict::Send,
+    }
+}
