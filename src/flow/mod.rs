@@ -2,8 +2,11 @@
 //! or the complete list of what is wrong with it.
 
 pub mod condition;
+pub mod fields;
+pub mod links;
 pub mod steps;
 pub mod template;
+pub mod walk;
 pub mod workspace;
 
 use std::collections::{BTreeMap, HashMap};

@@ -62,3 +62,30 @@ pub enum Format {
     /// `{at:EEE d MMM, h:mm a}`: a Unicode LDML date pattern (UTS 35).
     Date(String),
 }
+
+use std::borrow::Cow;
+
+use crate::lead::Value;
+use crate::time::{Timestamp, Zone};
+
+/// Where a template's tokens get their values.
+pub trait Scope {
+    fn get(&self, source: &Source) -> Cow<'_, Value>;
+    fn zone(&self) -> &Zone;
+    fn locale(&self) -> &str;
+}
+
+impl Template {
+    pub fn render(&self, _scope: &dyn Scope, _out: &mut String) {}
+    pub fn single_token(&self, _scope: &dyn Scope) -> Option<Value> {
+        None
+    }
+}
+
+pub fn plain(_value: &Value) -> String {
+    String::new()
+}
+
+pub fn slot_label(_at: Timestamp, _zone: &Zone, _locale: &str) -> String {
+    String::new()
+}
