@@ -285,7 +285,10 @@ pub struct Commit {
     pub changes: Vec<RowChange>,
     /// Every queued or held text and email of this lead is cancelled.
     pub cancel_queued: bool,
+    /// New ones.
     pub handoffs: Vec<HandoffRecord>,
+    /// Changes of handoffs stored before, or new in this very commit.
+    pub handoff_changes: Vec<HandoffChange>,
     pub consents: Vec<ConsentEvent>,
     pub shortlinks: Vec<ShortlinkRecord>,
     /// The message of these shortlinks was accepted: their lifetime begins.
@@ -304,6 +307,7 @@ impl Commit {
             changes: Vec::new(),
             cancel_queued: false,
             handoffs: Vec::new(),
+            handoff_changes: Vec::new(),
             consents: Vec::new(),
             shortlinks: Vec::new(),
             links_begin: None,
@@ -399,6 +403,16 @@ pub struct HandoffRecord {
     /// When the offer lapses.
     pub lapses: Timestamp,
     pub callback_within: Option<Duration>,
+}
+
+/// How a handoff went on at `at`. `agent` and `outcome` replace what stood there when they are given.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HandoffChange {
+    pub id: HandoffId,
+    pub status: HandoffStatus,
+    pub agent: Option<String>,
+    pub outcome: Option<Name>,
+    pub at: Timestamp,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
