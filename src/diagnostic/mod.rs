@@ -1,5 +1,7 @@
 //! What is wrong with a flow, where, and how to mend it.
 
+use std::ops::Range;
+
 /// A place in a source: byte offsets, end excluded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Span {
@@ -29,4 +31,15 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// A second place that matters (`first used here`).
     pub also: Vec<(Span, String)>,
+}
+
+/// A problem inside one text or condition, before its place in a file is known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Problem {
+    /// Bytes of the text as its reader got it, end excluded.
+    pub range: Range<usize>,
+    pub code: &'static str,
+    pub message: String,
+    pub label: String,
+    pub help: Option<String>,
 }
