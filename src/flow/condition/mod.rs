@@ -3,6 +3,7 @@
 
 mod bind;
 mod display;
+mod eval;
 mod lexer;
 mod parse;
 #[cfg(test)]
