@@ -5,6 +5,7 @@ pub mod condition;
 pub mod steps;
 pub mod template;
 pub mod workspace;
+pub mod yaml;
 
 use std::collections::{BTreeMap, HashMap};
 
