@@ -157,15 +157,18 @@ impl<'a> Walk<'a> {
 
     /// The value a template stands for: a single token keeps its type.
     pub fn value_of(&mut self, template: &Template) -> Value {
-        let single = {
+        let (value, links) = {
             let scope = WalkScope {
                 walk: self,
                 medium: "sms",
                 links: RefCell::new(Vec::new()),
             };
-            template.single_token(&scope)
+            let value = template.value(&scope);
+            (value, scope.links.into_inner())
         };
-        single.unwrap_or_else(|| Value::Text(self.render(template, "sms")))
+        self.effects
+            .extend(links.into_iter().map(|effect| (0, effect)));
+        value
     }
 
     /// Whether a condition holds now.
@@ -365,6 +368,9 @@ impl Scope for WalkScope<'_, '_> {
                 .map(|(_, value)| value.clone())
         };
         match source {
+            Source::Field(name, _) if *name == "phone" => {
+                Cow::Owned(Value::Text(walk.conversation.lead.to_string()))
+            }
             Source::Field(name, kind) => match find(&walk.set, name) {
                 Some(value) => Cow::Owned(value),
                 None => crate::flow::fields::read(walk.facts.lead.field(name), *kind),
@@ -409,6 +415,10 @@ impl Scope for WalkScope<'_, '_> {
 
     fn locale(&self) -> &str {
         &self.walk.flow.locales[self.walk.locale_ix]
+    }
+
+    fn region(&self) -> &str {
+        &self.walk.facts.workspace.region
     }
 }
 

@@ -95,6 +95,8 @@ pub struct Endpoint {
     pub method: String,
     pub timeout: Duration,
     pub headers: BTreeMap<String, String>,
+    /// What it answers in the sandbox and, unless a test says otherwise, in flow tests.
+    pub sample: Option<serde_json::Value>,
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -43,7 +43,9 @@ pub struct SandboxClock {
 
 impl SandboxClock {
     pub fn new(ahead: Duration) -> Self {
-        Self { ahead_ms: AtomicI64::new(ahead.as_ms()) }
+        Self {
+            ahead_ms: AtomicI64::new(ahead.as_ms()),
+        }
     }
 }
 
@@ -69,7 +71,9 @@ pub struct ManualClock {
 
 impl ManualClock {
     pub fn new(start: Timestamp) -> Self {
-        Self { now_ms: AtomicI64::new(start.as_ms()) }
+        Self {
+            now_ms: AtomicI64::new(start.as_ms()),
+        }
     }
 }
 

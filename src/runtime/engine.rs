@@ -13,7 +13,7 @@ use crate::flow::Flow;
 use crate::lead::PhoneNumber;
 use crate::runtime::clock::Clock;
 use crate::runtime::live::Live;
-use crate::runtime::turn::{Desk, Outcome};
+use crate::runtime::turn::{Desk, Outcome, park};
 use crate::runtime::work::{Done, Heard, Refusal, Work};
 use crate::store::{Batch, CommitError, FlowRecord, Need, Store, StoreError};
 use crate::time::Timestamp;
@@ -60,7 +60,10 @@ impl Engine {
     }
 
     pub fn listen(&self, listener: Listener) {
-        *self.listener.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(listener);
+        *self
+            .listener
+            .write()
+            .unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(listener);
     }
 
     /// Serves `live` from now on; leads under way stay on the version they began with.
@@ -88,12 +91,18 @@ impl Engine {
     }
 
     fn pinned_flow(&self, version: VersionId) -> Option<Arc<Flow>> {
-        let pinned = self.pinned.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let pinned = self
+            .pinned
+            .read()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         pinned.get(&version).cloned()
     }
 
     fn pin(&self, flow: Arc<Flow>) {
-        let mut pinned = self.pinned.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut pinned = self
+            .pinned
+            .write()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         pinned.insert(flow.version, flow);
     }
 
@@ -102,11 +111,14 @@ impl Engine {
         if let Some(flow) = self.pinned_flow(version) {
             return Ok(Some(flow));
         }
-        let Some(record) = self.store.flow(version)? else { return Ok(None) };
+        let Some(record) = self.store.flow(version)? else {
+            return Ok(None);
+        };
         let live = self.live.load();
-        let compiled =
-            crate::flow::compile_version(&live.workspace, &record.name, &record.sources);
-        let Some(mut flow) = compiled else { return Ok(None) };
+        let compiled = crate::flow::compile_version(&live.workspace, &record.name, &record.sources);
+        let Some(mut flow) = compiled else {
+            return Ok(None);
+        };
         // The hash of a newer compiler may differ; the version is the one that was stored.
         flow.version = version;
         let flow = Arc::new(flow);
@@ -131,13 +143,17 @@ impl Engine {
         while !open.is_empty() {
             // A lead is written once in a batch: what comes after for the same lead waits a round.
             let mut leads = std::collections::HashSet::with_capacity(open.len());
-            let (round, later): (Vec<usize>, Vec<usize>) =
-                open.iter().copied().partition(|i| leads.insert(work[*i].lead()));
+            let (round, later): (Vec<usize>, Vec<usize>) = open
+                .iter()
+                .copied()
+                .partition(|i| leads.insert(work[*i].lead()));
             self.round(&work, &round, &mut answers);
             open = later;
         }
-        let answers: Vec<Answer> =
-            answers.into_iter().map(|answer| answer.unwrap_or(Err(Refusal::Parked))).collect();
+        let answers: Vec<Answer> = answers
+            .into_iter()
+            .map(|answer| answer.unwrap_or(Err(Refusal::Parked)))
+            .collect();
         self.tell(&answers);
         answers
     }
@@ -152,7 +168,10 @@ impl Engine {
                 return;
             }
             // One of them may be what the store chokes on: each by itself, so that it stands alone.
-            tracing::warn!(turns = order.len(), "a batch failed; its turns go one by one");
+            tracing::warn!(
+                turns = order.len(),
+                "a batch failed; its turns go one by one"
+            );
             for i in order {
                 if let Err(error) = self.batch(work, &[i], answers) {
                     answers[i] = Some(Err(error.into()));
@@ -171,19 +190,30 @@ impl Engine {
         let mut batch = self.store.begin(&needs)?;
         let mut written = false;
         for (i, need) in order.iter().zip(&needs) {
-            let outcome = self.work_out(batch.as_mut(), &work[*i], need)?;
+            let outcome = match self.work_out(batch.as_mut(), &work[*i], need)? {
+                Err(refusal @ (Refusal::Parked | Refusal::NotFound("flow version"))) => {
+                    written |= self.set_aside(batch.as_mut(), &work[*i], need)?;
+                    answers[*i] = Some(Err(refusal));
+                    continue;
+                }
+                outcome => outcome,
+            };
             answers[*i] = Some(match outcome {
-                Ok(Outcome { commit: Some(commit), done }) => match batch.write(&commit) {
+                Ok(Outcome {
+                    commit: Some(commit),
+                    done,
+                }) => match batch.write(&commit) {
                     Ok(()) => {
                         written = true;
                         Ok(done)
                     }
-                    Err(CommitError::Duplicate) => {
-                        Ok(Done { duplicate: true, ..Done::default() })
-                    }
-                    Err(CommitError::Stale { .. }) => {
-                        Err(Refusal::Conflict("it changed meanwhile; try again".to_string()))
-                    }
+                    Err(CommitError::Duplicate) => Ok(Done {
+                        duplicate: true,
+                        ..Done::default()
+                    }),
+                    Err(CommitError::Stale { .. }) => Err(Refusal::Conflict(
+                        "it changed meanwhile; try again".to_string(),
+                    )),
                     Err(CommitError::Store(error)) => return Err(error),
                 },
                 Ok(Outcome { commit: None, done }) => Ok(done),
@@ -191,6 +221,25 @@ impl Engine {
             });
         }
         if written { batch.finish() } else { Ok(()) }
+    }
+
+    /// What fell due and cannot be worked out is taken off the clock, so that it stops nobody else.
+    fn set_aside(
+        &self,
+        batch: &mut dyn Batch,
+        work: &Work,
+        need: &Need,
+    ) -> Result<bool, StoreError> {
+        let snapshot = batch.snapshot(need)?;
+        let Some(commit) = park(work, snapshot, self.clock.now()) else {
+            return Ok(false);
+        };
+        tracing::error!(lead = ?need.lead, "work that cannot be done is set aside for review");
+        match batch.write(&commit) {
+            Ok(()) => Ok(true),
+            Err(CommitError::Store(error)) => Err(error),
+            Err(CommitError::Stale { .. } | CommitError::Duplicate) => Ok(false),
+        }
     }
 
     /// One turn, worked out but not written. A panic is ours, not the caller's: that lead alone is set
@@ -219,9 +268,16 @@ impl Engine {
     }
 
     fn tell(&self, answers: &[Answer]) {
-        let listener = self.listener.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let listener = self
+            .listener
+            .read()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         if let Some(listener) = listener.as_ref() {
-            answers.iter().flatten().flat_map(|done| &done.heard).for_each(listener);
+            answers
+                .iter()
+                .flatten()
+                .flat_map(|done| &done.heard)
+                .for_each(listener);
         }
     }
 }

@@ -25,10 +25,15 @@ pub struct Live {
 
 impl Live {
     pub fn flow_for_keyword(&self, text: &str) -> Option<&Arc<Flow>> {
-        let said = text.trim().trim_matches(|c: char| c.is_ascii_punctuation()).to_lowercase();
+        let said = text
+            .trim()
+            .trim_matches(|c: char| c.is_ascii_punctuation())
+            .to_lowercase();
         if said.is_empty() {
             return None;
         }
-        self.flows.values().find(|flow| flow.start_keywords.iter().any(|word| *word == said))
+        self.flows
+            .values()
+            .find(|flow| flow.start_keywords.iter().any(|word| *word == said))
     }
 }

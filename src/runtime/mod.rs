@@ -2,13 +2,17 @@
 //! does to a lead is a [`Work`], worked out and committed as one turn under that lead's lock.
 
 pub mod clock;
+pub mod committer;
 pub mod engine;
 pub mod live;
+pub mod perform;
 pub mod sandbox;
+pub mod slots;
 mod turn;
 pub mod work;
 
 pub use clock::{Clock, ManualClock, SandboxClock, WallClock};
+pub use committer::Committer;
 pub use engine::Engine;
 pub use live::Live;
 pub use work::{Done, Job, Refusal, SendResult, Work};

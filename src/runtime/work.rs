@@ -11,23 +11,72 @@ use crate::time::{Duration, Timestamp};
 pub enum Work {
     Inbound(Inbound),
     /// A carrier says how a message fares.
-    Receipt { lead: PhoneNumber, seq: Seq, status: ReceiptStatus, error: Option<String> },
-    Timer { lead: PhoneNumber, conversation: ConversationId, deadline: Timestamp },
+    Receipt {
+        lead: PhoneNumber,
+        seq: Seq,
+        status: ReceiptStatus,
+        error: Option<String>,
+    },
+    Timer {
+        lead: PhoneNumber,
+        conversation: ConversationId,
+        deadline: Timestamp,
+    },
     /// Take an outgoing row to carry it out, if it is due and may go.
-    Begin { lead: PhoneNumber, seq: Seq },
-    Settle { lead: PhoneNumber, seq: Seq, result: SendResult },
+    Begin {
+        lead: PhoneNumber,
+        seq: Seq,
+    },
+    Settle {
+        lead: PhoneNumber,
+        seq: Seq,
+        result: SendResult,
+    },
     Enroll(Enroll),
     UpsertLead(LeadUpdate),
     Did(LeadDid),
-    Claim { lead: PhoneNumber, handoff: HandoffId, agent: String },
-    Resolve { lead: PhoneNumber, handoff: HandoffId, outcome: Name, agent: Option<String> },
-    TakeOver { lead: PhoneNumber, conversation: ConversationId, agent: String },
-    Release { lead: PhoneNumber, conversation: ConversationId, step: Option<Name> },
-    Write { lead: PhoneNumber, conversation: ConversationId, agent: String, text: String },
-    Consent { lead: PhoneNumber, event: ConsentEvent },
-    Clicked { lead: PhoneNumber, conversation: ConversationId, link: Name },
+    Claim {
+        lead: PhoneNumber,
+        handoff: HandoffId,
+        agent: String,
+    },
+    Resolve {
+        lead: PhoneNumber,
+        handoff: HandoffId,
+        outcome: Name,
+        agent: Option<String>,
+    },
+    TakeOver {
+        lead: PhoneNumber,
+        conversation: ConversationId,
+        agent: String,
+    },
+    Release {
+        lead: PhoneNumber,
+        conversation: ConversationId,
+        step: Option<Name>,
+    },
+    Write {
+        lead: PhoneNumber,
+        conversation: ConversationId,
+        agent: String,
+        text: String,
+    },
+    Consent {
+        lead: PhoneNumber,
+        event: ConsentEvent,
+    },
+    Clicked {
+        lead: PhoneNumber,
+        conversation: ConversationId,
+        link: Name,
+    },
     /// End a conversation from outside.
-    Stop { lead: PhoneNumber, conversation: ConversationId, outcome: Name },
+    Stop {
+        lead: PhoneNumber,
+        conversation: ConversationId,
+        outcome: Name,
+    },
 }
 
 /// A text from a lead, as a carrier's adapter read it.
@@ -56,21 +105,42 @@ pub enum ReceiptStatus {
 #[derive(Debug, Clone, PartialEq)]
 pub enum SendResult {
     /// Taken by the carrier, the mail server, the endpoint.
-    Accepted { provider_id: Option<String>, delivered: bool },
+    Accepted {
+        provider_id: Option<String>,
+        delivered: bool,
+    },
     /// Refused for good.
-    Refused { error: String },
+    Refused {
+        error: String,
+    },
     /// The number can never be reached.
-    Unreachable { error: String },
+    Unreachable {
+        error: String,
+    },
     /// The carrier knows of an opt-out.
-    OptedOut { error: String },
+    OptedOut {
+        error: String,
+    },
     /// Not processed; the same again later.
-    Retry { after: Duration, error: String },
+    Retry {
+        after: Duration,
+        error: String,
+    },
     /// Nobody knows whether it went.
-    Uncertain { error: String },
+    Uncertain {
+        error: String,
+    },
     /// An endpoint answered; `None` when it failed for good.
-    CallAnswered { saved: Option<Vec<(Name, Value)>> },
-    SlotsFound { slots: Vec<Slot> },
-    SlotHeld { slot: Slot, held: bool },
+    CallAnswered {
+        saved: Option<Vec<(Name, Value)>>,
+    },
+    SlotsFound {
+        slots: Vec<Slot>,
+    },
+    SlotHeld {
+        slot: Slot,
+        held: bool,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -110,7 +180,14 @@ pub struct LeadUpdate {
 
 impl LeadUpdate {
     pub fn of(phone: PhoneNumber) -> Self {
-        Self { phone, locale: None, time_zone: None, tags: None, fields: Vec::new(), consent: None }
+        Self {
+            phone,
+            locale: None,
+            time_zone: None,
+            tags: None,
+            fields: Vec::new(),
+            consent: None,
+        }
     }
 }
 
@@ -196,7 +273,11 @@ pub enum Refusal {
     #[error("the lead is in another conversation ({0})")]
     Busy(ConversationId),
     #[error("`{flow}` needs `{field}`: {problem}")]
-    Field { flow: Name, field: Name, problem: String },
+    Field {
+        flow: Name,
+        field: Name,
+        problem: String,
+    },
     #[error("{0}")]
     Consent(String),
     #[error("{agent} has it")]

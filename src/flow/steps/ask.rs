@@ -3,7 +3,7 @@
 use crate::conversation::Understood;
 use crate::flow::steps::set::Assign;
 use crate::flow::steps::{Rung, RungDoes, Step, ladder_exits, undeliverable};
-use crate::flow::template::{Template, Text};
+use crate::flow::template::{Template, Text, shown};
 use crate::flow::walk::{Next, TextFrom, Walk};
 use crate::flow::{Target, Vary};
 use crate::lead::{Kind, Name, Value};
@@ -155,7 +155,11 @@ impl Ask {
                 Next::Go(option.name.clone(), option.then.clone())
             }
             (What::Value(value), Expect::Value { then, .. }) => {
-                walk.understood = Some(note(crate::flow::template::plain(&value)));
+                walk.understood = Some(note(shown(
+                    &value,
+                    &walk.conversation.locale,
+                    walk.facts.zone,
+                )));
                 walk.record_answer(&step.name, value);
                 Next::go("value", then)
             }

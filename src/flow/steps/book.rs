@@ -4,7 +4,7 @@ use crate::conversation::{Awaiting, Effect, Slot, Status, Understood, Wait};
 use crate::flow::Target;
 use crate::flow::steps::{Rung, Unclear, ladder_exits};
 use crate::flow::steps::{RungDoes, Step, undeliverable};
-use crate::flow::template::Text;
+use crate::flow::template::{Text, shown};
 use crate::flow::walk::{Next, TextFrom, Walk};
 use crate::lead::Name;
 use crate::lead::Value;
@@ -97,7 +97,7 @@ impl Book {
 
     fn label(&self, walk: &Walk, slot: &Slot) -> String {
         let locale = &walk.flow.locales[walk.locale_ix];
-        crate::flow::template::slot_label(slot.start, walk.facts.zone, locale)
+        shown(&Value::Moment(slot.start), locale, walk.facts.zone)
     }
 
     /// Which of the offered slots the reply chooses: its number, its day, its hour.

@@ -29,7 +29,12 @@ impl Desk<'_> {
         match (busy, enroll.if_busy) {
             (Some(_), IfBusy::Wait) => self.schedule(&flow, enroll, None),
             (Some(id), _) => {
-                self.happened(id, Event::Stopped { outcome: Name::from("stopped") })?;
+                self.happened(
+                    id,
+                    Event::Stopped {
+                        outcome: Name::from("stopped"),
+                    },
+                )?;
                 self.start_flow(&enroll.flow, enroll.by.clone(), enroll.properties.clone())
             }
             (None, _) => {
@@ -40,7 +45,11 @@ impl Desk<'_> {
 
     /// Consent, before anything is promised.
     fn may_enter(&self, flow: &Flow) -> Result<(), Refusal> {
-        let out = Outgoing { kind: flow.kind, purpose: Purpose::Flow, window: None };
+        let out = Outgoing {
+            kind: flow.kind,
+            purpose: Purpose::Flow,
+            window: None,
+        };
         let lead = self.lead;
         let why = match consent::allows(&self.record.standing, &out) {
             Ok(()) => return Ok(()),
@@ -76,7 +85,9 @@ impl Desk<'_> {
             let told = self.record.lead.field(name).clone();
             if told.is_empty() {
                 if !field.optional && field.fallback.is_none() {
-                    return Err(refuse("the lead has none, and it has no fallback".to_string()));
+                    return Err(refuse(
+                        "the lead has none, and it has no fallback".to_string(),
+                    ));
                 }
                 continue;
             }
@@ -105,10 +116,19 @@ impl Desk<'_> {
             self.record.queue.push(conversation.id);
             self.record_changed = true;
         }
-        let event =
-            Event::Enrolled { by: enroll.by.clone(), properties: enroll.properties.clone() };
-        let entry = crate::conversation::Entry { event, understood: None, path: Vec::new() };
-        self.row(Some(conversation.id), crate::store::RowBody::Happened(entry));
+        let event = Event::Enrolled {
+            by: enroll.by.clone(),
+            properties: enroll.properties.clone(),
+        };
+        let entry = crate::conversation::Entry {
+            event,
+            understood: None,
+            path: Vec::new(),
+        };
+        self.row(
+            Some(conversation.id),
+            crate::store::RowBody::Happened(entry),
+        );
         self.done.conversation = Some(conversation.clone());
         self.put(conversation);
         Ok(())
@@ -116,7 +136,13 @@ impl Desk<'_> {
 
     fn fresh(&self, flow: &Flow) -> Conversation {
         let id: ConversationId = self.engine.new_id(self.lead, self.now);
-        new_conversation(flow, id, self.lead, self.record.lead.locale.as_deref(), self.now)
+        new_conversation(
+            flow,
+            id,
+            self.lead,
+            self.record.lead.locale.as_deref(),
+            self.now,
+        )
     }
 
     /// Starts a live flow for this lead, who is in no other.
@@ -143,7 +169,9 @@ impl Desk<'_> {
         while !self.record.queue.is_empty() {
             let id = self.record.queue.remove(0);
             self.record_changed = true;
-            let Some(conversation) = self.batch.conversation(id)? else { continue };
+            let Some(conversation) = self.batch.conversation(id)? else {
+                continue;
+            };
             if matches!(conversation.status, Status::Scheduled) {
                 return self.start_scheduled(conversation);
             }
@@ -154,17 +182,19 @@ impl Desk<'_> {
     fn start_scheduled(&mut self, conversation: Conversation) -> Result<(), Refusal> {
         self.record.active = Some(conversation.id);
         self.record_changed = true;
-        self.tell("conversation.started", &conversation, "scheduled".to_string());
+        self.tell(
+            "conversation.started",
+            &conversation,
+            "scheduled".to_string(),
+        );
         let deadline = conversation.deadline.unwrap_or(self.now);
         self.advance(conversation, Event::TimerFired { deadline })
     }
 
-    pub(super) fn timer(
-        &mut self,
-        id: ConversationId,
-        deadline: Timestamp,
-    ) -> Result<(), Refusal> {
-        let Ok(conversation) = self.take_named(id) else { return Ok(()) };
+    pub(super) fn timer(&mut self, id: ConversationId, deadline: Timestamp) -> Result<(), Refusal> {
+        let Ok(conversation) = self.take_named(id) else {
+            return Ok(());
+        };
         // A hint may be late: the lead replied, or another node was here before.
         if conversation.deadline != Some(deadline) || deadline > self.now {
             return Ok(());
@@ -188,23 +218,35 @@ impl Desk<'_> {
     pub(super) fn lead_did(&mut self, did: &LeadDid) -> Result<(), Refusal> {
         self.commit.seen = did.seen;
         self.record_changed |= self.done.created;
-        let event = Event::LeadDid { event: did.event.clone(), properties: did.properties.clone() };
+        let event = Event::LeadDid {
+            event: did.event.clone(),
+            properties: did.properties.clone(),
+        };
         match self.active.take() {
             Some(conversation) => self.advance(conversation, event)?,
             None => {
-                let entry =
-                    crate::conversation::Entry { event, understood: None, path: Vec::new() };
+                let entry = crate::conversation::Entry {
+                    event,
+                    understood: None,
+                    path: Vec::new(),
+                };
                 self.row(None, crate::store::RowBody::Happened(entry));
             }
         }
         let starts = |flow: &&std::sync::Arc<Flow>| flow.start_events.contains(&did.event);
-        let Some(flow) = self.live.flows.values().find(starts).cloned() else { return Ok(()) };
+        let Some(flow) = self.live.flows.values().find(starts).cloned() else {
+            return Ok(());
+        };
         if self.record.active.is_some()
             || self.may_enter(&flow).is_err()
             || self.type_fields(&flow).is_err()
         {
             return Ok(());
         }
-        self.start_flow(&flow.name, format!("event:{}", did.event), did.properties.clone())
+        self.start_flow(
+            &flow.name,
+            format!("event:{}", did.event),
+            did.properties.clone(),
+        )
     }
 }

@@ -18,7 +18,11 @@ impl Desk<'_> {
                     self.done.conversation = Some(conversation);
                     return Ok(());
                 }
-                Some(other) => return Err(Refusal::Claimed { agent: other.clone() }),
+                Some(other) => {
+                    return Err(Refusal::Claimed {
+                        agent: other.clone(),
+                    });
+                }
                 None => {}
             },
             _ => return Err(Refusal::Conflict("the handoff is over".to_string())),
@@ -30,7 +34,12 @@ impl Desk<'_> {
             outcome: None,
             at: self.now,
         });
-        self.advance(conversation, Event::HandoffClaimed { agent: agent.to_string() })
+        self.advance(
+            conversation,
+            Event::HandoffClaimed {
+                agent: agent.to_string(),
+            },
+        )
     }
 
     pub(super) fn resolve(
@@ -49,14 +58,20 @@ impl Desk<'_> {
             && let Verb::Handoff(verb) = &flow.step(ix).verb
             && verb.outcome(outcome).is_none()
         {
-            let known: Vec<&str> = verb.outcomes.iter().map(|(name, _)| name.as_str()).collect();
+            let known: Vec<&str> = verb
+                .outcomes
+                .iter()
+                .map(|(name, _)| name.as_str())
+                .collect();
             let known = known.join(", ");
             return Err(Refusal::Invalid(format!(
                 "`{outcome}` is no outcome of `{step}`; it has {known}"
             )));
         }
-        let event =
-            Event::HandoffResolved { outcome: outcome.clone(), agent: agent.map(str::to_string) };
+        let event = Event::HandoffResolved {
+            outcome: outcome.clone(),
+            agent: agent.map(str::to_string),
+        };
         self.advance(conversation, event)
     }
 
@@ -68,10 +83,15 @@ impl Desk<'_> {
                 self.done.conversation = Some(conversation);
                 Ok(())
             }
-            Status::TakenOver { agent: other, .. } => {
-                Err(Refusal::Claimed { agent: other.clone() })
-            }
-            _ => self.advance(conversation, Event::TakenOver { agent: agent.to_string() }),
+            Status::TakenOver { agent: other, .. } => Err(Refusal::Claimed {
+                agent: other.clone(),
+            }),
+            _ => self.advance(
+                conversation,
+                Event::TakenOver {
+                    agent: agent.to_string(),
+                },
+            ),
         }
     }
 
@@ -82,7 +102,9 @@ impl Desk<'_> {
     ) -> Result<(), Refusal> {
         let conversation = self.take_named(id)?;
         if !matches!(conversation.status, Status::TakenOver { .. }) {
-            return Err(Refusal::Conflict("nobody has taken this conversation over".into()));
+            return Err(Refusal::Conflict(
+                "nobody has taken this conversation over".into(),
+            ));
         }
         if let Some(step) = &step
             && self.flow_of(&conversation)?.find(step).is_none()
@@ -104,7 +126,11 @@ impl Desk<'_> {
         }
         self.lead_zone();
         let kind = MessageKind::Transactional;
-        let out = Outgoing { kind, purpose: Purpose::Agent, window: None };
+        let out = Outgoing {
+            kind,
+            purpose: Purpose::Agent,
+            window: None,
+        };
         let rules = &self.live.workspace.rules;
         if let Verdict::Drop(why) = policy::gate(&out, &self.lead_facts(), rules, self.now) {
             return Err(Refusal::Consent(format!(
@@ -118,7 +144,10 @@ impl Desk<'_> {
             None => return Err(Refusal::NotFound("conversation")),
         };
         self.active = None;
-        let event = Event::AgentWrote { agent: agent.to_string(), text: text.to_string() };
+        let event = Event::AgentWrote {
+            agent: agent.to_string(),
+            text: text.to_string(),
+        };
         self.advance(conversation, event)
     }
 }

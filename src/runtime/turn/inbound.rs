@@ -20,7 +20,9 @@ impl Desk<'_> {
             media: inbound.media.clone(),
             written: inbound.written,
         };
-        let listening = self.active.take_if(|c| !matches!(c.status, Status::Scheduled));
+        let listening = self
+            .active
+            .take_if(|c| !matches!(c.status, Status::Scheduled));
         let keyword = self.keyword_flow(&inbound.text);
         match (listening, keyword) {
             (Some(conversation), None) => self.advance(conversation, event),
@@ -57,19 +59,33 @@ impl Desk<'_> {
     ) -> Result<(), Refusal> {
         let current = self.flow_of(&conversation)?;
         let turn = self.turn_of(&current, conversation.clone(), event.clone());
-        let heard = turn.entry.understood.as_ref().is_some_and(|u| &*u.kind != "unclear");
+        let heard = turn
+            .entry
+            .understood
+            .as_ref()
+            .is_some_and(|u| &*u.kind != "unclear");
         if heard || conversation.flow == *flow {
             return self.take(turn);
         }
-        self.advance(conversation, Event::Stopped { outcome: Name::from("stopped") })?;
+        self.advance(
+            conversation,
+            Event::Stopped {
+                outcome: Name::from("stopped"),
+            },
+        )?;
         self.keyword(flow, event)
     }
 
     /// A keyword captures the lead and its consent, and starts its flow.
     fn keyword(&mut self, flow: &Name, event: Event) -> Result<(), Refusal> {
-        let Event::Replied { text, .. } = &event else { return Ok(()) };
+        let Event::Replied { text, .. } = &event else {
+            return Ok(());
+        };
         let word = text.trim().to_string();
-        let given = matches!(self.record.standing.consent, Consent::Given(_, Level::Marketing));
+        let given = matches!(
+            self.record.standing.consent,
+            Consent::Given(_, Level::Marketing)
+        );
         if !given {
             self.consent(ConsentEvent {
                 change: ConsentChange::Given,
@@ -91,7 +107,12 @@ impl Desk<'_> {
     /// A text that no conversation takes: recorded, and heeded where it means something everywhere.
     fn nobody(&mut self, event: Event) -> Result<(), Refusal> {
         let zone = self.lead_zone();
-        let locale = self.record.lead.locale.clone().unwrap_or_else(|| Name::from("en"));
+        let locale = self
+            .record
+            .lead
+            .locale
+            .clone()
+            .unwrap_or_else(|| Name::from("en"));
         let facts = self.facts(&zone);
         let (entry, effects) = advance::stranger(&facts, event, &locale, self.now);
         if let Event::Replied { text, .. } = &entry.event {

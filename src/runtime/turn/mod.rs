@@ -8,10 +8,9 @@ mod outgoing;
 
 use std::sync::Arc;
 
-use crate::advance::{self, Facts, Turn, advance};
-use crate::conversation::{
-    Conversation, Effect, Event, HandoffOffer, Seq, SmsMessage, Status,
-};
+pub(super) use crate::advance::enroll as new_conversation;
+use crate::advance::{Facts, Turn, advance};
+use crate::conversation::{Conversation, Effect, Event, HandoffOffer, Seq, SmsMessage, Status};
 use crate::flow::Flow;
 use crate::lead::{Lead, Name, PhoneNumber};
 use crate::policy::{self, LeadFacts, Standing};
@@ -73,7 +72,11 @@ impl<'e> Desk<'e> {
             | Work::Did(_)
             | Work::Consent { .. } => (None, None),
         };
-        Need { lead: work.lead(), conversation, row }
+        Need {
+            lead: work.lead(),
+            conversation,
+            row,
+        }
     }
 
     pub fn open(
@@ -88,13 +91,14 @@ impl<'e> Desk<'e> {
             .recent
             .iter()
             .filter(|row| row.kind == RowKind::Sms && row.marketing)
-            .filter(|row| {
-                !matches!(row.status, Some(SendStatus::Cancelled | SendStatus::Failed))
-            })
+            .filter(|row| !matches!(row.status, Some(SendStatus::Cancelled | SendStatus::Failed)))
             .map(|row| row.at)
             .collect();
-        let last_inbound =
-            snapshot.recent.iter().find(|row| row.kind == RowKind::Reply).map(|row| row.at);
+        let last_inbound = snapshot
+            .recent
+            .iter()
+            .find(|row| row.kind == RowKind::Reply)
+            .map(|row| row.at);
         let created = snapshot.lead.is_none();
         let record = snapshot.lead.unwrap_or_else(|| LeadRecord {
             lead: Lead::new(lead),
@@ -107,7 +111,10 @@ impl<'e> Desk<'e> {
             channel: None,
             last: None,
         });
-        let done = Done { created, ..Done::default() };
+        let done = Done {
+            created,
+            ..Done::default()
+        };
         Self {
             engine,
             live,
@@ -133,27 +140,58 @@ impl<'e> Desk<'e> {
         match work {
             Work::Inbound(inbound) => self.inbound(inbound)?,
             Work::Receipt { status, error, .. } => self.receipt(*status, error.as_deref()),
-            Work::Timer { conversation, deadline, .. } => self.timer(*conversation, *deadline)?,
+            Work::Timer {
+                conversation,
+                deadline,
+                ..
+            } => self.timer(*conversation, *deadline)?,
             Work::Begin { .. } => self.begin()?,
             Work::Settle { result, .. } => self.settle(result)?,
             Work::Enroll(enroll) => self.enroll(enroll)?,
             Work::UpsertLead(update) => self.update_lead(update),
             Work::Did(did) => self.lead_did(did)?,
             Work::Claim { handoff, agent, .. } => self.claim(*handoff, agent)?,
-            Work::Resolve { handoff, outcome, agent, .. } => {
+            Work::Resolve {
+                handoff,
+                outcome,
+                agent,
+                ..
+            } => {
                 self.resolve(*handoff, outcome, agent.as_deref())?;
             }
-            Work::TakeOver { conversation, agent, .. } => self.take_over(*conversation, agent)?,
-            Work::Release { conversation, step, .. } => self.release(*conversation, step.clone())?,
-            Work::Write { conversation, agent, text, .. } => {
+            Work::TakeOver {
+                conversation,
+                agent,
+                ..
+            } => self.take_over(*conversation, agent)?,
+            Work::Release {
+                conversation, step, ..
+            } => self.release(*conversation, step.clone())?,
+            Work::Write {
+                conversation,
+                agent,
+                text,
+                ..
+            } => {
                 self.write(*conversation, agent, text)?;
             }
             Work::Consent { event, .. } => self.consent(event.clone()),
-            Work::Clicked { conversation, link, .. } => {
+            Work::Clicked {
+                conversation, link, ..
+            } => {
                 self.happened(*conversation, Event::Clicked { link: link.clone() })?;
             }
-            Work::Stop { conversation, outcome, .. } => {
-                self.happened(*conversation, Event::Stopped { outcome: outcome.clone() })?;
+            Work::Stop {
+                conversation,
+                outcome,
+                ..
+            } => {
+                self.happened(
+                    *conversation,
+                    Event::Stopped {
+                        outcome: outcome.clone(),
+                    },
+                )?;
             }
         }
         Ok(self.close())
@@ -165,7 +203,10 @@ impl<'e> Desk<'e> {
             self.commit.record = Some(self.record);
         }
         let empty = self.commit == Commit::new(self.lead, self.now);
-        Outcome { commit: (!empty).then_some(self.commit), done: self.done }
+        Outcome {
+            commit: (!empty).then_some(self.commit),
+            done: self.done,
+        }
     }
 
     /// The conversation the work names, active or not.
@@ -190,7 +231,9 @@ impl<'e> Desk<'e> {
     }
 
     fn flow_of(&self, conversation: &Conversation) -> Result<Arc<Flow>, Refusal> {
-        self.engine.flow(conversation.version)?.ok_or(Refusal::NotFound("flow version"))
+        self.engine
+            .flow(conversation.version)?
+            .ok_or(Refusal::NotFound("flow version"))
     }
 
     /// Works the event out and takes what it came to into the commit.
@@ -232,7 +275,12 @@ impl<'e> Desk<'e> {
     /// workspace's. Loads the candidate zones on the way.
     fn lead_zone(&mut self) -> Zone {
         if self.zones.is_empty() {
-            let told = self.record.lead.time_zone.as_ref().and_then(|zone| zone.parse().ok());
+            let told = self
+                .record
+                .lead
+                .time_zone
+                .as_ref()
+                .and_then(|zone| zone.parse().ok());
             self.zones = match told {
                 Some(zone) => vec![zone],
                 None => policy::zones::candidates(self.lead),
@@ -249,7 +297,11 @@ impl<'e> Desk<'e> {
 
     /// Takes a turn of the core into the commit: its conversation, its entry, its effects.
     fn take(&mut self, turn: Turn) -> Result<(), Refusal> {
-        let Turn { conversation, entry, effects } = turn;
+        let Turn {
+            conversation,
+            entry,
+            effects,
+        } = turn;
         let id = conversation.id;
         self.hear(&conversation, &entry);
         self.row(Some(id), RowBody::Happened(entry));
@@ -274,7 +326,12 @@ impl<'e> Desk<'e> {
 
     /// The conversation's newest state, once in the commit.
     fn put(&mut self, mut conversation: Conversation) {
-        match self.commit.conversations.iter_mut().find(|known| known.id == conversation.id) {
+        match self
+            .commit
+            .conversations
+            .iter_mut()
+            .find(|known| known.id == conversation.id)
+        {
             Some(known) => {
                 // Several events in one turn are one revision.
                 conversation.revision = known.revision;
@@ -287,7 +344,13 @@ impl<'e> Desk<'e> {
     fn row(&mut self, conversation: Option<crate::conversation::ConversationId>, body: RowBody) {
         let seq = self.next_seq;
         self.next_seq += 1;
-        self.commit.rows.push(Row { lead: self.lead, seq, conversation, at: self.now, body });
+        self.commit.rows.push(Row {
+            lead: self.lead,
+            seq,
+            conversation,
+            at: self.now,
+            body,
+        });
     }
 
     fn effect(&mut self, conversation: &Conversation, seq: Seq, effect: Effect) {
@@ -302,7 +365,13 @@ impl<'e> Desk<'e> {
                 self.record.standing.unreachable = true;
                 self.record_changed = true;
             }
-            Effect::Shortlink { code, link, to, lifetime, message } => {
+            Effect::Shortlink {
+                code,
+                link,
+                to,
+                lifetime,
+                message,
+            } => {
                 self.commit.shortlinks.push(ShortlinkRecord {
                     code,
                     lead: self.lead,
@@ -316,7 +385,10 @@ impl<'e> Desk<'e> {
                 });
             }
             Effect::CloseHandoff { seq, outcome } => {
-                let id = HandoffId { conversation: conversation.id, seq };
+                let id = HandoffId {
+                    conversation: conversation.id,
+                    seq,
+                };
                 self.close_handoff(id, outcome, conversation.agent.clone());
             }
             Effect::AlertAgents(offer) => {
@@ -350,16 +422,22 @@ impl<'e> Desk<'e> {
 
     fn first_sending(&self, effect: &Effect) -> Sending {
         let (to, hold, parts) = match effect {
-            Effect::Sms(SmsMessage { hold, text, .. }) => {
-                (self.lead.to_string(), *hold, crate::flow::sms_parts::count(text).parts)
-            }
+            Effect::Sms(SmsMessage { hold, text, .. }) => (
+                self.lead.to_string(),
+                *hold,
+                crate::flow::sms_parts::count(text).parts,
+            ),
             Effect::Email(email) => (email.to.clone(), None, 0),
             Effect::AlertAgents(offer) => (offer.team.to_string(), None, 0),
             Effect::Call { endpoint, .. } => (endpoint.to_string(), None, 0),
             _ => (String::new(), None, 0),
         };
         Sending {
-            status: if hold.is_some() { SendStatus::Held } else { SendStatus::Queued },
+            status: if hold.is_some() {
+                SendStatus::Held
+            } else {
+                SendStatus::Queued
+            },
             due: Some(hold.map_or(self.now, |(until, _)| until)),
             held: hold.map(|(_, why)| why),
             attempts: 0,
@@ -376,7 +454,10 @@ impl<'e> Desk<'e> {
 
     fn open_handoff(&mut self, conversation: &Conversation, seq: Seq, offer: &HandoffOffer) {
         self.commit.handoffs.push(HandoffRecord {
-            id: HandoffId { conversation: conversation.id, seq },
+            id: HandoffId {
+                conversation: conversation.id,
+                seq,
+            },
             lead: self.lead,
             flow: conversation.flow.clone(),
             team: offer.team.clone(),
@@ -399,7 +480,13 @@ impl<'e> Desk<'e> {
             "unclaimed" => HandoffStatus::Unclaimed,
             _ => HandoffStatus::Resolved,
         };
-        let change = HandoffChange { id, status, agent, outcome: Some(outcome), at: self.now };
+        let change = HandoffChange {
+            id,
+            status,
+            agent,
+            outcome: Some(outcome),
+            at: self.now,
+        };
         self.commit.handoff_changes.push(change);
     }
 
@@ -441,5 +528,34 @@ impl<'e> Desk<'e> {
     }
 }
 
-/// Kept for callers that only speak of the core's own entry points.
-pub(super) use advance::enroll as new_conversation;
+/// The commit that takes a lead's due work off the clock without doing it: a timer is stopped, an
+/// outgoing row is held for review.
+pub(super) fn park(work: &Work, snapshot: Snapshot, now: Timestamp) -> Option<Commit> {
+    let mut commit = Commit::new(work.lead(), now);
+    match work {
+        Work::Timer { conversation, .. } => {
+            let mut parked = [snapshot.active, snapshot.conversation]
+                .into_iter()
+                .flatten()
+                .find(|known| known.id == *conversation)?;
+            parked.deadline = None;
+            parked.revision += 1;
+            commit.conversations.push(parked);
+        }
+        Work::Begin { .. } | Work::Settle { .. } => {
+            let row = snapshot.row?;
+            let RowBody::Outgoing(_, mut sending) = row.body else {
+                return None;
+            };
+            sending.status = SendStatus::Held;
+            sending.due = None;
+            sending.error = Some("set aside after a fault: review before sending".to_string());
+            commit.changes.push(crate::store::RowChange {
+                seq: row.seq,
+                to: sending,
+            });
+        }
+        _ => return None,
+    }
+    Some(commit)
+}

@@ -20,8 +20,12 @@ impl Desk<'_> {
     /// Takes the row, if it is still due and may go now. Asks the gate with what is true at this very
     /// moment, in the same transaction.
     pub(super) fn begin(&mut self) -> Result<(), Refusal> {
-        let Some(row) = self.row.take() else { return Ok(()) };
-        let RowBody::Outgoing(effect, sending) = &row.body else { return Ok(()) };
+        let Some(row) = self.row.take() else {
+            return Ok(());
+        };
+        let RowBody::Outgoing(effect, sending) = &row.body else {
+            return Ok(());
+        };
         if sending.due.is_none_or(|due| due > self.now) {
             return Ok(());
         }
@@ -54,7 +58,11 @@ impl Desk<'_> {
             to.from = from;
             to.held = None;
         });
-        let change = self.commit.changes.last_mut().expect("the change was just pushed");
+        let change = self
+            .commit
+            .changes
+            .last_mut()
+            .expect("the change was just pushed");
         change.to.due = Some(self.now + LEASE);
         self.done.job = Some(Job {
             lead: self.lead,
@@ -75,13 +83,22 @@ impl Desk<'_> {
         if let Some(place) = own.and_then(|at| sends.iter().position(|s| *s == at)) {
             sends.remove(place);
         }
-        let facts = crate::policy::LeadFacts { sends: &sends, ..self.lead_facts() };
-        let out =
-            Outgoing { kind: message.kind, purpose: message.purpose, window: window.as_ref() };
+        let facts = crate::policy::LeadFacts {
+            sends: &sends,
+            ..self.lead_facts()
+        };
+        let out = Outgoing {
+            kind: message.kind,
+            purpose: message.purpose,
+            window: window.as_ref(),
+        };
         let verdict = policy::gate(&out, &facts, &self.live.workspace.rules, self.now);
         if verdict == Verdict::Send && message.purpose == Purpose::Flow && self.overtakes(seq) {
             let until = self.now + Duration::secs(1);
-            return Verdict::Hold { until, why: HoldReason::Scheduled };
+            return Verdict::Hold {
+                until,
+                why: HoldReason::Scheduled,
+            };
         }
         verdict
     }
@@ -98,7 +115,11 @@ impl Desk<'_> {
     fn window_of(&self, message: &SmsMessage) -> Option<SendWindow> {
         let conversation = self.active.as_ref()?;
         let flow = self.engine.flow(conversation.version).ok()??;
-        let step = message.step.as_ref().and_then(|step| flow.find(step)).map(|ix| flow.step(ix));
+        let step = message
+            .step
+            .as_ref()
+            .and_then(|step| flow.find(step))
+            .map(|ix| flow.step(ix));
         let own = step.and_then(|step| match &step.verb {
             crate::flow::Verb::Ask(ask) => ask.send.clone(),
             crate::flow::Verb::Say(say) => say.send.clone(),
@@ -108,7 +129,9 @@ impl Desk<'_> {
     }
 
     fn channel_of(&self, effect: &Effect) -> Option<Name> {
-        let Effect::Sms(message) = effect else { return None };
+        let Effect::Sms(message) = effect else {
+            return None;
+        };
         let channels = &self.live.workspace.channels;
         let asked = message.channel.as_ref().or(self.record.channel.as_ref());
         asked
@@ -120,18 +143,29 @@ impl Desk<'_> {
     /// The number the lead knows us by, else one of the pool that stays theirs.
     fn number_of(&self, channel: Option<&Name>) -> Option<String> {
         let channel = self.live.workspace.channels.get(channel?.as_str())?;
-        if let Some(known) = self.record.our_number.as_ref().filter(|n| channel.from.contains(n)) {
+        if let Some(known) = self
+            .record
+            .our_number
+            .as_ref()
+            .filter(|n| channel.from.contains(n))
+        {
             return Some(known.clone());
         }
         let pool = channel.from.len().max(1) as u64;
-        channel.from.get((self.lead.digits() % pool) as usize).cloned()
+        channel
+            .from
+            .get((self.lead.digits() % pool) as usize)
+            .cloned()
     }
 
     fn change(&mut self, row: &Row, from: &Sending, how: impl FnOnce(&mut Sending)) -> Sending {
         let mut to = from.clone();
         how(&mut to);
         to.changed = self.now;
-        self.commit.changes.push(RowChange { seq: row.seq, to: to.clone() });
+        self.commit.changes.push(RowChange {
+            seq: row.seq,
+            to: to.clone(),
+        });
         to
     }
 
@@ -143,16 +177,26 @@ impl Desk<'_> {
                 to.error = Some(why.as_str().to_string());
             });
         }
-        self.pass_on(row, Event::Failed { seq: row.seq, why: FailedSend::Dropped(why) })
+        self.pass_on(
+            row,
+            Event::Failed {
+                seq: row.seq,
+                why: FailedSend::Dropped(why),
+            },
+        )
     }
 
     pub(super) fn settle(&mut self, result: &SendResult) -> Result<(), Refusal> {
-        let Some(row) = self.row.take() else { return Ok(()) };
+        let Some(row) = self.row.take() else {
+            return Ok(());
+        };
         self.settle_row(&row, result)
     }
 
     fn settle_row(&mut self, row: &Row, result: &SendResult) -> Result<(), Refusal> {
-        let RowBody::Outgoing(effect, sending) = &row.body else { return Ok(()) };
+        let RowBody::Outgoing(effect, sending) = &row.body else {
+            return Ok(());
+        };
         if sending.status != SendStatus::Sending {
             return Ok(());
         }
@@ -219,11 +263,17 @@ impl Desk<'_> {
 
     /// Tells the conversation how its effect fared, if it is still under way.
     fn pass_on(&mut self, row: &Row, event: Event) -> Result<(), Refusal> {
-        let theirs = self.active.take_if(|active| Some(active.id) == row.conversation);
+        let theirs = self
+            .active
+            .take_if(|active| Some(active.id) == row.conversation);
         match theirs {
             Some(conversation) => self.advance(conversation, event),
             None => {
-                if let Event::Failed { why: FailedSend::Unreachable(_), .. } = event {
+                if let Event::Failed {
+                    why: FailedSend::Unreachable(_),
+                    ..
+                } = event
+                {
                     self.record.standing.unreachable = true;
                     self.record_changed = true;
                 }
@@ -235,7 +285,9 @@ impl Desk<'_> {
     /// A status callback, repeated and out of order as they come: only ever forward.
     pub(super) fn receipt(&mut self, status: ReceiptStatus, error: Option<&str>) {
         let Some(row) = self.row.take() else { return };
-        let RowBody::Outgoing(_, sending) = &row.body else { return };
+        let RowBody::Outgoing(_, sending) = &row.body else {
+            return;
+        };
         let to = match status {
             ReceiptStatus::Sent => SendStatus::Sent,
             ReceiptStatus::Delivered => SendStatus::Delivered,
@@ -274,12 +326,14 @@ fn may_repeat(effect: &Effect) -> bool {
 
 fn settled(result: &SendResult) -> (SendStatus, Option<String>, Option<String>) {
     match result {
-        SendResult::Accepted { provider_id, delivered: true } => {
-            (SendStatus::Delivered, None, provider_id.clone())
-        }
-        SendResult::Accepted { provider_id, delivered: false } => {
-            (SendStatus::Sent, None, provider_id.clone())
-        }
+        SendResult::Accepted {
+            provider_id,
+            delivered: true,
+        } => (SendStatus::Delivered, None, provider_id.clone()),
+        SendResult::Accepted {
+            provider_id,
+            delivered: false,
+        } => (SendStatus::Sent, None, provider_id.clone()),
         SendResult::Refused { error }
         | SendResult::Unreachable { error }
         | SendResult::OptedOut { error }
@@ -299,22 +353,35 @@ fn event_of(seq: u32, effect: &Effect, result: &SendResult) -> Option<Event> {
         SendResult::Accepted { .. } => heard.then_some(Event::Accepted { seq }),
         SendResult::Refused { error } | SendResult::Uncertain { error } => match effect {
             Effect::Call { .. } => Some(Event::CallAnswered { seq, saved: None }),
-            Effect::FindSlots { .. } => Some(Event::SlotsFound { seq, slots: Vec::new() }),
-            _ => heard.then(|| Event::Failed { seq, why: FailedSend::Refused(error.clone()) }),
+            Effect::FindSlots { .. } => Some(Event::SlotsFound {
+                seq,
+                slots: Vec::new(),
+            }),
+            _ => heard.then(|| Event::Failed {
+                seq,
+                why: FailedSend::Refused(error.clone()),
+            }),
         },
-        SendResult::Unreachable { error } => {
-            Some(Event::Failed { seq, why: FailedSend::Unreachable(error.clone()) })
-        }
-        SendResult::OptedOut { .. } => Some(Event::Stopped { outcome: Name::from("opted_out") }),
+        SendResult::Unreachable { error } => Some(Event::Failed {
+            seq,
+            why: FailedSend::Unreachable(error.clone()),
+        }),
+        SendResult::OptedOut { .. } => Some(Event::Stopped {
+            outcome: Name::from("opted_out"),
+        }),
         SendResult::Retry { .. } => None,
-        SendResult::CallAnswered { saved } => {
-            Some(Event::CallAnswered { seq, saved: saved.clone() })
-        }
-        SendResult::SlotsFound { slots } => {
-            Some(Event::SlotsFound { seq, slots: slots.clone() })
-        }
-        SendResult::SlotHeld { slot, held } => {
-            Some(Event::SlotHeld { seq, slot: slot.clone(), held: *held })
-        }
+        SendResult::CallAnswered { saved } => Some(Event::CallAnswered {
+            seq,
+            saved: saved.clone(),
+        }),
+        SendResult::SlotsFound { slots } => Some(Event::SlotsFound {
+            seq,
+            slots: slots.clone(),
+        }),
+        SendResult::SlotHeld { slot, held } => Some(Event::SlotHeld {
+            seq,
+            slot: slot.clone(),
+            held: *held,
+        }),
     }
 }

@@ -1,7 +1,43 @@
 //! Texts with `{tokens}`, compiled to pieces. What a token brings in is data and is never read again.
 
+mod calendar;
+mod locale;
+mod money;
+mod names;
+mod parse;
+mod pattern;
+mod person;
+mod render;
+#[cfg(test)]
+pub(crate) mod render_tests;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use std::borrow::Cow;
+
 use crate::flow::StepIx;
-use crate::lead::{Kind, Name};
+use crate::lead::{Kind, Name, Value};
+use crate::time::Zone;
+
+pub use names::{AnswerKind, AnswerName, Found, FoundKind, Names, nearest};
+pub use parse::parse;
+pub use person::is_person;
+pub use render::shown;
+
+/// What the tokens of a text and the names of a condition stand for, for one lead.
+pub trait Scope {
+    /// The value of `source`; `Nothing` where there is none. A lead's number is the field `phone`.
+    fn get(&self, source: &Source) -> Cow<'_, Value>;
+    /// The lead's own zone, in which moments are shown and compared with days.
+    fn zone(&self) -> &Zone;
+    /// The locale of the text, such as `es` or `es-MX`.
+    fn locale(&self) -> &str;
+    /// ISO 3166 code of the workspace: the currency of amounts that name none, and how a locale
+    /// without a country writes numbers and hours.
+    fn region(&self) -> &str {
+        "US"
+    }
+}
 
 /// A text in every locale of its flow, in the order of `Flow::locales`.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,31 +97,4 @@ pub enum Format {
     Money,
     /// `{at:EEE d MMM, h:mm a}`: a Unicode LDML date pattern (UTS 35).
     Date(String),
-}
-
-use std::borrow::Cow;
-
-use crate::lead::Value;
-use crate::time::{Timestamp, Zone};
-
-/// Where a template's tokens get their values.
-pub trait Scope {
-    fn get(&self, source: &Source) -> Cow<'_, Value>;
-    fn zone(&self) -> &Zone;
-    fn locale(&self) -> &str;
-}
-
-impl Template {
-    pub fn render(&self, _scope: &dyn Scope, _out: &mut String) {}
-    pub fn single_token(&self, _scope: &dyn Scope) -> Option<Value> {
-        None
-    }
-}
-
-pub fn plain(_value: &Value) -> String {
-    String::new()
-}
-
-pub fn slot_label(_at: Timestamp, _zone: &Zone, _locale: &str) -> String {
-    String::new()
 }
