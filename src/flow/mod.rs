@@ -2,6 +2,7 @@
 //! or the complete list of what is wrong with it.
 
 pub mod condition;
+pub mod sms_parts;
 pub mod steps;
 pub mod template;
 pub mod workspace;

@@ -206,7 +206,7 @@ mod tests {
         ConsentEvent {
             source: format!("page {n}"),
             wording: "Yes, text me".into(),
-            scope: (n % 2 == 0).then(Scope::default),
+            scope: n.is_multiple_of(2).then(Scope::default),
             ..ConsentEvent::new(ConsentChange::Given, Level::Marketing, at, "web_form")
         }
     }
@@ -245,7 +245,8 @@ mod tests {
     #[test]
     fn a_changed_dropped_swapped_or_inserted_row_is_found() {
         type Rows = Vec<(Vec<u8>, u64, ConsentEvent, Hash)>;
-        let cases: [(&str, fn(&mut Rows), Broken); 9] = [
+        type Spoil = fn(&mut Rows);
+        let cases: [(&str, Spoil, Broken); 9] = [
             (
                 "wording",
                 |rows| rows[2].2.wording.push('.'),
