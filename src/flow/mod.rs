@@ -3,6 +3,7 @@
 
 pub mod condition;
 pub mod grammar;
+pub mod sms_parts;
 pub mod steps;
 pub mod template;
 pub mod workspace;
