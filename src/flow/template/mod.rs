@@ -19,9 +19,10 @@ use crate::flow::StepIx;
 use crate::lead::{Kind, Name, Value};
 use crate::time::Zone;
 
-pub use names::{AnswerKind, AnswerName, Found, FoundKind, Names, nearest};
+pub use names::{AnswerKind, AnswerName, Found, FoundKind, Names};
 pub use parse::parse;
 pub use person::is_person;
+pub use render::{plain, slot_label};
 
 /// What the tokens of a text and the names of a condition stand for, for one lead.
 pub trait Scope {
