@@ -19,7 +19,7 @@ use crate::flow::StepIx;
 use crate::lead::{Kind, Name, Value};
 use crate::time::Zone;
 
-pub use names::{AnswerKind, AnswerName, Found, FoundKind, Names, nearest};
+pub use names::{AnswerKind, AnswerName, Found, FoundKind, Names};
 pub use parse::parse;
 pub use person::is_person;
 pub use render::shown;
