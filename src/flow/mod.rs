@@ -89,6 +89,9 @@ pub enum Target {
     End,
 }
 
+/// The step that the compiler adds where an unclear reply needs the workspace's default team.
+pub const RESERVED_TEAM_STEP: &str = "default-team";
+
 /// The outcome of `then: end`.
 pub const COMPLETED: &str = "completed";
 
