@@ -2,10 +2,13 @@
 //! or the complete list of what is wrong with it.
 
 pub mod condition;
+pub mod fields;
 pub mod grammar;
+pub mod links;
 pub mod sms_parts;
 pub mod steps;
 pub mod template;
+pub mod walk;
 pub mod workspace;
 pub mod yaml;
 
@@ -85,6 +88,9 @@ pub enum Target {
     /// `then: end`: the conversation ends as `completed`.
     End,
 }
+
+/// The step that the compiler adds where an unclear reply needs the workspace's default team.
+pub const RESERVED_TEAM_STEP: &str = "default-team";
 
 /// The outcome of `then: end`.
 pub const COMPLETED: &str = "completed";
@@ -190,4 +196,12 @@ pub enum Says {
     Event(Name, Vec<(Name, crate::lead::Value)>),
     /// What the endpoint called last, or the next time, answers; `None` for a failure.
     Endpoint(Name, Option<serde_json::Value>),
+}
+
+pub fn compile_version(
+    _workspace: &workspace::Workspace,
+    _name: &str,
+    _sources: &[(Name, String)],
+) -> Option<Flow> {
+    None
 }

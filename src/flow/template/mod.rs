@@ -22,7 +22,7 @@ use crate::time::Zone;
 pub use names::{AnswerKind, AnswerName, Found, FoundKind, Names};
 pub use parse::parse;
 pub use person::is_person;
-pub use render::{plain, slot_label};
+pub use render::shown;
 
 /// What the tokens of a text and the names of a condition stand for, for one lead.
 pub trait Scope {

@@ -6,7 +6,7 @@ use crate::flow::template::calendar::Wall;
 use crate::flow::template::locale::Locale;
 use crate::flow::template::{Format, Piece, Scope, Source, Template, Token, money, person};
 use crate::lead::{Kind, Value};
-use crate::time::{Timestamp, Zone};
+use crate::time::Zone;
 
 impl Template {
     /// Adds the text to `out`. What a value brings in is written as it is, braces and all.
@@ -20,48 +20,45 @@ impl Template {
         out
     }
 
-    /// The value itself when the text is one token alone without a format, so that `set` keeps a
-    /// number a number. `None` for any other text, and where the fallback would be said.
-    pub fn single_token<S: Scope + ?Sized>(&self, scope: &S) -> Option<Value> {
-        let [Piece::Token(token)] = &self.pieces[..] else {
-            return None;
-        };
-        if token.format.is_some() {
-            return None;
+    /// The value itself when the text is one token alone without a format, else the text: so that
+    /// `set` keeps a number a number.
+    pub fn value<S: Scope + ?Sized>(&self, scope: &S) -> Value {
+        if let [Piece::Token(token)] = &self.pieces[..]
+            && token.format.is_none()
+        {
+            let value = scope.get(&token.source);
+            if can_be_said(&token.source, &value) {
+                return value.into_owned();
+            }
         }
-        let value = scope.get(&token.source);
-        can_be_said(&token.source, &value).then(|| value.into_owned())
+        Value::Text(self.rendered(scope))
     }
 }
 
-/// A value for people who read a timeline: in English, a moment in UTC.
-pub fn plain(value: &Value) -> String {
-    struct Timeline(Zone);
-    impl Scope for Timeline {
-        fn get(&self, _: &Source) -> Cow<'_, Value> {
-            Cow::Owned(Value::Nothing)
-        }
-        fn zone(&self) -> &Zone {
-            &self.0
-        }
-        fn locale(&self) -> &str {
-            "en"
-        }
-    }
+/// A value by itself, as `locale` shows it in `zone`; empty for nothing.
+pub fn shown(value: &Value, locale: &str, zone: &Zone) -> String {
     let mut out = String::new();
-    if let Value::Moment(at) = value {
-        return at.to_string();
-    }
-    write_plain(value, &Timeline(Zone::utc()), &mut out);
+    write_plain(value, &Alone { locale, zone }, &mut out);
     out
 }
 
-/// A free slot as it is offered: `Tue 24 Nov, 3:00 PM` on the lead's wall.
-pub fn slot_label(at: Timestamp, zone: &Zone, locale: &str, region: &str) -> String {
-    let mut out = String::new();
-    let wall = Wall::of(&Value::Moment(at), zone).unwrap_or_default();
-    wall.write_plain(&mut out, Locale::of(locale, region));
-    out
+struct Alone<'a> {
+    locale: &'a str,
+    zone: &'a Zone,
+}
+
+impl Scope for Alone<'_> {
+    fn get(&self, _source: &Source) -> Cow<'_, Value> {
+        Cow::Owned(Value::Nothing)
+    }
+
+    fn zone(&self) -> &Zone {
+        self.zone
+    }
+
+    fn locale(&self) -> &str {
+        self.locale
+    }
 }
 
 fn write_pieces<S: Scope + ?Sized>(pieces: &[Piece], scope: &S, out: &mut String) {
