@@ -3,7 +3,7 @@
 use crate::diagnostic::Diagnostic;
 use crate::flow::template::render_tests::Lead;
 use crate::flow::workspace::{Route, Workspace, read};
-use crate::lead::{Name, Value};
+use crate::lead::Value;
 use crate::policy::{Cap, MessageKind, QuietHours};
 use crate::time::Duration;
 
@@ -160,7 +160,7 @@ teams:
     let desk = &workspace.teams["desk"];
     assert_eq!(desk.agents[0].sms.unwrap().to_string(), "+442079460958");
     assert!(matches!(&desk.route, Route::By { field, table }
-        if *field == Name::from("region") && table.len() == 2));
+        if *field == "region" && table.len() == 2));
 }
 
 /// Each part of a workspace that is wrong, with the code and the words that are marked.
