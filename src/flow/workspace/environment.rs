@@ -1,5 +1,5 @@
-//! `${NAME}` in workspace.yaml, filled in from the environment, and the secrets that should have been
-//! written so. Refuses to know the environment: the caller looks names up.
+//! `${NAME}` in workspace.yaml, filled in from the environment, and the secrets that should have
+//! been written so. Refuses to know the environment: the caller looks names up.
 
 use std::ops::Range;
 

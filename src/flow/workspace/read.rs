@@ -1,4 +1,5 @@
-//! workspace.yaml to a [`Workspace`]: what its names and values stand for, checked against each other.
+//! workspace.yaml to a [`Workspace`]: what its names and values stand for, checked against each
+//! other.
 //! The shape of the file is `grammar`'s; the environment is the caller's.
 
 use std::collections::BTreeMap;
