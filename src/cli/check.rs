@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 
 use crate::cli::load::{is_among, load};
-use crate::cli::output::{self, colours};
+use crate::cli::output::{self, colour};
 use crate::cli::{Context, Exit, FAILED};
 use crate::diagnostic::{self, Diagnostic, Level};
 use crate::flow::proof;
@@ -42,23 +42,21 @@ enum Format {
 
 pub fn run(context: &Context, args: &CheckArgs) -> Exit {
     let loaded = load(context, &args.paths)?;
-    let mine: Vec<&Diagnostic> =
-        loaded.diagnostics.iter().filter(|d| is_among(&d.file, &args.paths)).collect();
+    let mine: Vec<Diagnostic> =
+        loaded.diagnostics.iter().filter(|d| is_among(&d.file, &args.paths)).cloned().collect();
     let flows: Vec<_> =
         loaded.flows.iter().filter(|flow| is_among(&flow.file, &args.paths)).collect();
     let count = |level| mine.iter().filter(|d| d.level == level).count();
     let (errors, warnings) = (count(Level::Error), count(Level::Warning));
     match args.format {
         Format::Json => {
-            let json = diagnostic::json::report(&mine, &loaded.sources, flows.len());
+            let mut json = diagnostic::to_json(&mine, &loaded.sources);
+            json["flows"] = flows.len().into();
             output::json(&json)?;
         }
-        Format::Sarif => output::json(&diagnostic::sarif::report(&mine, &loaded.sources))?,
+        Format::Sarif => output::json(&diagnostic::to_sarif(&mine, &loaded.sources))?,
         Format::Human => {
-            for diagnostic in &mine {
-                let text = diagnostic::render::human(diagnostic, &loaded.sources, colours());
-                anstream::println!("{text}\n");
-            }
+            anstream::print!("{}", diagnostic::render(&mine, &loaded.sources, colour()));
             if args.report {
                 for flow in &flows {
                     anstream::println!("{}", proof::report(flow));

@@ -8,13 +8,11 @@ use clap::Args;
 use rust_embed::RustEmbed;
 
 use crate::cli::Exit;
-use crate::flow::template::nearest;
+use crate::diagnostic::nearest;
 
 /// The shipped playbooks, inside the binary.
 #[derive(RustEmbed)]
 #[folder = "flows/"]
-#[include = "*.yaml"]
-#[include = "**/*.yaml"]
 struct Playbooks;
 
 #[derive(Debug, Args)]
@@ -29,7 +27,10 @@ pub struct InitArgs {
 }
 
 pub fn run(args: &InitArgs) -> Exit {
-    let names: Vec<String> = Playbooks::iter().map(|name| name.to_string()).collect();
+    let names: Vec<String> = Playbooks::iter()
+        .map(|name| name.to_string())
+        .filter(|name| name.ends_with(".yaml"))
+        .collect();
     let wanted = args.playbook.trim_end_matches(".yaml");
     let chosen: Vec<&String> = names
         .iter()

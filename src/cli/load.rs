@@ -6,10 +6,9 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 
 use crate::cli::Context;
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::Diagnostic;
 use crate::flow::workspace::{self, Workspace};
 use crate::flow::{self, Flow, Source};
-use crate::lead::Name;
 
 /// The file that makes a folder a workspace.
 pub const WORKSPACE_FILE: &str = "workspace.yaml";
@@ -27,10 +26,6 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    pub fn errors(&self) -> usize {
-        self.diagnostics.iter().filter(|d| d.level == Level::Error).count()
-    }
-
     /// The flow of this name; an error that names those there are.
     pub fn flow(&self, name: &str) -> anyhow::Result<&Arc<Flow>> {
         if let Some(flow) = self.flows.iter().find(|flow| flow.name == *name) {
@@ -43,7 +38,7 @@ impl Loaded {
         if broken {
             bail!("`{name}` does not compile; `replytree check` shows why");
         }
-        match flow::template::nearest(name, names()) {
+        match crate::diagnostic::nearest(name, names()) {
             Some(near) => bail!("there is no flow `{name}`; did you mean `{near}`?"),
             None => bail!(
                 "there is no flow `{name}`; there are {}",
@@ -91,7 +86,7 @@ pub fn load_dir(dir: &Path, paths: &[PathBuf]) -> anyhow::Result<Loaded> {
     let file = dir.join(WORKSPACE_FILE);
     let (workspace, mut diagnostics, mut sources) = if file.is_file() {
         let source = read(&file)?;
-        let (workspace, found) = workspace::read(&source, &|name| std::env::var(name).ok());
+        let (workspace, found) = workspace::read(&source.file, &source.text, &|name| std::env::var(name).ok());
         (workspace, found, vec![source])
     } else {
         (Workspace::default(), Vec::new(), Vec::new())
@@ -160,9 +155,4 @@ pub fn is_among(file: &str, paths: &[PathBuf]) -> bool {
     }
     let Ok(file) = Path::new(file).canonicalize() else { return true };
     paths.iter().filter_map(|path| path.canonicalize().ok()).any(|path| file.starts_with(path))
-}
-
-/// The names of `flows`, for messages.
-pub fn names(flows: &[Arc<Flow>]) -> Vec<Name> {
-    flows.iter().map(|flow| flow.name.clone()).collect()
 }

@@ -7,6 +7,7 @@ mod explain;
 mod graph;
 mod init;
 mod key;
+mod lines;
 mod load;
 mod output;
 mod parts;

@@ -2,17 +2,19 @@
 
 use std::io::{IsTerminal, Write};
 
-use clap::ValueEnum;
+use crate::diagnostic::Colour;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    Human,
-    Json,
+pub use crate::cli::lines::Format;
+
+/// How diagnostics are drawn: colours only on a terminal.
+pub fn colour() -> Colour {
+    let wanted = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    if wanted { Colour::Always } else { Colour::Never }
 }
 
-/// Whether standard output takes colours.
-pub fn colours() -> bool {
-    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+/// For commands whose answers people and programs read: human on a terminal, else JSON.
+pub fn by_terminal() -> Format {
+    if std::io::stdout().is_terminal() { Format::Human } else { Format::Json }
 }
 
 /// Prints a line of JSON.

@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use clap::Args;
 
 use crate::cli::load::{Loaded, load_dir, workspace_dir};
+use crate::cli::output::colour;
 use crate::cli::{Context, Exit};
 use crate::diagnostic;
 use crate::runtime::Live;
@@ -49,13 +50,9 @@ pub fn run(context: &Context, args: &ServeArgs) -> Exit {
 }
 
 fn print_problems(loaded: &Loaded) {
-    for diagnostic in &loaded.diagnostics {
-        if diagnostic.level == diagnostic::Level::Error {
-            let text =
-                diagnostic::render::human(diagnostic, &loaded.sources, crate::cli::output::colours());
-            anstream::eprintln!("{text}\n");
-        }
-    }
+    let errors = loaded.diagnostics.iter().filter(|d| d.is_error());
+    let errors: Vec<_> = errors.cloned().collect();
+    anstream::eprint!("{}", diagnostic::render(&errors, &loaded.sources, colour()));
 }
 
 /// What is served: in the sandbox when asked for, or when no channel has a real carrier.

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use crate::cli::load::{Loaded, is_among, load};
-use crate::cli::output::{self, colours};
+use crate::cli::output::{self, colour};
 use crate::cli::{Context, Exit, FAILED};
 use crate::diagnostic::{self, Level};
 use crate::sim::flow_test::{self, FlowResult, TestResult};
@@ -58,9 +58,8 @@ fn broken(loaded: &Loaded, paths: &[PathBuf]) -> usize {
 
 fn print_broken(loaded: &Loaded, paths: &[PathBuf]) {
     let errors = loaded.diagnostics.iter().filter(|d| d.level == Level::Error);
-    for error in errors.filter(|d| is_among(&d.file, paths)) {
-        anstream::println!("{}\n", diagnostic::render::human(error, &loaded.sources, colours()));
-    }
+    let mine: Vec<_> = errors.filter(|d| is_among(&d.file, paths)).cloned().collect();
+    anstream::print!("{}", diagnostic::render(&mine, &loaded.sources, colour()));
 }
 
 fn counts(results: &[FlowResult]) -> (usize, usize) {

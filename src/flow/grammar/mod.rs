@@ -10,8 +10,8 @@ mod words;
 mod workspace;
 
 pub use check::check;
-pub use flow::FLOW;
-pub use steps::VERBS;
+pub use flow::{FLOW, LINK_OR_ADDRESS};
+pub use steps::{SEND_WINDOW, VERBS};
 pub use words::*;
 pub use workspace::{CARRIERS, WORKSPACE, per_second};
 
