@@ -11,6 +11,7 @@ pub mod experiment;
 pub mod conversation;
 pub mod flow;
 pub mod lint;
+pub mod advance;
 
 // Ports: a trait and its adapters.
 pub mod store;

@@ -10,6 +10,8 @@ use crate::time::{Days, Duration, Hours, Zone};
 #[derive(Debug, Clone)]
 pub struct Workspace {
     pub brand: String,
+    /// How people reach the business, for HELP: "Call 312 555 0100 or write to help@…".
+    pub contact: Option<String>,
     /// Where the world reaches us, without a slash at the end; `None` on a developer's machine.
     pub public_url: Option<String>,
     /// For a lead whose own zone is not known.
@@ -93,6 +95,8 @@ pub struct Endpoint {
     pub method: String,
     pub timeout: Duration,
     pub headers: BTreeMap<String, String>,
+    /// What it answers in the sandbox and, unless a test says otherwise, in flow tests.
+    pub sample: Option<serde_json::Value>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -108,4 +112,33 @@ pub struct Retention {
     pub inactive_leads: Duration,
     pub message_text: Duration,
     pub consent_proof: Duration,
+}
+
+impl Workspace {
+    /// How long a handoff to `team` is on offer in all: its own `claim_within`, then that of each team
+    /// it falls to.
+    pub fn claim_time(&self, team: &str) -> Duration {
+        let mut total = Duration::ZERO;
+        let mut asked: Vec<&str> = Vec::new();
+        let mut next = self
+            .teams
+            .get_key_value(team)
+            .or_else(|| self.teams.get_key_value(self.default_team.as_str()));
+        while let Some((name, team)) = next {
+            if asked.contains(&name.as_str()) {
+                break;
+            }
+            asked.push(name);
+            total = total + team.claim_within;
+            next = team
+                .if_unclaimed
+                .as_ref()
+                .and_then(|name| self.teams.get_key_value(name.as_str()));
+        }
+        if total == Duration::ZERO {
+            Duration::mins(5)
+        } else {
+            total
+        }
+    }
 }

@@ -338,7 +338,10 @@ pub struct Commit {
     pub changes: Vec<RowChange>,
     /// Every queued or held text and email of this lead is cancelled.
     pub cancel_queued: bool,
+    /// New ones.
     pub handoffs: Vec<HandoffRecord>,
+    /// Changes of handoffs stored before, or new in this very commit.
+    pub handoff_changes: Vec<HandoffChange>,
     pub consents: Vec<ConsentEvent>,
     pub shortlinks: Vec<ShortlinkRecord>,
     /// The message of these shortlinks was accepted: their lifetime begins.
@@ -357,6 +360,7 @@ impl Commit {
             changes: Vec::new(),
             cancel_queued: false,
             handoffs: Vec::new(),
+            handoff_changes: Vec::new(),
             consents: Vec::new(),
             shortlinks: Vec::new(),
             links_begin: None,
@@ -468,6 +472,31 @@ pub struct HandoffRecord {
     pub lapses: Timestamp,
     #[n(13)]
     pub callback_within: Option<Duration>,
+}
+
+impl HandoffRecord {
+    /// The record after `change`, which is about this handoff.
+    pub fn after(mut self, change: &HandoffChange) -> HandoffRecord {
+        self.status = change.status;
+        match change.status {
+            HandoffStatus::Open => {}
+            HandoffStatus::Claimed => self.claimed = Some(change.at),
+            HandoffStatus::Resolved | HandoffStatus::Unclaimed => self.resolved = Some(change.at),
+        }
+        self.agent = change.agent.clone().or(self.agent);
+        self.outcome = change.outcome.clone().or(self.outcome);
+        self
+    }
+}
+
+/// How a handoff went on at `at`. `agent` and `outcome` replace what stood there when they are given.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HandoffChange {
+    pub id: HandoffId,
+    pub status: HandoffStatus,
+    pub agent: Option<String>,
+    pub outcome: Option<Name>,
+    pub at: Timestamp,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]

@@ -2,10 +2,10 @@
 
 use crate::conversation::{
     Awaiting, Conversation, ConversationId, Effect, EmailMessage, Entry, Event, Hop, Priority, Seq,
-    SmsMessage, Status, Understood, VersionId, Wait,
+    Slot, SmsMessage, Status, Understood, VersionId, Wait,
 };
 use crate::lead::{self, PhoneNumber, Value};
-use crate::policy::consent::Level;
+use crate::policy::consent::{Level, Scope};
 use crate::policy::{
     Consent, ConsentChange, ConsentEvent, HoldReason, MessageKind, Purpose, Standing,
 };
@@ -69,6 +69,7 @@ impl Lead {
             standing: Standing {
                 consent: Consent::Given(NOW, Level::Marketing),
                 unreachable: false,
+                expires_at: Some(after_ms(9_000_000)),
             },
             active: Some(self.conversation),
             queue: Vec::new(),
@@ -247,6 +248,10 @@ pub fn email(to: &str, due: Option<Timestamp>) -> RowBody {
         subject: "Your roof".to_string(),
         text: "Hi Ada".to_string(),
         step: None,
+        invite: Some(Slot {
+            start: NOW,
+            end: after_ms(1_800_000),
+        }),
     };
     RowBody::Outgoing(Effect::Email(message), sending(to, due))
 }
@@ -278,16 +283,16 @@ pub fn sending(to: &str, due: Option<Timestamp>) -> Sending {
 
 pub fn consent(change: ConsentChange, at: Timestamp) -> ConsentEvent {
     ConsentEvent {
-        change,
-        level: Level::Marketing,
-        at,
-        method: "web_form".to_string(),
         source: "https://example.com/quote".to_string(),
         wording: "I agree to get texts".to_string(),
         ip: Some("192.0.2.7".to_string()),
-        url: None,
-        rule: None,
         own_act: true,
+        scope: Some(Scope {
+            seller: Some("Acme".to_string()),
+            purposes: vec!["marketing".to_string()],
+            ..Scope::default()
+        }),
+        ..ConsentEvent::new(change, Level::Marketing, at, "web_form")
     }
 }
 

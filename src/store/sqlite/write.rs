@@ -16,7 +16,7 @@ use crate::time::Timestamp;
 
 use super::flows::Versions;
 use super::pack::{self, blob, column, digits, maybe_time, ms, seq, to_blob};
-use super::{ask, ledger};
+use super::{ask, ledger, reads};
 
 const DOING: &str = "write a turn";
 
@@ -49,6 +49,12 @@ pub fn write(db: &Connection, versions: &Versions, commit: &Commit) -> Result<()
     }
     for handoff in &commit.handoffs {
         save_handoff(db, handoff)?;
+    }
+    for change in &commit.handoff_changes {
+        match reads::handoff(db, change.id)? {
+            Some(handoff) => save_handoff(db, &handoff.after(change))?,
+            None => return Err(crate::store::refused("a changed handoff is not there").into()),
+        }
     }
     for event in &commit.consents {
         ledger::append(db, lead, event)?;
