@@ -1,1 +1,3 @@
-
+pub mod lines;
+pub mod parts;
+pub mod when;
