@@ -1,3 +1,4 @@
-//! The integration tests, one module a subject, linked once.
+//! One test binary; modules below.
 
 mod compile;
+mod store;
