@@ -11,6 +11,7 @@ mod keywords;
 mod parse;
 pub mod places;
 mod resolve;
+pub mod schema;
 pub mod links;
 pub mod sms_parts;
 pub mod steps;
