@@ -2,10 +2,12 @@
 //! or the complete list of what is wrong with it.
 
 pub mod condition;
+pub mod grammar;
 pub mod sms_parts;
 pub mod steps;
 pub mod template;
 pub mod workspace;
+pub mod yaml;
 
 use std::collections::{BTreeMap, HashMap};
 

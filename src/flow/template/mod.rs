@@ -1,7 +1,16 @@
 //! Texts with `{tokens}`, compiled to pieces. What a token brings in is data and is never read again.
 
+mod names;
+mod parse;
+mod pattern;
+#[cfg(test)]
+pub(crate) mod tests;
+
 use crate::flow::StepIx;
 use crate::lead::{Kind, Name};
+
+pub use names::{AnswerKind, AnswerName, Found, FoundKind, Names, nearest};
+pub use parse::parse;
 
 /// A text in every locale of its flow, in the order of `Flow::locales`.
 #[derive(Debug, Clone, PartialEq)]
