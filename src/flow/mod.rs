@@ -1,9 +1,16 @@
 //! The language. A sales team's YAML goes in; a [`Flow`] that provably cannot get stuck comes out,
 //! or the complete list of what is wrong with it.
 
+mod check;
+mod compile;
 pub mod condition;
 pub mod grammar;
 pub mod sms_parts;
+pub mod graph;
+mod keywords;
+mod parse;
+pub mod places;
+mod resolve;
 pub mod steps;
 pub mod template;
 pub mod workspace;
@@ -17,6 +24,9 @@ use crate::policy::{MessageKind, SendWindow};
 use crate::reply::Phrases;
 use crate::time::Duration;
 
+pub use crate::diagnostic::Source;
+pub use compile::{Compiled, compile, compile_version};
+pub use places::Places;
 pub use steps::{Step, Verb};
 pub use template::{Template, Text};
 
@@ -52,6 +62,10 @@ pub struct Flow {
     pub file: String,
     /// The YAML of this flow and, for each flow that `run` brings in, its own: name and text.
     pub sources: Vec<(Name, String)>,
+    /// Warnings that the author meant to be so in this flow, by name.
+    pub allow: Vec<Name>,
+    /// Where its parts stand in `file`, for diagnostics.
+    pub places: Places,
 }
 
 impl Flow {

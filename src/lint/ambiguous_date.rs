@@ -40,8 +40,9 @@ impl Lint for AmbiguousDate {
         for said in said::all(flow, report.brand()) {
             let date = said.literals().find_map(find).map(str::to_string);
             if let Some(date) = date {
-                report.text(
+                report.piece(
                     &said,
+                    &date,
                     format!("`{date}` is one day to some and another day to others"),
                     "a date in figures",
                     "name the month, and the weekday if there is room: `Tue Dec 1`",

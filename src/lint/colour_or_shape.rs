@@ -41,8 +41,9 @@ impl Lint for ColourOrShape {
             .filter(|said| said.is_english())
         {
             if let Some(phrase) = find(&said.text) {
-                report.text(
+                report.piece(
                     said,
+                    phrase,
                     format!("`{phrase}` points at something that a listener does not see"),
                     "points at a colour, a shape or a picture",
                     "say what it does instead",

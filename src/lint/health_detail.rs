@@ -47,8 +47,9 @@ impl Lint for HealthDetail {
         }
         for said in said::all(flow, report.brand()) {
             if let Some(phrase) = find(&said.text) {
-                report.text(
+                report.piece(
                     &said,
+                    phrase,
                     format!("`{phrase}` tells whoever sees the phone about the lead's health"),
                     "a detail of health",
                     "keep to name, practice, date, time, place and a number to call",

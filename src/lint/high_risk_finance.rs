@@ -42,8 +42,9 @@ impl Lint for HighRiskFinance {
     fn run(&self, flow: &Flow, report: &mut Report) {
         for said in said::all(flow, report.brand()) {
             if let Some(phrase) = find(&said.text) {
-                report.text(
+                report.piece(
                     &said,
+                    phrase,
                     format!("`{phrase}` belongs to a trade that carriers forbid by text"),
                     "carriers block this",
                     "use another channel, or allow it here if it means something else",

@@ -37,8 +37,9 @@ impl Lint for LinkHttps {
     fn run(&self, flow: &Flow, report: &mut Report) {
         for said in said::all(flow, report.brand()) {
             if said.literals().any(find) {
-                report.text(
+                report.piece(
                     &said,
+                    "http://",
                     "a link without https".to_string(),
                     "`http://` is not safe",
                     "write `https://`",

@@ -3,7 +3,7 @@
 use crate::diagnostic::{Diagnostic, Span};
 use crate::flow::workspace::Workspace;
 use crate::flow::{Flow, StepIx};
-use crate::lint::said::{Said, Where};
+use crate::lint::said::Said;
 
 /// What the caller knows beside the flow; whatever is missing is not judged.
 #[derive(Debug, Clone, Copy, Default)]
@@ -59,11 +59,26 @@ impl<'a> Report<'a> {
 
     /// A warning about a text.
     pub fn text(&mut self, said: &Said, message: String, label: &str, help: &str) {
-        let step = match said.place {
-            Where::Step(step, _) => Some(step),
-            Where::Anytime(_) | Where::Variant(_) => None,
+        self.put(said.step(), said.span, message, label, help);
+    }
+
+    /// A warning about a `piece` of a text, which is pointed at where it stands as written.
+    pub fn piece(&mut self, said: &Said, piece: &str, message: String, label: &str, help: &str) {
+        let span = self.find(said.span, piece).unwrap_or(said.span);
+        self.put(said.step(), span, message, label, help);
+    }
+
+    /// Where `piece` first stands in a span of the flow's own source, in any case.
+    fn find(&self, within: Span, piece: &str) -> Option<Span> {
+        let (_, source) = self.flow.sources.first()?;
+        let text = source.get(within.range())?;
+        let mut starts = text.char_indices().map(|(at, _)| at);
+        let same = |at: &usize| {
+            let here = text.get(*at..*at + piece.len());
+            here.is_some_and(|here| here.eq_ignore_ascii_case(piece))
         };
-        self.put(step, said.span, message, label, help);
+        let start = within.range().start + starts.find(same)?;
+        Some(Span::new(start, start + piece.len()))
     }
 
     /// A warning about a step or a part of it.

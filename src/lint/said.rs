@@ -37,6 +37,14 @@ pub enum Slot {
 }
 
 impl Said<'_> {
+    /// The step it belongs to, on which it may be allowed.
+    pub fn step(&self) -> Option<StepIx> {
+        match self.place {
+            Where::Step(step, _) | Where::Variant(step) => Some(step),
+            Where::Anytime(_) => None,
+        }
+    }
+
     /// Whether it is in a language whose prose the English rules fit.
     pub fn is_english(&self) -> bool {
         self.locale == "en" || self.locale.starts_with("en-")

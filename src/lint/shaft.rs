@@ -41,8 +41,9 @@ impl Lint for Shaft {
     fn run(&self, flow: &Flow, report: &mut Report) {
         for said in said::all(flow, report.brand()) {
             if let Some(phrase) = find(&said.text) {
-                report.text(
+                report.piece(
                     &said,
+                    phrase,
                     format!("`{phrase}` needs a campaign that carriers vetted for it"),
                     "an age-gated subject",
                     "send it on a vetted channel only, and allow it there",

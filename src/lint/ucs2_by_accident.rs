@@ -21,7 +21,7 @@
 //! ```
 
 use crate::flow::Flow;
-use crate::flow::sms_parts;
+use crate::flow::sms_parts::{self, Parts};
 use crate::lint::Lint;
 use crate::lint::Report;
 use crate::lint::said;
@@ -40,39 +40,38 @@ impl Lint for Ucs2ByAccident {
     fn run(&self, flow: &Flow, report: &mut Report) {
         for said in said::all(flow, report.brand()) {
             let literals: String = said.literals().collect();
-            if let Some(bent) = find(&literals) {
-                let plain = sms_parts::transliterate(&said.text).unwrap_or_default();
-                let (now, then) = (sms_parts::count(&said.text), sms_parts::count(&plain));
-                report.text(
-                    &said,
-                    format!(
-                        "{bent} makes this text UCS-2: {} of {} instead of {} of {}",
-                        parts(now.parts),
-                        now.encoding.joined(),
-                        parts(then.parts),
-                        then.encoding.joined(),
-                    ),
-                    "a character outside GSM-7",
-                    &format!("the same in GSM-7: {plain}"),
-                );
-            }
+            let Some(bent) = find(&literals) else {
+                continue;
+            };
+            let plain = sms_parts::transliterate(&said.text).unwrap_or_default();
+            let (now, then) = (sms_parts::count(&said.text), sms_parts::count(&plain));
+            let named: Vec<String> = bent.iter().map(|c| shown(*c)).collect();
+            report.piece(
+                &said,
+                &bent.first().map(char::to_string).unwrap_or_default(),
+                format!(
+                    "UCS-2 only because of {}: {} instead of {}",
+                    named.join(", "),
+                    parts(now),
+                    parts(then)
+                ),
+                "not in GSM-7",
+                &format!("the same in GSM-7: {plain}"),
+            );
         }
     }
 }
 
-/// The characters with what to write instead, when all that are not GSM-7 have such an equal.
-pub(super) fn find(text: &str) -> Option<String> {
-    let mut bent: Vec<char> = text.chars().filter(|c| !sms_parts::is_gsm7(*c)).collect();
-    bent.sort_unstable();
-    bent.dedup();
-    if bent.is_empty() {
-        return None;
+/// The characters outside GSM-7, when every one of them has a plain equal.
+pub(super) fn find(text: &str) -> Option<Vec<char>> {
+    let mut bent: Vec<char> = Vec::new();
+    for c in text.chars().filter(|c| !sms_parts::is_gsm7(*c)) {
+        sms_parts::plain(c)?;
+        if !bent.contains(&c) {
+            bent.push(c);
+        }
     }
-    let named: Option<Vec<String>> = bent
-        .into_iter()
-        .map(|c| sms_parts::plain(c).map(|plain| format!("{} (for `{plain}`)", shown(c))))
-        .collect();
-    named.map(|named| named.join(", "))
+    (!bent.is_empty()).then_some(bent)
 }
 
 /// A character as it looks, or its code where it does not look like anything.
@@ -85,10 +84,10 @@ fn shown(c: char) -> String {
     }
 }
 
-fn parts(count: usize) -> String {
-    if count == 1 {
-        "1 part".to_string()
-    } else {
-        format!("{count} parts")
+/// `1 part of 70`, `3 parts of 153`.
+fn parts(size: Parts) -> String {
+    match size.parts {
+        1 => format!("1 part of {}", size.encoding.single()),
+        many => format!("{many} parts of {}", size.encoding.joined()),
     }
 }

@@ -43,8 +43,9 @@ impl Lint for UrgencyWithoutExpiry {
                 Piece::Literal(_) => false,
             });
             if let Some(phrase) = find(&said.text).filter(|_| !dated) {
-                report.text(
+                report.piece(
                     &said,
+                    phrase,
                     format!("`{phrase}` does not say until when"),
                     "urgent, until when?",
                     "give the day it ends: `until Friday, Dec 4`",

@@ -53,7 +53,7 @@ pub static FLOW: Object = Object {
             "links",
             Shape::Map {
                 of: "a link",
-                value: &Shape::OneOf(&[A_WORD, Shape::Object(&LINK)]),
+                value: &LINK_OR_ADDRESS,
             },
             "Short links, said as `{link.<name>}`.",
         ),
@@ -165,6 +165,8 @@ pub static START: Object = Object {
         optional("event", Shape::OneOrMany(&A_NAME), "An event of the lead."),
     ],
 };
+
+pub const LINK_OR_ADDRESS: Shape = Shape::OneOf(&[A_WORD, Shape::Object(&LINK)]);
 
 pub static LINK: Object = Object {
     name: "a link",

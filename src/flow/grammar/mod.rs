@@ -9,8 +9,8 @@ mod steps;
 mod words;
 
 pub use check::check;
-pub use flow::FLOW;
-pub use steps::VERBS;
+pub use flow::{FLOW, LINK_OR_ADDRESS};
+pub use steps::{SEND_WINDOW, VERBS};
 pub use words::*;
 
 /// A map with known keys.

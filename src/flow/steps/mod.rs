@@ -26,19 +26,21 @@ pub use end::End;
 pub use handoff::Handoff;
 pub use run::{Return, Run};
 pub use say::Say;
-pub use set::{Assign, Set};
+pub use set::{Assign, AssignTo, Set};
 pub use wait::{Wait, WaitFor};
 
 /// One step of a flow.
 #[derive(Debug, Clone)]
 pub struct Step {
     pub name: Name,
-    /// Line and column of its name in the file, from 1.
+    /// Line and column of its name in the file, from 1; 0 for a step that the compiler made.
     pub line: u32,
     pub column: u32,
     pub note: Option<String>,
     /// Added to the lead's score on entry.
     pub score: i32,
+    /// Warnings that the author meant to be so here, by name.
+    pub allow: Vec<Name>,
     pub verb: Verb,
 }
 
