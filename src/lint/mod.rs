@@ -99,15 +99,11 @@ pub fn find(name: &str) -> Option<&'static dyn Lint> {
     ALL.into_iter().find(|lint| lint.name() == name)
 }
 
-/// What `replytree explain NAME` prints: Markdown with what it finds, why it matters, an example,
-/// and what to write instead.
-pub fn explain(lint: &dyn Lint) -> String {
-    let docs = lint
-        .source()
-        .lines()
-        .map_while(|line| line.strip_prefix("//!"));
-    let text: Vec<&str> = docs
-        .map(|line| line.strip_prefix(' ').unwrap_or(line))
-        .collect();
-    format!("# {}\n\n{}\n", lint.name(), text.join("\n"))
+/// What `replytree explain NAME` prints of the lint of this name: Markdown with what it finds, why it
+/// matters, an example, and what to write instead.
+pub fn explain(name: &str) -> Option<String> {
+    let lint = find(name)?;
+    let docs = lint.source().lines().map_while(|line| line.strip_prefix("//!"));
+    let text: Vec<&str> = docs.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+    Some(format!("# {}\n\n{}\n", lint.name(), text.join("\n")))
 }

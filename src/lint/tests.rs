@@ -94,7 +94,7 @@ fn grades_are_near_those_of_another_program() {
 fn every_lint_is_explained_in_four_parts_under_its_own_name() {
     let mut names: Vec<&str> = ALL.iter().map(|lint| lint.name()).collect();
     for lint in ALL {
-        let text = explain(lint);
+        let text = explain(lint.name()).unwrap();
         for part in [
             "## What it finds",
             "## Why it matters",
@@ -103,7 +103,6 @@ fn every_lint_is_explained_in_four_parts_under_its_own_name() {
         ] {
             assert!(text.contains(part), "{}: {part}", lint.name());
         }
-        assert!(find(lint.name()).is_some());
     }
     let sorted = names.clone();
     names.sort_unstable();
