@@ -4,15 +4,18 @@
 mod check;
 mod compile;
 pub mod condition;
+pub mod fields;
 pub mod grammar;
-pub mod sms_parts;
 pub mod graph;
 mod keywords;
+pub mod links;
 mod parse;
 pub mod places;
 mod resolve;
+pub mod sms_parts;
 pub mod steps;
 pub mod template;
+pub mod walk;
 pub mod workspace;
 pub mod yaml;
 
@@ -99,6 +102,9 @@ pub enum Target {
     /// `then: end`: the conversation ends as `completed`.
     End,
 }
+
+/// The step that the compiler adds where an unclear reply needs the workspace's default team.
+pub const RESERVED_TEAM_STEP: &str = "default-team";
 
 /// The outcome of `then: end`.
 pub const COMPLETED: &str = "completed";

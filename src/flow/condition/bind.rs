@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Problem, nearest};
 use crate::flow::condition::parse::{Node, Tree};
 use crate::flow::condition::{Compare, Expr, problem};
-use crate::flow::template::{FoundKind, Names, nearest};
+use crate::flow::template::{FoundKind, Names};
 use crate::lead::{Kind, Name, Value};
 use crate::time::Timestamp;
 
@@ -205,6 +205,9 @@ impl Binder<'_> {
 
     fn compare(&mut self, how: Compare, a: &Tree, b: &Tree) -> Expr {
         let (mut left, mut right) = self.sides(a, b);
+        if let Some(emptiness) = emptiness(how, &left, &right) {
+            return emptiness;
+        }
         self.fit_literal(&mut right, &left.kind);
         self.fit_literal(&mut left, &right.kind);
         let comparable = match how {
@@ -414,6 +417,21 @@ fn help_for(a: &Type, b: &Type) -> String {
         "write `true` or `false`"
     };
     help.to_string()
+}
+
+/// `name == ''` asks whether there is nothing, and a missing value equals nothing else.
+fn emptiness(how: Compare, left: &Bound, right: &Bound) -> Option<Expr> {
+    let blank = |side: &Bound| matches!(&side.expr, Expr::Literal(Value::Text(t)) if t.is_empty());
+    let asked = match (blank(left), blank(right)) {
+        (false, true) => left.expr.clone(),
+        (true, false) => right.expr.clone(),
+        _ => return None,
+    };
+    match how {
+        Compare::Eq => Some(Expr::Not(Box::new(asked))),
+        Compare::Ne => Some(asked),
+        Compare::Lt | Compare::Le | Compare::Gt | Compare::Ge => None,
+    }
 }
 
 fn never() -> (Expr, Type) {

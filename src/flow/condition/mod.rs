@@ -1,8 +1,9 @@
-//! Conditions: plain expressions over a lead's answers and fields, their types checked when the flow
-//! is compiled.
+//! Conditions: plain expressions over a lead's answers and fields, their types checked when the
+//! flow is compiled.
 
 mod bind;
 mod display;
+mod eval;
 mod lexer;
 mod parse;
 #[cfg(test)]

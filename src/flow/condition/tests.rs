@@ -2,6 +2,8 @@
 
 use crate::flow::condition::{Type, kind_of, parse};
 use crate::flow::template::Names;
+use crate::flow::template::render_tests::Lead;
+use crate::lead::Value;
 
 fn names() -> Names {
     let mut names = crate::flow::template::tests::names();
@@ -150,5 +152,64 @@ fn a_condition_has_a_bounded_length_and_depth() {
         format!("vip{}", " and vip".repeat(500)),
     ] {
         assert_eq!(parse(&text, &names).1[0].code, "E0501");
+    }
+}
+
+#[test]
+fn a_condition_holds_by_what_is_known_of_the_lead() {
+    let lead = Lead::new([
+        ("score", Value::Number(50.0)),
+        ("answers.timing", Value::text("yes")),
+        ("answers.budget", Value::Money(25_000.0, None)),
+        ("model", Value::text("Roadster")),
+        ("tags", Value::List(vec!["VIP".into()])),
+        ("day", Value::Date("2026-12-24".into())),
+        ("at", Value::Time("09:30".into())),
+        (
+            "appointment_at",
+            Value::Moment("2026-12-25T03:00:00Z".parse().unwrap()),
+        ),
+        ("vip", Value::Bool(true)),
+        ("price", Value::Number(20_000.0)),
+        ("event.total", Value::text("50.5")),
+        ("event.plan", Value::text(" Gold ")),
+        ("lifecycle", Value::text("hot")),
+        ("company", Value::text("Acme")),
+        ("locale", Value::text("es")),
+    ]);
+    for (text, expected) in [
+        ("score >= 50 and answers.budget >= 20000", true),
+        ("score > 50", false),
+        ("price + 5000 == budget", true),
+        ("timing == 'yes' and timing != 'later'", true),
+        ("timing in ['later']", false),
+        ("timing not in ['later']", true),
+        ("model == 'roadster'", true),
+        ("'road' in model", true),
+        ("'vip' in tags", true),
+        ("'vi' in tags", false),
+        ("segment.hot-b2b", true),
+        ("locale == 'es'", true),
+        ("day > '2026-12-01' and day <= '2026-12-24'", true),
+        ("at < '15:30'", true),
+        // 3 a.m. in UTC is still the evening before in Chicago.
+        ("appointment_at == '2026-12-24'", true),
+        ("appointment_at >= '2026-12-25T00:00:00Z'", true),
+        ("vip", true),
+        ("vip == 'no'", false),
+        ("event.total > 50", true),
+        ("event.plan == 'gold'", true),
+        ("email", false),
+        ("email == 'a@example.com'", false),
+        ("email != 'a@example.com'", true),
+        ("email == ''", true),
+        ("model != ''", true),
+        ("event.missing < 5 or event.missing > 5", false),
+        ("not (event.missing == 5)", true),
+        ("saved.stock + 1 > 0", false),
+    ] {
+        let (expr, problems) = parse(text, &names());
+        assert_eq!(problems, [], "{text}");
+        assert_eq!(expr.holds(&lead), expected, "{text}");
     }
 }

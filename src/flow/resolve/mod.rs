@@ -351,7 +351,18 @@ impl<'a> Builder<'a> {
         node: &Node,
         among: impl Fn(&Workspace) -> Vec<&Name>,
     ) {
-        let Some(name) = node.text() else { return };
+        if let Some(name) = node.text() {
+            self.known_name(code, what, (name, node.span), among);
+        }
+    }
+
+    fn known_name(
+        &mut self,
+        code: &'static str,
+        what: &str,
+        (name, span): (&str, Span),
+        among: impl Fn(&Workspace) -> Vec<&Name>,
+    ) {
         let known = among(self.context.workspace);
         let there = known.iter().any(|known| ***known == *name);
         if there || self.context.strictness == Strictness::Pinned {
@@ -360,7 +371,7 @@ impl<'a> Builder<'a> {
         let problem = self
             .error(
                 code,
-                node.span,
+                span,
                 format!("{what} `{name}` is not in workspace.yaml"),
             )
             .label(format!("no {what} has this name"));

@@ -133,16 +133,22 @@ impl<'a> Builder<'a> {
                 self.check_among(value, &outcomes(steps), &OUTCOMES);
                 Says::End(text.into())
             }
-            "event" => Says::Event(text.into(), properties(node)),
-            _ => {
-                self.known("E0207", "endpoint", value, |w| w.endpoints.keys().collect());
-                let fails = node.get("fails").and_then(Node::text) == Some("true");
-                let answers = node
-                    .entry("answers")
-                    .map_or(serde_json::Value::Null, |e| json(&e.value));
-                Says::Endpoint(name_of(Some(value))?, (!fails).then_some(answers))
-            }
+            "event" => Says::Event(
+                name_of(Some(value)).or_else(|| name_of(value.get("name")))?,
+                properties(value),
+            ),
+            _ => return self.answers_of_endpoint(value),
         })
+    }
+
+    fn answers_of_endpoint(&mut self, node: &Node) -> Option<Says> {
+        let entry = entries(Some(node)).first()?;
+        self.known_name("E0207", "endpoint", (&entry.key, entry.key_span), |w| {
+            w.endpoints.keys().collect()
+        });
+        let failed = entry.value.text() == Some("failed");
+        let answers = (!failed).then(|| json(&entry.value));
+        Some(Says::Endpoint(entry.key.as_str().into(), answers))
     }
 
     fn check_among(&mut self, node: &Node, known: &[Name], also: &[&str]) {
@@ -154,7 +160,7 @@ impl<'a> Builder<'a> {
 }
 
 fn properties(node: &Node) -> Vec<(Name, Value)> {
-    entries(node.get("with"))
+    entries(node.get("properties"))
         .iter()
         .map(|entry| (Name::from(entry.key.as_str()), plain(&entry.value)))
         .collect()

@@ -1,16 +1,44 @@
-//! Texts with `{tokens}`, compiled to pieces. What a token brings in is data and is never read again.
+//! Texts with `{tokens}`, compiled to pieces. What a token brings in is data and is never read
+//! again.
 
+mod calendar;
+mod locale;
+mod money;
 mod names;
 mod parse;
 mod pattern;
+mod person;
+mod render;
+#[cfg(test)]
+pub(crate) mod render_tests;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use crate::flow::StepIx;
-use crate::lead::{Kind, Name};
+use std::borrow::Cow;
 
-pub use names::{AnswerKind, AnswerName, Found, FoundKind, Names, nearest};
+use crate::flow::StepIx;
+use crate::lead::{Kind, Name, Value};
+use crate::time::Zone;
+
+pub use names::{AnswerKind, AnswerName, Found, FoundKind, Names};
 pub use parse::parse;
+pub use person::is_person;
+pub use render::shown;
+
+/// What the tokens of a text and the names of a condition stand for, for one lead.
+pub trait Scope {
+    /// The value of `source`; `Nothing` where there is none. A lead's number is the field `phone`.
+    fn get(&self, source: &Source) -> Cow<'_, Value>;
+    /// The lead's own zone, in which moments are shown and compared with days.
+    fn zone(&self) -> &Zone;
+    /// The locale of the text, such as `es` or `es-MX`.
+    fn locale(&self) -> &str;
+    /// ISO 3166 code of the workspace: the currency of amounts that name none, and how a locale
+    /// without a country writes numbers and hours.
+    fn region(&self) -> &str {
+        "US"
+    }
+}
 
 /// A text in every locale of its flow, in the order of `Flow::locales`.
 #[derive(Debug, Clone, PartialEq)]

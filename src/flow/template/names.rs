@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::diagnostic::nearest;
 use crate::flow::condition::Expr;
 use crate::flow::template::Source;
 use crate::flow::{Field, StepIx};
@@ -210,37 +211,6 @@ impl Found {
             source,
             kind: FoundKind::Any,
             certain: false,
-        }
-    }
-}
-
-/// The candidate nearest to `name` by edits, if it is near: a third of its letters may differ.
-pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let name = name.to_lowercase();
-    let most = (name.chars().count() / 3).max(1);
-    candidates
-        .map(|c| (strsim::damerau_levenshtein(&name, &c.to_lowercase()), c))
-        .filter(|(distance, c)| *distance <= most && *distance < c.chars().count())
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, c)| c)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_near_name_is_offered_and_a_far_one_is_not() {
-        let known = ["name", "model", "answers.timing"];
-        for (written, meant) in [
-            ("nmae", Some("name")),
-            ("Name", Some("name")),
-            ("modle", Some("model")),
-            ("answers.timming", Some("answers.timing")),
-            ("price", None),
-            ("x", None),
-        ] {
-            assert_eq!(nearest(written, known.into_iter()), meant, "{written}");
         }
     }
 }

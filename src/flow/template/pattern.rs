@@ -63,6 +63,10 @@ pub fn next(pattern: &str) -> Option<(Part<'_>, &str)> {
         }
         let end = rest.find('\'').unwrap_or(rest.len());
         let after = rest.get(end + 1..).unwrap_or("");
+        if after.starts_with('\'') {
+            // A quote doubled between quotes: said once, and the second opens the rest.
+            return Some((Part::Literal(&rest[..=end]), after));
+        }
         return Some((Part::Literal(&rest[..end]), after));
     }
     if first.is_ascii_alphabetic() {
