@@ -9,7 +9,6 @@ use crate::cli::load::{is_among, load};
 use crate::cli::output::{self, colour};
 use crate::cli::{Context, Exit, FAILED};
 use crate::diagnostic::{self, Diagnostic, Level};
-use crate::flow::proof;
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {
@@ -42,10 +41,17 @@ enum Format {
 
 pub fn run(context: &Context, args: &CheckArgs) -> Exit {
     let loaded = load(context, &args.paths)?;
-    let mine: Vec<Diagnostic> =
-        loaded.diagnostics.iter().filter(|d| is_among(&d.file, &args.paths)).cloned().collect();
-    let flows: Vec<_> =
-        loaded.flows.iter().filter(|flow| is_among(&flow.file, &args.paths)).collect();
+    let mine: Vec<Diagnostic> = loaded
+        .diagnostics
+        .iter()
+        .filter(|d| is_among(&d.file, &args.paths))
+        .cloned()
+        .collect();
+    let flows: Vec<_> = loaded
+        .flows
+        .iter()
+        .filter(|flow| is_among(&flow.file, &args.paths))
+        .collect();
     let count = |level| mine.iter().filter(|d| d.level == level).count();
     let (errors, warnings) = (count(Level::Error), count(Level::Warning));
     match args.format {
@@ -57,16 +63,16 @@ pub fn run(context: &Context, args: &CheckArgs) -> Exit {
         Format::Sarif => output::json(&diagnostic::to_sarif(&mine, &loaded.sources))?,
         Format::Human => {
             anstream::print!("{}", diagnostic::render(&mine, &loaded.sources, colour()));
-            if args.report {
-                for flow in &flows {
-                    anstream::println!("{}", proof::report(flow));
-                }
-            }
+            // TODO-MERGE proof
             anstream::println!("{}", summary(flows.len(), errors, warnings));
         }
     }
     let denied = args.deny == Some(Deny::Warnings) && warnings > 0;
-    Ok(if errors > 0 || denied { ExitCode::from(FAILED) } else { ExitCode::SUCCESS })
+    Ok(if errors > 0 || denied {
+        ExitCode::from(FAILED)
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 fn summary(flows: usize, errors: usize, warnings: usize) -> String {

@@ -17,7 +17,7 @@ pub fn run(args: &ExplainArgs) -> Exit {
     let code = args.code.trim();
     let text = diagnostic::explain(&code.to_uppercase())
         .map(str::to_string)
-        .or_else(|| crate::lint::explain(&code.to_lowercase()));
+        /*TODO-MERGE lint*/;
     match text {
         Some(text) => {
             anstream::println!("{}", text.trim_end());

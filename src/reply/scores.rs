@@ -53,5 +53,11 @@ fn every_opt_out_is_found_and_nothing_else_is_one() {
             ));
         }
     }
-    assert!(wrong.is_empty(), "{} of {}\n{}", wrong.len(), file.cases.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {}\n{}",
+        wrong.len(),
+        file.cases.len(),
+        wrong.join("\n")
+    );
 }

@@ -236,7 +236,11 @@ impl Language {
         self.phrases.get(&first)?.iter().find_map(|phrase| {
             let n = phrase.words.len();
             let fits = n <= words.len()
-                && phrase.words.iter().zip(words).all(|(id, word)| *id == word.id);
+                && phrase
+                    .words
+                    .iter()
+                    .zip(words)
+                    .all(|(id, word)| *id == word.id);
             fits.then_some((n, phrase.concepts))
         })
     }
@@ -293,7 +297,11 @@ impl Lexicon {
         };
         self.stems
             .get(&first)
-            .and_then(|stems| stems.iter().find(|(stem, _)| word.starts_with(stem.as_str())))
+            .and_then(|stems| {
+                stems
+                    .iter()
+                    .find(|(stem, _)| word.starts_with(stem.as_str()))
+            })
             .map_or(WordId::UNKNOWN, |(_, id)| *id)
     }
 
@@ -313,7 +321,8 @@ impl Lexicon {
 }
 
 fn is_drawn_out(word: &[u8]) -> bool {
-    word.windows(3).any(|w| w[0] == w[1] && w[1] == w[2] && w[0].is_ascii_alphabetic())
+    word.windows(3)
+        .any(|w| w[0] == w[1] && w[1] == w[2] && w[0].is_ascii_alphabetic())
 }
 
 /// The lexicon, read on first use. The files are part of the program; a test reads each of them.
