@@ -211,4 +211,6 @@ pub enum Says {
     Event(Name, Vec<(Name, crate::lead::Value)>),
     /// What the endpoint called last, or the next time, answers; `None` for a failure.
     Endpoint(Name, Option<serde_json::Value>),
+    /// Nothing is free in this calendar from here on.
+    Full(Name),
 }
