@@ -39,6 +39,7 @@ pub(super) fn choice(options: &[ChoiceOption], locales: &[Name]) -> Choice {
     for language in 0..LANGUAGES.len() {
         choice.readers.push(Reader::new(&prepared, &concepts, language));
     }
+    choice.share_doubts();
     choice.order = order(locales);
     choice
 }
@@ -56,6 +57,24 @@ fn order(locales: &[Name]) -> [usize; LANGUAGES.len()] {
 
 fn spaced(name: &str) -> String {
     name.replace(['-', '_'], " ")
+}
+
+impl Choice {
+    /// A word that points to two options in one language does so in all.
+    fn share_doubts(&mut self) {
+        let doubtful: Vec<SmolStr> = self
+            .readers
+            .iter()
+            .flat_map(|r| r.parts.iter().filter(|(_, o)| o.is_none()).map(|(w, _)| w.clone()))
+            .collect();
+        for reader in &mut self.readers {
+            for word in &doubtful {
+                if let Some(option) = reader.parts.get_mut(word) {
+                    *option = None;
+                }
+            }
+        }
+    }
 }
 
 impl Prepared {
