@@ -5,6 +5,7 @@ pub mod condition;
 pub mod fields;
 pub mod grammar;
 pub mod links;
+pub mod picture;
 pub mod sms_parts;
 pub mod steps;
 pub mod template;
