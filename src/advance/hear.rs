@@ -132,20 +132,16 @@ fn opt_in(walk: &mut Walk, verdict: &reply::Verdict<Everywhere>, text: &str) {
 
 /// The ledger's row for what the lead did by text.
 fn own_act(change: ConsentChange, rule: &str, text: &str, at: Timestamp) -> ConsentEvent {
+    let method = match change {
+        ConsentChange::Revoked => "sms",
+        ConsentChange::Given | ConsentChange::Asked => "keyword",
+    };
     ConsentEvent {
-        change,
-        level: Level::Marketing,
-        at,
-        method: match change {
-            ConsentChange::Revoked => "sms".to_string(),
-            ConsentChange::Given | ConsentChange::Asked => "keyword".to_string(),
-        },
         source: "reply".to_string(),
         wording: text.to_string(),
-        ip: None,
-        url: None,
         rule: Some(rule.to_string()),
         own_act: true,
+        ..ConsentEvent::new(change, Level::Marketing, at, method)
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Problem, nearest};
 use crate::flow::condition::parse::{Node, Tree};
 use crate::flow::condition::{Compare, Expr, problem};
-use crate::flow::template::{FoundKind, Names, nearest};
+use crate::flow::template::{FoundKind, Names};
 use crate::lead::{Kind, Name, Value};
 use crate::time::Timestamp;
 

@@ -1,4 +1,5 @@
-//! Texts with `{tokens}`, compiled to pieces. What a token brings in is data and is never read again.
+//! Texts with `{tokens}`, compiled to pieces. What a token brings in is data and is never read
+//! again.
 
 mod calendar;
 mod locale;
@@ -19,7 +20,7 @@ use crate::flow::StepIx;
 use crate::lead::{Kind, Name, Value};
 use crate::time::Zone;
 
-pub use names::{AnswerKind, AnswerName, Found, FoundKind, Names, nearest};
+pub use names::{AnswerKind, AnswerName, Found, FoundKind, Names};
 pub use parse::parse;
 pub use person::is_person;
 pub use render::shown;

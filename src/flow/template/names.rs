@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::diagnostic::nearest;
 use crate::flow::condition::Expr;
 use crate::flow::template::Source;
 use crate::flow::{Field, StepIx};
@@ -28,6 +29,8 @@ pub struct Names {
     pub segments: BTreeMap<Name, Expr>,
     /// Whether a handoff has been claimed before, so that `agent` can be named.
     pub agent: bool,
+    /// Whether some path here passes no agent: `{agent}` then needs a fallback.
+    pub may_lack_agent: bool,
     /// Whether the lead may not have written yet: `{last_reply}` then needs a fallback.
     pub may_lack_reply: bool,
 }
@@ -117,7 +120,10 @@ impl Names {
         let found = match name {
             "brand" => Found::certain(Source::Brand, Kind::Text),
             "score" => Found::certain(Source::Score, Kind::Number),
-            "agent" if self.agent => Found::certain(Source::Agent, Kind::Text),
+            "agent" if self.agent => Found {
+                certain: !self.may_lack_agent,
+                ..Found::certain(Source::Agent, Kind::Text)
+            },
             "last_reply" => Found {
                 certain: !self.may_lack_reply,
                 ..Found::certain(Source::LastReply, Kind::Text)
@@ -205,37 +211,6 @@ impl Found {
             source,
             kind: FoundKind::Any,
             certain: false,
-        }
-    }
-}
-
-/// The candidate nearest to `name` by edits, if it is near: a third of its letters may differ.
-pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let name = name.to_lowercase();
-    let most = (name.chars().count() / 3).max(1);
-    candidates
-        .map(|c| (strsim::damerau_levenshtein(&name, &c.to_lowercase()), c))
-        .filter(|(distance, c)| *distance <= most && *distance < c.chars().count())
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, c)| c)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_near_name_is_offered_and_a_far_one_is_not() {
-        let known = ["name", "model", "answers.timing"];
-        for (written, meant) in [
-            ("nmae", Some("name")),
-            ("Name", Some("name")),
-            ("modle", Some("model")),
-            ("answers.timming", Some("answers.timing")),
-            ("price", None),
-            ("x", None),
-        ] {
-            assert_eq!(nearest(written, known.into_iter()), meant, "{written}");
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use crate::diagnostic::Problem;
-use crate::flow::template::names::{Found, FoundKind, Names, nearest};
+use crate::diagnostic::{Problem, nearest};
+use crate::flow::template::names::{Found, FoundKind, Names};
 use crate::flow::template::pattern::{self, Parts};
 use crate::flow::template::{Format, Piece, Source, Template, Token};
 use crate::lead::Kind;

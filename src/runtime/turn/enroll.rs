@@ -51,7 +51,7 @@ impl Desk<'_> {
             window: None,
         };
         let lead = self.lead;
-        let why = match consent::allows(&self.record.standing, &out) {
+        let why = match consent::allows(&self.record.standing, &out, self.now) {
             Ok(()) => return Ok(()),
             Err(DropReason::OptedOut) => {
                 format!("{lead} opted out; only their own START or a form of theirs undoes it")

@@ -87,17 +87,13 @@ impl Desk<'_> {
             Consent::Given(_, Level::Marketing)
         );
         if !given {
+            let change = ConsentChange::Given;
             self.consent(ConsentEvent {
-                change: ConsentChange::Given,
-                level: Level::Marketing,
-                at: self.now,
-                method: "keyword".to_string(),
                 source: format!("keyword {word}"),
                 wording: word.clone(),
-                ip: None,
-                url: None,
                 rule: Some("start-keyword".to_string()),
                 own_act: true,
+                ..ConsentEvent::new(change, Level::Marketing, self.now, "keyword")
             });
         }
         self.nobody(event)?;

@@ -248,16 +248,15 @@ impl Desk<'_> {
     /// The carrier blocks the number for an opt-out we were not told of.
     fn carrier_opt_out(&mut self) {
         self.consent(ConsentEvent {
-            change: ConsentChange::Revoked,
-            level: Level::Marketing,
-            at: self.now,
-            method: "carrier".to_string(),
             source: "carrier".to_string(),
-            wording: String::new(),
-            ip: None,
-            url: None,
             rule: Some("carrier-block".to_string()),
             own_act: true,
+            ..ConsentEvent::new(
+                ConsentChange::Revoked,
+                Level::Marketing,
+                self.now,
+                "carrier",
+            )
         });
     }
 

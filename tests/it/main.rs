@@ -1,0 +1,4 @@
+//! The integration tests, one module a subject, linked once.
+
+mod compile;
+mod store;
