@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use super::layout::{Arrow, Layout, Point, Size, Way, layout};
+use super::layout::{Arrow, Ends, Layout, Point, Size, Way, layout};
 use super::measure::{shorten, width, wrap};
 use super::palette::{Palette, accent};
 use super::scene::{Edge, EdgeKind, Node, Scene, Shape, Tone};
@@ -38,6 +38,10 @@ pub fn draw(scene: &Scene, options: &Options) -> String {
             from: edge.from,
             to: edge.to,
             label: label_size(&labels[i]),
+            weight: match edge.kind {
+                EdgeKind::Way => 1.0,
+                EdgeKind::Silence | EdgeKind::Unclear | EdgeKind::Otherwise => 0.25,
+            },
         });
     }
     let layout = layout(&sizes, &arrows, scene.start);
@@ -113,7 +117,11 @@ fn tag_width(verb: &str) -> f64 {
 fn label_lines(edge: &Edge) -> Vec<String> {
     let whole = edge.labels.join(" / ");
     if width(&whole, LABEL) <= LABEL_WIDTH_MAX {
-        return if whole.is_empty() { Vec::new() } else { vec![whole] };
+        return if whole.is_empty() {
+            Vec::new()
+        } else {
+            vec![whole]
+        };
     }
     if edge.labels.len() == 1 {
         return wrap(&whole, LABEL, LABEL_WIDTH_MAX, 2);
@@ -155,8 +163,13 @@ fn around(at: Point, size: Size, lines: &[String]) -> Way {
     let (top, bottom) = (at.y - size.height / 4.0, at.y + size.height / 4.0);
     let p = |x, y| Point { x, y };
     Way {
-        legs: vec![(p(side, bottom), p(side, bottom)), (p(far, bottom), p(far, top)), (p(side, top), p(side, top))],
+        legs: vec![
+            (p(side, bottom), p(side, bottom)),
+            (p(far, bottom), p(far, top)),
+            (p(side, top), p(side, top)),
+        ],
         label: p(far, at.y),
+        ends: Ends::Around,
     }
 }
 
@@ -198,11 +211,17 @@ impl<'a> Svg<'a> {
                 "<rect class=\"canvas\" width=\"100%\" height=\"100%\" fill=\"{canvas}\"/>"
             ));
         }
-        self.push(format_args!("<g transform=\"translate({MARGIN} {MARGIN})\">"));
+        self.push(format_args!(
+            "<g transform=\"translate({MARGIN} {MARGIN})\">"
+        ));
     }
 
     fn frames(&mut self, scene: &Scene, cards: &[Card], layout: &Layout) {
-        let mut names: Vec<&String> = scene.nodes.iter().filter_map(|n| n.frame.as_ref()).collect();
+        let mut names: Vec<&String> = scene
+            .nodes
+            .iter()
+            .filter_map(|n| n.frame.as_ref())
+            .collect();
         names.dedup();
         for name in names {
             let boxes: Vec<Bounds> = members(scene, name)
@@ -227,8 +246,9 @@ impl<'a> Svg<'a> {
         let (w, h) = (b.right - b.left, b.bottom - b.top);
         self.push(format_args!(
             "<g class=\"frame\"><rect x=\"{:.1}\" y=\"{:.1}\" width=\"{w:.1}\" height=\"{h:.1}\" \
-             rx=\"16\" fill=\"{}\" stroke=\"{}\" stroke-dasharray=\"2 4\"/>",
-            b.left, b.top, p.frame, p.frame_line
+             rx=\"16\" fill=\"none\" stroke=\"{}\" stroke-width=\"1.3\" \
+             stroke-dasharray=\"2 4\"/>",
+            b.left, b.top, p.frame_line
         ));
         if !name.is_empty() {
             self.push(format_args!(
@@ -325,7 +345,10 @@ impl<'a> Svg<'a> {
     fn card(&mut self, node: &Node, card: &Card) {
         let p = self.palette;
         let accent = accent(p, node.verb);
-        let Size { width: w, height: h } = card.size;
+        let Size {
+            width: w,
+            height: h,
+        } = card.size;
         self.push(format_args!(
             "<rect class=\"halo\" x=\"-5\" y=\"-5\" width=\"{:.1}\" height=\"{:.1}\" rx=\"17\" \
              fill=\"none\"/><rect class=\"shadow\" y=\"1.5\" width=\"{w:.1}\" height=\"{h:.1}\" \
@@ -379,7 +402,10 @@ impl<'a> Svg<'a> {
 
     fn outcome(&mut self, card: &Card, tone: Tone) {
         let tone = self.palette.tone(tone);
-        let Size { width: w, height: h } = card.size;
+        let Size {
+            width: w,
+            height: h,
+        } = card.size;
         self.push(format_args!(
             "<rect class=\"halo\" x=\"-5\" y=\"-5\" width=\"{:.1}\" height=\"{:.1}\" rx=\"22\" \
              fill=\"none\"/><rect class=\"box\" width=\"{w:.1}\" height=\"{h:.1}\" rx=\"17\" \
@@ -399,7 +425,10 @@ impl<'a> Svg<'a> {
 
     fn way_in(&mut self, card: &Card) {
         let p = self.palette;
-        let Size { width: w, height: h } = card.size;
+        let Size {
+            width: w,
+            height: h,
+        } = card.size;
         self.push(format_args!(
             "<rect class=\"box\" width=\"{w:.1}\" height=\"{h:.1}\" rx=\"17\" fill=\"none\" \
              stroke=\"{}\" stroke-dasharray=\"3 4\"/><text class=\"title\" x=\"{:.1}\" y=\"21.6\" \
@@ -455,7 +484,11 @@ fn path_of(way: &Way) -> String {
     let mut last: Option<Point> = None;
     let count = way.legs.len();
     for (i, (from, to)) in way.legs.iter().enumerate() {
-        let to = if i + 1 == count { short_of_head(way) } else { *to };
+        let to = if i + 1 == count {
+            short_of_head(way)
+        } else {
+            *to
+        };
         let _ = match last {
             None => write!(path, "M{:.1} {:.1}", from.x, from.y),
             Some(before) if (before.x - from.x).abs() < 0.5 => {
@@ -485,13 +518,10 @@ fn last_leg(way: &Way) -> (Point, Point) {
 
 /// 1 for an arrow that ends downwards, -1 upwards, 0 sideways.
 fn direction(way: &Way) -> f64 {
-    let first = way.legs.first().map_or(0.0, |leg| leg.0.y);
-    let (_, end) = last_leg(way);
-    let sideways = way.legs.len() == 3 && way.legs[0].0.x == end.x && way.legs[0].0 == way.legs[0].1;
-    if sideways {
-        0.0
-    } else {
-        (end.y - first).signum()
+    match way.ends {
+        Ends::Down => 1.0,
+        Ends::Up => -1.0,
+        Ends::Around => 0.0,
     }
 }
 
@@ -505,9 +535,10 @@ fn short_of_head(way: &Way) -> Point {
 
 fn head_of(way: &Way) -> String {
     let (_, Point { x, y }) = last_leg(way);
-    match direction(way) {
-        0.0 => format!("M{x:.1} {y:.1}l8 -4.2l0 8.4z"),
-        d => {
+    match way.ends {
+        Ends::Around => format!("M{x:.1} {y:.1}l8 -4.2l0 8.4z"),
+        Ends::Down | Ends::Up => {
+            let d = direction(way);
             let back = -8.5 * d;
             format!("M{x:.1} {y:.1}l-4.4 {back:.1}q4.4 {:.1} 8.8 0z", 2.2 * d)
         }

@@ -7,12 +7,15 @@
 
 use std::collections::VecDeque;
 
+use super::straighten::{Straighten, straighten};
 use rust_sugiyama::configure::{Config, CrossingMinimization, RankingType};
 
 /// Above this many places the order is not improved by swapping neighbours, which takes too long.
 const TRANSPOSE_MAX: usize = 400;
 /// Above this many places the order of discovery is kept.
 const ORDER_MAX: usize = 4_000;
+/// Above this many places long arrows are left as they fall.
+const STRAIGHTEN_MAX: usize = 2_000;
 const SWEEPS: usize = 24;
 const GAP_BETWEEN_BOXES: f64 = 30.0;
 const GAP_BETWEEN_LINES: f64 = 14.0;
@@ -30,6 +33,8 @@ pub struct Arrow {
     pub from: usize,
     pub to: usize,
     pub label: Size,
+    /// How much it wants to be straight, and to have its boxes below each other.
+    pub weight: f64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -45,6 +50,16 @@ pub struct Way {
     pub legs: Vec<(Point, Point)>,
     /// The middle of its label.
     pub label: Point,
+    pub ends: Ends,
+}
+
+/// How an arrow arrives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ends {
+    Down,
+    Up,
+    /// At the right side of the box it left.
+    Around,
 }
 
 #[derive(Debug, Clone)]
@@ -80,8 +95,8 @@ pub fn layout(boxes: &[Size], arrows: &[Arrow], start: usize) -> Layout {
     let layer_of = assign_layers(boxes.len(), arrows, &upward);
     let mut grid = Grid::new(boxes, arrows, upward, &layer_of);
     grid.order();
-    grid.even_out();
-    grid.draw(arrows, boxes.len())
+    grid.even_out(arrows);
+    grid.draw(boxes.len())
 }
 
 /// The arrows that close a circle when boxes are discovered depth first from `start`.
@@ -249,19 +264,20 @@ impl Grid {
         }
     }
 
-    /// Draws every place towards those it is linked with, as far as its layer has room. Long arrows
-    /// become straight before boxes are centred.
-    fn even_out(&mut self) {
+    /// Draws every place towards those it is linked with, as far as its layer has room; then makes
+    /// the long arrows straight.
+    fn even_out(&mut self, arrows: &[Arrow]) {
         let mut near: Vec<Vec<(usize, f64)>> = vec![Vec::new(); self.places.len()];
-        let boxes = self.places.len() - self.chains.iter().map(|c| c.len() - 2).sum::<usize>();
-        for &(a, b) in &self.links {
-            let pull = match (a < boxes, b < boxes) {
-                (false, false) => 6.0,
-                (true, true) => 1.0,
-                _ => 1.5,
-            };
-            near[a].push((b, pull));
-            near[b].push((a, pull));
+        let mut pulls = Vec::with_capacity(self.links.len());
+        for (chain, arrow) in self.chains.iter().zip(arrows) {
+            let last = chain.len() - 2;
+            for (i, pair) in chain.windows(2).enumerate() {
+                let inside = i > 0 && i < last;
+                let pull = arrow.weight * if inside { 6.0 } else { 1.0 };
+                near[pair[0]].push((pair[1], pull));
+                near[pair[1]].push((pair[0], pull));
+                pulls.push((pair[0], pair[1], pull));
+            }
         }
         for sweep in 0..SWEEPS {
             for step in 0..self.layers.len() {
@@ -271,6 +287,25 @@ impl Grid {
                 };
                 self.settle(at, &near);
             }
+        }
+        if self.places.len() > STRAIGHTEN_MAX {
+            return;
+        }
+        let x: Vec<f64> = self.places.iter().map(|place| place.x).collect();
+        let runs: Vec<Vec<usize>> = self
+            .chains
+            .iter()
+            .map(|chain| chain[1..chain.len() - 1].to_vec())
+            .collect();
+        let task = Straighten {
+            layers: &self.layers,
+            runs: &runs,
+            room: &|a, b| self.room(a, b),
+            pulls: &pulls,
+        };
+        let straight = straighten(&task, &x);
+        for (place, x) in self.places.iter_mut().zip(straight) {
+            place.x = x;
         }
     }
 
@@ -311,7 +346,7 @@ impl Grid {
         (a.size.width + b.size.width) / 2.0 + a.gap.max(b.gap).min(a.gap + b.gap)
     }
 
-    fn draw(&self, arrows: &[Arrow], boxes: usize) -> Layout {
+    fn draw(&self, boxes: usize) -> Layout {
         let left = self
             .places
             .iter()
@@ -336,7 +371,7 @@ impl Grid {
             .chains
             .iter()
             .enumerate()
-            .map(|(i, chain)| self.way(i, chain, &arrows[i], &rows, &ports, left))
+            .map(|(i, chain)| self.way(i, chain, &rows, &ports, left))
             .collect();
         Layout {
             boxes: (0..boxes).map(middle).collect(),
@@ -408,7 +443,6 @@ impl Grid {
         &self,
         i: usize,
         chain: &[usize],
-        arrow: &Arrow,
         rows: &[(f64, f64)],
         ports: &[(f64, f64)],
         left: f64,
@@ -438,8 +472,11 @@ impl Grid {
             legs.iter_mut()
                 .for_each(|leg| std::mem::swap(&mut leg.0, &mut leg.1));
         }
-        debug_assert_eq!(arrow.from == chain[0], !self.upward[i]);
-        Way { legs, label }
+        let ends = match self.upward[i] {
+            true => Ends::Up,
+            false => Ends::Down,
+        };
+        Way { legs, label, ends }
     }
 }
 

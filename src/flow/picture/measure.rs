@@ -77,7 +77,7 @@ mod tests {
                 "One two three four five six seven",
                 vec!["One two", "three four…"],
             ),
-            ("Donaudampfschifffahrtsgesellschaft", vec!["Donaudampf…"]),
+            ("Donaudampfschifffahrtsgesellschaft", vec!["Donaudampfs…"]),
         ] {
             assert_eq!(wrap(text, 10.0, 62.0, 2), lines, "{text}");
         }

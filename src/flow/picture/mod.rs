@@ -11,6 +11,7 @@ mod layout;
 mod measure;
 mod palette;
 mod scene;
+mod straighten;
 mod text;
 
 use std::collections::BTreeMap;

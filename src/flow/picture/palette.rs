@@ -15,7 +15,6 @@ pub struct Palette {
     pub faint: &'static str,
     pub silence: &'static str,
     pub silence_ink: &'static str,
-    pub frame: &'static str,
     pub frame_line: &'static str,
     pub count: &'static str,
     pub count_ink: &'static str,
@@ -55,7 +54,6 @@ pub static LIGHT: Palette = Palette {
     faint: "#9aa2b3",
     silence: "#c28a2c",
     silence_ink: "#80560c",
-    frame: "#f1f2fb",
     frame_line: "#b9bde0",
     count: "#3b4cca",
     count_ink: "#ffffff",
@@ -84,7 +82,6 @@ pub static DARK: Palette = Palette {
     faint: "#667085",
     silence: "#c99a49",
     silence_ink: "#e6bd75",
-    frame: "#191d2b",
     frame_line: "#454c78",
     count: "#8b9bff",
     count_ink: "#10131b",
@@ -144,9 +141,9 @@ pub fn rules(palette: &Palette, scope: &str) -> String {
     css.push_str(&format!(
         "{scope} .label{{fill:{0}}}{scope} .silence .label{{fill:{1}}}\
          {scope} .unclear .label,{scope} .otherwise .label{{fill:{2}}}\
-         {scope} .frame rect{{fill:{3};stroke:{4}}}\
-         {scope} .count rect{{fill:{5}}}{scope} .count text{{fill:{6}}}",
-        p.ink, p.silence_ink, p.muted, p.frame, p.frame_line, p.count, p.count_ink
+         {scope} .frame rect{{stroke:{3}}}\
+         {scope} .count rect{{fill:{4}}}{scope} .count text{{fill:{5}}}",
+        p.ink, p.silence_ink, p.muted, p.frame_line, p.count, p.count_ink
     ));
     for (tone, c) in [("won", p.won), ("neutral", p.neutral), ("lost", p.lost)] {
         css.push_str(&format!(

@@ -5,7 +5,6 @@ use crate::flow::condition::Expr;
 use crate::flow::steps::{Ask, Expect, Handoff, Rung, RungDoes, Wait, WaitFor};
 use crate::flow::template::{Piece, Source, Template, Text};
 use crate::flow::{AnytimeThen, COMPLETED, Flow, Step, Target, Verb};
-use crate::lead::Name;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scene {
@@ -215,12 +214,43 @@ fn outcome(step: String, outcome: &str) -> Node {
 /// A hint for the eye, from how outcomes are commonly named; nothing else depends on it.
 fn tone(outcome: &str) -> Tone {
     const WON: [&str; 19] = [
-        "book", "qualified", "confirm", "complet", "purchas", "won", "sold", "paid", "accept",
-        "enrol", "schedul", "deliver", "reach", "done", "thank", "attend", "hot", "hired", "recover",
+        "book",
+        "qualified",
+        "confirm",
+        "complet",
+        "purchas",
+        "won",
+        "sold",
+        "paid",
+        "accept",
+        "enrol",
+        "schedul",
+        "deliver",
+        "reach",
+        "done",
+        "thank",
+        "attend",
+        "hot",
+        "hired",
+        "recover",
     ];
     const LOST: [&str; 16] = [
-        "lost", "opted_out", "disqualif", "unqualif", "declin", "cancel", "fail", "reject", "refus",
-        "unreach", "unrespons", "no_", "not_", "wrong", "expired", "stopped",
+        "lost",
+        "opted_out",
+        "disqualif",
+        "unqualif",
+        "declin",
+        "cancel",
+        "fail",
+        "reject",
+        "refus",
+        "unreach",
+        "unrespons",
+        "no_",
+        "not_",
+        "wrong",
+        "expired",
+        "stopped",
     ];
     let name = outcome.to_lowercase().replace(['-', ' '], "_");
     let begins = |stem: &&str| {
@@ -240,10 +270,10 @@ fn words(verb: &Verb) -> String {
         Verb::Ask(ask) => first(&ask.text),
         Verb::Say(say) => first(&say.text),
         Verb::Decide(_) | Verb::End(_) => String::new(),
-        Verb::Handoff(handoff) => handoff.say.as_ref().map_or_else(
-            || template(&handoff.brief),
-            first,
-        ),
+        Verb::Handoff(handoff) => handoff
+            .say
+            .as_ref()
+            .map_or_else(|| template(&handoff.brief), first),
         Verb::Email(email) => first(&email.subject),
         Verb::Wait(wait) => wait_words(wait),
         Verb::Book(book) => first(&book.say),
@@ -294,8 +324,14 @@ fn foot(verb: &Verb) -> String {
         }
         Verb::Email(email) => nudges(&email.no_reply),
         Verb::Handoff(handoff) => handoff_foot(handoff),
-        Verb::Call(_) | Verb::Say(_) | Verb::Decide(_) | Verb::Wait(_) | Verb::Set(_)
-        | Verb::Run(_) | Verb::Return(_) | Verb::End(_) => String::new(),
+        Verb::Call(_)
+        | Verb::Say(_)
+        | Verb::Decide(_)
+        | Verb::Wait(_)
+        | Verb::Set(_)
+        | Verb::Run(_)
+        | Verb::Return(_)
+        | Verb::End(_) => String::new(),
     }
 }
 
@@ -388,7 +424,13 @@ fn answer(ask: &Ask, exit: &str) -> String {
 /// The author's words, with the operators as people write them.
 fn condition(_when: &Expr, text: &str) -> String {
     let mut shown = text.trim().to_string();
-    for (written, sign) in [(">=", "≥"), ("<=", "≤"), ("!=", "≠"), ("==", "="), ("answers.", "")] {
+    for (written, sign) in [
+        (">=", "≥"),
+        ("<=", "≤"),
+        ("!=", "≠"),
+        ("==", "="),
+        ("answers.", ""),
+    ] {
         shown = shown.replace(written, sign);
     }
     shown
@@ -427,4 +469,3 @@ fn source(source: &Source) -> String {
 fn spaced(name: &str) -> String {
     name.replace(['_', '-'], " ")
 }
-

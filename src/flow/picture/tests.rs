@@ -168,7 +168,11 @@ fn pictures_are_written_for_the_eye() {
         return;
     };
     for (name, scene) in [("test-drive", test_drive()), ("fifteen", fifteen())] {
-        for (look, style) in [("light", Style::Light), ("dark", Style::Dark), ("auto", Style::Auto)] {
+        for (look, style) in [
+            ("light", Style::Light),
+            ("dark", Style::Dark),
+            ("auto", Style::Auto),
+        ] {
             let options = Options { style, live: None };
             let svg = draw::draw(&scene, &options);
             std::fs::write(format!("{dir}/{name}-{look}.svg"), svg).expect("written");

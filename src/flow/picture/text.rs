@@ -31,7 +31,11 @@ pub fn dot(scene: &Scene) -> String {
             EdgeKind::Otherwise => ", color=\"#9aa2b3\"",
         };
         let label = quoted(&edge.labels.join(" / "));
-        let _ = writeln!(out, "  n{} -> n{} [label=\"{label}\"{style}];", edge.from, edge.to);
+        let _ = writeln!(
+            out,
+            "  n{} -> n{} [label=\"{label}\"{style}];",
+            edge.from, edge.to
+        );
     }
     out.push_str("}\n");
     out
@@ -89,7 +93,9 @@ fn lines(node: &Node) -> Vec<String> {
 }
 
 fn quoted(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', " ")
+    text.replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', " ")
 }
 
 /// Mermaid reads `#` and `;` as the bounds of an entity; all that could end a text is one.
