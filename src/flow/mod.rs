@@ -10,6 +10,7 @@ pub mod graph;
 mod keywords;
 mod parse;
 pub mod places;
+pub mod proof;
 mod resolve;
 pub mod schema;
 pub mod links;
