@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use replytree::diagnostic::{Colour, Source, render};
+use replytree::diagnostic::{CODES, Colour, Source, explain, render};
 use replytree::flow::compile;
 use replytree::flow::workspace::{self, Workspace};
 
@@ -202,4 +202,26 @@ proptest::proptest! {
         text.truncate(at);
         compile(&workspace(), &[Source { file: "t.yaml".into(), text }]);
     }
+}
+
+#[test]
+fn every_code_is_explained() {
+    let sources = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/flow");
+    let mut open = vec![sources];
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            let entries = std::fs::read_dir(&path).expect("a directory of src");
+            open.extend(entries.map(|entry| entry.expect("a readable entry").path()));
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        for (at, _) in text.match_indices("\"E0") {
+            let code: String = text[at + 1..].chars().take(5).collect();
+            if text[at + 6..].starts_with('"') {
+                assert!(explain(&code).is_some(), "{code} in {}", path.display());
+            }
+        }
+    }
+    let last = CODES.windows(2).all(|pair| pair[0].0 < pair[1].0);
+    assert!(last, "in order, each once");
 }
