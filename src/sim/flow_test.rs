@@ -157,6 +157,15 @@ impl<'a> Run<'a> {
             transcript: Vec::new(),
             edges: BTreeSet::new(),
         };
+        // What endpoints answer, where a script begins with it, is so before the flow begins.
+        for line in test.script.iter().map_while(|line| match &line.says {
+            Says::Endpoint(endpoint, answer) => Some((endpoint, answer)),
+            _ => None,
+        }) {
+            run.world
+                .sandbox
+                .endpoint_answers(line.0.clone(), line.1.clone());
+        }
         let update = lead_of(test, run.world.lead);
         run.world
             .enroll(&flow.name, update)

@@ -1,0 +1,53 @@
+//! ## What it finds
+//!
+//! Answers of a question that no flow test gives.
+//!
+//! ## Why it matters
+//!
+//! What no test takes may lead anywhere after the next edit, and nobody will know.
+//!
+//! ## Example
+//!
+//! A question with `yes` and `later`, and tests in which every lead says yes.
+//!
+//! ## Instead
+//!
+//! ```yaml
+//! tests:
+//!   - name: a later lead is nurtured
+//!     script: [ { bot: "*" }, { lead: "2" }, { end: nurture } ]
+//! ```
+
+use crate::flow::Flow;
+use crate::flow::graph::{Taken, taken_by};
+use crate::lint::Lint;
+use crate::lint::Report;
+use crate::lint::said::is_own;
+
+pub struct UntestedAnswers;
+
+impl Lint for UntestedAnswers {
+    fn name(&self) -> &'static str {
+        "untested-answers"
+    }
+
+    fn source(&self) -> &'static str {
+        include_str!("untested_answers.rs")
+    }
+
+    fn run(&self, flow: &Flow, report: &mut Report) {
+        for missing in report.known().uncovered.unwrap_or_default() {
+            let step = flow.step(missing.step);
+            let answer = taken_by(&step.verb, &missing.exit) == Taken::Answer;
+            if answer && is_own(flow, missing.step) {
+                report.step(
+                    missing.step,
+                    flow.places.option(missing.step, &missing.exit),
+                    format!("no test answers `{}` with `{}`", step.name, missing.exit),
+                    "no test takes this answer",
+                    "add a test in which a lead gives it",
+                );
+            }
+        }
+    }
+}
