@@ -12,6 +12,7 @@ pub mod links;
 pub mod picture;
 mod parse;
 pub mod places;
+pub mod proof;
 mod resolve;
 pub mod schema;
 pub mod sms_parts;
