@@ -4,25 +4,17 @@ use std::path::PathBuf;
 
 use replytree::diagnostic::{Colour, Source, render};
 use replytree::flow::compile;
-use replytree::flow::workspace::{Workspace, read};
+use replytree::flow::workspace::{self, Workspace};
 
-/// The workspace that the flows under `tests` are written for.
-const WORKSPACE: &str = r#"
-brand: Northside Auto
-time_zone: America/Chicago
-default_team: sales
-channels: { main: { carrier: sandbox, from: "+13125550100" } }
-email: { from: "hello@northside.example" }
-teams:
-  sales: { agents: [ { name: Dana, sms: "+13125550111" } ], route: everyone }
-  managers: { agents: [ { name: Kim, sms: "+13125550112" } ], route: everyone }
-calendars: { showroom: { open: { days: mon-sat, between: "10:00-17:00" }, slot: 30m, at_once: 1 } }
-endpoints: { inventory: { url: "https://inventory.example/api", method: GET, timeout: 3s } }
-"#;
-
+/// The workspace of the language page, its secrets made up.
 pub fn workspace() -> Workspace {
-    let (workspace, problems) = read("workspace.yaml", WORKSPACE, &|_| None);
-    assert!(problems.is_empty(), "{problems:#?}");
+    let text = include_str!("../workspace.yaml");
+    let secret = |name: &str| match name {
+        "SMTP_URL" => Some("smtp://user:word@mail.example:587".to_string()),
+        _ => Some(format!("whsec_{name}")),
+    };
+    let (workspace, problems) = workspace::read("workspace.yaml", text, &secret);
+    assert!(problems.is_empty(), "{problems:?}");
     workspace
 }
 
