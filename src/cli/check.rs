@@ -2,13 +2,17 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::load::{is_among, load};
+use crate::cli::load::{Loaded, is_among, load};
 use crate::cli::output::{self, colour};
 use crate::cli::{Context, Exit, FAILED};
 use crate::diagnostic::{self, Diagnostic, Level};
+use crate::flow::Flow;
+use crate::lint::{self, Known, Uncovered};
+use crate::sim::flow_test;
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {
@@ -41,7 +45,7 @@ enum Format {
 
 pub fn run(context: &Context, args: &CheckArgs) -> Exit {
     let loaded = load(context, &args.paths)?;
-    let mine: Vec<Diagnostic> = loaded
+    let mut mine: Vec<Diagnostic> = loaded
         .diagnostics
         .iter()
         .filter(|d| is_among(&d.file, &args.paths))
@@ -52,6 +56,7 @@ pub fn run(context: &Context, args: &CheckArgs) -> Exit {
         .iter()
         .filter(|flow| is_among(&flow.file, &args.paths))
         .collect();
+    mine.extend(flows.iter().flat_map(|flow| warnings(&loaded, flow)));
     let count = |level| mine.iter().filter(|d| d.level == level).count();
     let (errors, warnings) = (count(Level::Error), count(Level::Warning));
     match args.format {
@@ -73,6 +78,26 @@ pub fn run(context: &Context, args: &CheckArgs) -> Exit {
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// What the lints say of a flow, with what its own tests leave out.
+fn warnings(loaded: &Loaded, flow: &Arc<Flow>) -> Vec<Diagnostic> {
+    let result = flow_test::run(&loaded.workspace, &loaded.flows, flow);
+    let uncovered: Vec<Uncovered> = result
+        .uncovered()
+        .filter_map(|edge| {
+            Some(Uncovered {
+                step: flow.find(&edge.step)?,
+                exit: edge.exit.to_string(),
+            })
+        })
+        .collect();
+    let known = Known {
+        workspace: Some(&loaded.workspace),
+        uncovered: Some(&uncovered),
+        leads_in_90_days: None,
+    };
+    lint::run(flow, &known)
 }
 
 fn summary(flows: usize, errors: usize, warnings: usize) -> String {

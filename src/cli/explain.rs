@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::cli::{Exit, FAILED};
 use crate::diagnostic;
+use crate::lint;
 
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
@@ -17,7 +18,7 @@ pub fn run(args: &ExplainArgs) -> Exit {
     let code = args.code.trim();
     let text = diagnostic::explain(&code.to_uppercase())
         .map(str::to_string)
-        /*TODO-MERGE lint*/;
+        .or_else(|| lint::explain(&code.to_lowercase()));
     match text {
         Some(text) => {
             anstream::println!("{}", text.trim_end());
