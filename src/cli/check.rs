@@ -11,7 +11,7 @@ use crate::cli::output::{self, colour};
 use crate::cli::{Context, Exit, FAILED};
 use crate::diagnostic::{self, Diagnostic, Level};
 use crate::flow::Flow;
-use crate::lint::{self, Known, Uncovered};
+use crate::lint;
 use crate::sim::flow_test;
 
 #[derive(Debug, Args)]
@@ -45,18 +45,20 @@ enum Format {
 
 pub fn run(context: &Context, args: &CheckArgs) -> Exit {
     let loaded = load(context, &args.paths)?;
+    let among = |file: &str| is_among(file, &args.paths);
+    let flows: Vec<&Arc<Flow>> = loaded
+        .flows
+        .iter()
+        .filter(|flow| among(&flow.file))
+        .collect();
     let mut mine: Vec<Diagnostic> = loaded
         .diagnostics
         .iter()
-        .filter(|d| is_among(&d.file, &args.paths))
+        .filter(|d| among(&d.file))
         .cloned()
         .collect();
-    let flows: Vec<_> = loaded
-        .flows
-        .iter()
-        .filter(|flow| is_among(&flow.file, &args.paths))
-        .collect();
     mine.extend(flows.iter().flat_map(|flow| warnings(&loaded, flow)));
+    mine.sort_by(|a, b| (&a.file, a.span).cmp(&(&b.file, b.span)));
     let count = |level| mine.iter().filter(|d| d.level == level).count();
     let (errors, warnings) = (count(Level::Error), count(Level::Warning));
     match args.format {
@@ -80,19 +82,20 @@ pub fn run(context: &Context, args: &CheckArgs) -> Exit {
     })
 }
 
-/// What the lints say of a flow, with what its own tests leave out.
+/// What is legal but regrettable in a flow, its own tests run to see which answers they take.
 fn warnings(loaded: &Loaded, flow: &Arc<Flow>) -> Vec<Diagnostic> {
-    let result = flow_test::run(&loaded.workspace, &loaded.flows, flow);
-    let uncovered: Vec<Uncovered> = result
+    let tested = flow_test::run(&loaded.workspace, &loaded.flows, flow);
+    let uncovered: Vec<lint::Uncovered> = tested
         .uncovered()
         .filter_map(|edge| {
-            Some(Uncovered {
-                step: flow.find(&edge.step)?,
-                exit: edge.exit.to_string(),
+            let step = flow.find(&edge.step)?;
+            Some(lint::Uncovered {
+                step,
+                exit: edge.exit.clone(),
             })
         })
         .collect();
-    let known = Known {
+    let known = lint::Known {
         workspace: Some(&loaded.workspace),
         uncovered: Some(&uncovered),
         leads_in_90_days: None,

@@ -6,7 +6,6 @@ use clap::Args;
 
 use crate::cli::{Exit, FAILED};
 use crate::diagnostic;
-use crate::lint;
 
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
@@ -18,7 +17,7 @@ pub fn run(args: &ExplainArgs) -> Exit {
     let code = args.code.trim();
     let text = diagnostic::explain(&code.to_uppercase())
         .map(str::to_string)
-        .or_else(|| lint::explain(&code.to_lowercase()));
+        .or_else(|| crate::lint::explain(&code.to_lowercase()));
     match text {
         Some(text) => {
             anstream::println!("{}", text.trim_end());

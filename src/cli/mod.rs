@@ -11,7 +11,7 @@ mod lines;
 mod load;
 mod output;
 mod parts;
-// TODO-MERGE mod schema;
+mod schema;
 // TODO-MERGE mod serve;
 mod test;
 mod when;
@@ -64,6 +64,8 @@ enum Command {
     When(when::WhenArgs),
     /// Write a consistent copy of the database while it is in use
     Backup(backup::BackupArgs),
+    /// Print the JSON Schema of flows or of workspace.yaml, for editors
+    Schema(schema::SchemaArgs),
     /// Put a backup in the database's place; what had not left goes to review
     Restore(backup::RestoreArgs),
 }
@@ -94,6 +96,7 @@ pub fn run() -> ExitCode {
         Command::Chat(args) => chat::run(&context, &args),
         Command::Parts(args) => run_parts(&args),
         Command::When(args) => run_when(&context, &args),
+        Command::Schema(args) => schema::run(&args),
         Command::Backup(args) => backup::run(&context, &args),
         Command::Restore(args) => backup::restore(&context, &args),
     };

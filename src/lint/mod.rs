@@ -103,7 +103,12 @@ pub fn find(name: &str) -> Option<&'static dyn Lint> {
 /// matters, an example, and what to write instead.
 pub fn explain(name: &str) -> Option<String> {
     let lint = find(name)?;
-    let docs = lint.source().lines().map_while(|line| line.strip_prefix("//!"));
-    let text: Vec<&str> = docs.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+    let docs = lint
+        .source()
+        .lines()
+        .map_while(|line| line.strip_prefix("//!"));
+    let text: Vec<&str> = docs
+        .map(|line| line.strip_prefix(' ').unwrap_or(line))
+        .collect();
     Some(format!("# {}\n\n{}\n", lint.name(), text.join("\n")))
 }
