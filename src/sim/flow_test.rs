@@ -71,7 +71,7 @@ pub fn run_over(
     let tests: Vec<TestResult> = flow
         .tests
         .iter()
-        .map(|test| run_test(workspace, flows, flow, test))
+        .map(|test| run_test(store(), workspace, flows, flow, test))
         .collect();
     let edges = coverage::edges(flow);
     let covered = tests
