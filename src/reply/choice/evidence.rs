@@ -316,6 +316,10 @@ impl<'a> Look<'a> {
         if scan.marks.iter().any(|m| !matches!(m.by, By::Picture(_))) {
             scan.marks.retain(|m| !matches!(m.by, By::Picture(_)));
         }
+        let says_more = |m: &Mark| m.by != By::Concept(Concept::Echo);
+        if scan.marks.iter().any(says_more) {
+            scan.marks.retain(says_more);
+        }
         let Some(first) = scan.marks.first().copied() else { return Weighed::Nothing };
         if scan.marks.iter().any(|m| m.option != first.option) {
             return self
@@ -323,12 +327,27 @@ impl<'a> Look<'a> {
                 .or_else(|| self.yes_but_later(&scan))
                 .unwrap_or(Weighed::Unclear);
         }
-        if (self.reply.question && !plain) || !self.allowed(&scan, first) {
+        if (self.reply.question && !self.answers_before_asking(first, plain))
+            || !self.allowed(&scan, first)
+        {
             return Weighed::Unclear;
         }
         let by = scan.marks.iter().map(|m| m.by).max_by_key(By::weight).unwrap_or(first.by);
         let certain = !scan.hedged && by.is_certain(scan.unknown) && !self.reply.question;
         Weighed::Option(Verdict { meaning: first.option, certain, rule: by.rule() }, scan.unknown)
+    }
+
+    /// "Yes, when can you come?" answers first; "ok?" only asks.
+    fn answers_before_asking(&self, first: Mark, plain: bool) -> bool {
+        let word = &self.words[first.at];
+        match first.by {
+            By::Concept(Concept::Yes | Concept::No) => {
+                self.leads(first.at) && word.breaks && !word.asks
+            }
+            By::Key if word.breaks && !word.asks => true,
+            By::Key | By::Own | By::Part => plain,
+            _ => false,
+        }
     }
 
     /// Numbers among words not understood count nothing, unless one opens the message by itself.
@@ -481,11 +500,14 @@ impl Reader {
             self.concepts.get(&(*c as u8)).map(|option| (*option, *c))
         });
         let (option, concept) = meant.next()?;
+        if matches!(concept, Concept::Echo | Concept::EchoNo) {
+            return None;
+        }
         let picture = words[0].kind == WordKind::Emoji;
         let rule = if picture { "emoji" } else { concept.rule() };
         meant.all(|(other, _)| other == option).then_some(Verdict {
             meaning: option,
-            certain: !matches!(concept, Concept::Echo | Concept::EchoNo),
+            certain: true,
             rule,
         })
     }
