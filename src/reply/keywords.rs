@@ -117,10 +117,10 @@ pub(super) fn whole(reply: &Reply, listening: Listening) -> Option<Verdict<Every
 }
 
 fn find(reply: &Reply) -> Option<Keyword> {
-    if let Some(keyword) = KEYWORDS.get(reply.text.as_str()) {
-        return Some(*keyword);
-    }
     let words = reply.words.as_slice();
+    if words.len() == 1 {
+        return KEYWORDS.get(reply.text.as_str()).copied();
+    }
     if words.len() < 2 || words.len() > 12 {
         return None;
     }
@@ -129,7 +129,10 @@ fn find(reply: &Reply) -> Option<Keyword> {
     if inner.is_empty() || inner.len() > 2 * KEYWORD_WORDS_MAX {
         return None;
     }
-    KEYWORDS.get(reply.span(core)).copied().or_else(|| repeated(reply, inner))
+    // "no, más tarde" is not "no más".
+    let in_one_clause = !inner[..inner.len() - 1].iter().any(|w| w.breaks);
+    let whole = in_one_clause.then(|| KEYWORDS.get(reply.span(core)).copied()).flatten();
+    whole.or_else(|| repeated(reply, inner))
 }
 
 /// "stop stop stop": the same keyword again and again.
