@@ -5,16 +5,54 @@
 //! with its lead's bucket, so that many nodes can share the work. Everything here is synchronous;
 //! `runtime` decides which thread waits.
 
+pub mod conformance;
+pub mod memory;
+mod query;
 mod records;
+pub mod sqlite;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::conversation::{Conversation, ConversationId, Seq, VersionId};
 use crate::lead::{Name, PhoneNumber};
-use crate::policy::ConsentEvent;
+use crate::policy::{ConsentEvent, ledger};
 use crate::time::Timestamp;
 
+pub use memory::MemoryStore;
 pub use records::*;
+pub use sqlite::SqliteStore;
+
+/// Opens the store that a `--db` URL names: `sqlite:PATH`, created if it is not there, or
+/// `memory:`, which is gone when the process ends.
+pub fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
+    match url.split_once(':') {
+        Some(("sqlite", path)) if !path.trim_start_matches('/').is_empty() => {
+            // `sqlite:///var/x.db` and `sqlite:/var/x.db` are one file.
+            let path = path.strip_prefix("//").unwrap_or(path);
+            Ok(Arc::new(SqliteStore::open(Path::new(path))?))
+        }
+        Some(("memory", "")) => Ok(Arc::new(MemoryStore::new())),
+        Some(("postgres" | "postgresql", _)) => Err(StoreError::Refused(
+            "PostgreSQL is not in this build yet; use --db sqlite:FILE".to_string(),
+        )),
+        _ => Err(StoreError::Refused(format!(
+            "`{url}` names no store; write --db sqlite:FILE, such as sqlite:replytree.db"
+        ))),
+    }
+}
+
+fn refused(why: &str) -> StoreError {
+    StoreError::Refused(why.to_string())
+}
+
+fn written_twice() -> CommitError {
+    refused("a lead may be written once in a batch").into()
+}
+
+fn spoiled() -> StoreError {
+    refused("a turn of this batch failed; nothing of the batch was stored")
+}
 
 /// What one turn will read, told before the batch opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,8 +75,11 @@ pub trait Batch {
     /// Whether a commit with this key was taken before.
     fn seen(&mut self, lead: PhoneNumber, key: &SeenKey) -> Result<bool, StoreError>;
 
-    /// Takes one turn's commit. `Duplicate` and `Stale` leave the batch as it was before the call.
-    /// A lead may be written once in a batch.
+    /// Takes one turn's commit. `Duplicate` and `Stale` leave the batch as it was before the call;
+    /// any other error spoils the batch: `finish` refuses, nothing is stored, and the turns may be
+    /// tried again one by one. A lead may be written once in a batch, after what is read of it.
+    /// Order within a commit: queued rows are cancelled, then changed, then new ones are added, so
+    /// that the answer to an opt-out survives it.
     fn write(&mut self, commit: &Commit) -> Result<(), CommitError>;
 
     /// Makes all of it durable: synced to disk before it returns.
@@ -46,6 +87,8 @@ pub trait Batch {
 }
 
 pub trait Store: Send + Sync {
+    /// Waits for the batch before it to end. While one is open its thread must call nothing else
+    /// here that writes; reads are free, and see what was finished.
     fn begin<'a>(&'a self, needs: &[Need]) -> Result<Box<dyn Batch + 'a>, StoreError>;
 
     // Work that is due. Hints: the turn that follows reads again under the lead's lock.
@@ -76,6 +119,8 @@ pub trait Store: Send + Sync {
     ) -> Result<Vec<Row>, StoreError>;
     /// One row of a lead's timeline.
     fn row(&self, lead: PhoneNumber, seq: Seq) -> Result<Option<Row>, StoreError>;
+    /// The outgoing row of a lead that the carrier knows under this id.
+    fn sent_as(&self, lead: PhoneNumber, provider_id: &str) -> Result<Option<Row>, StoreError>;
     fn handoff(&self, id: HandoffId) -> Result<Option<HandoffRecord>, StoreError>;
     fn handoffs(&self, query: &HandoffQuery) -> Result<Vec<HandoffRecord>, StoreError>;
     /// How many conversations of a version stand on each step, by status name and step.
@@ -88,7 +133,7 @@ pub trait Store: Send + Sync {
         to: Option<&str>,
         limit: usize,
     ) -> Result<Vec<Row>, StoreError>;
-    /// Rows by status, for the console's queues: newest first.
+    /// How many outgoing rows have each status.
     fn count_outgoing(&self) -> Result<Vec<(SendStatus, u64)>, StoreError>;
 
     // The ledger.
@@ -102,8 +147,9 @@ pub trait Store: Send + Sync {
     ) -> Result<Vec<LedgerRow>, StoreError>;
 
     // Calendars.
-    /// Takes a place in the slot if fewer than `at_once` are taken; the same conversation may hold
-    /// one only and moves it. True when held.
+    /// Takes a place in the slot if at each moment of it fewer than `at_once` are taken. A
+    /// conversation holds one place in a calendar, and moves it. True when held; else what it held
+    /// before stands.
     fn hold_slot(&self, slot: &Booking, at_once: u32) -> Result<bool, StoreError>;
     /// Bookings of a calendar that begin in `[from, to)`.
     fn bookings(
@@ -171,17 +217,64 @@ pub struct LedgerRow {
     pub bucket: u8,
     /// Place in the bucket's chain, from 1.
     pub n: u64,
-    pub lead: PhoneNumber,
-    pub event: ConsentEvent,
-    /// SHA-256 over the hash before it and this row's canonical bytes.
+    /// `None` after an erasure.
+    pub lead: Option<PhoneNumber>,
+    /// Stands for the lead in the chain, before and after an erasure.
+    pub key: [u8; 16],
+    pub event: LedgerEvent,
+    /// `policy::ledger::chain` over the hash before it and this row.
     pub hash: [u8; 32],
+}
+
+/// The event of a row, or what an erasure leaves of it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum LedgerEvent {
+    Whole(ConsentEvent),
+    /// Its `policy::ledger::digest`.
+    Erased([u8; 32]),
+}
+
+impl LedgerRow {
+    /// `None` after an erasure.
+    pub fn event(&self) -> Option<&ConsentEvent> {
+        match &self.event {
+            LedgerEvent::Whole(event) => Some(event),
+            LedgerEvent::Erased(_) => None,
+        }
+    }
+
+    /// For `policy::ledger::verify`: one chain for each bucket.
+    pub fn chained(&self) -> ledger::Row<'_> {
+        ledger::Row {
+            lead: &self.key,
+            n: self.n,
+            event: match &self.event {
+                LedgerEvent::Whole(event) => ledger::Kept::Whole(event),
+                LedgerEvent::Erased(digest) => ledger::Kept::Erased(*digest),
+            },
+            hash: self.hash,
+        }
+    }
+}
+
+/// What stands for a lead in the ledger: a hash that only who has the store's secret can tie to the
+/// number. HMAC-SHA-256 over the digits, cut to 128 bits.
+fn ledger_key(secret: &[u8], lead: PhoneNumber) -> [u8; 16] {
+    use hmac::{Hmac, KeyInit, Mac};
+    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret).expect("HMAC takes any key");
+    mac.update(lead.to_string().as_bytes());
+    let mut key = [0; 16];
+    key.copy_from_slice(&mac.finalize().into_bytes()[..16]);
+    key
 }
 
 /// What conversations of a version stand where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepCount {
     pub status: Name,
-    /// Empty for an ended one; then `outcome` says how.
+    /// Empty for a scheduled or ended one.
     pub step: Name,
+    /// How an ended one ended.
+    pub outcome: Option<Name>,
     pub count: u64,
 }

@@ -2,9 +2,11 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::conversation::{Conversation, ConversationId, Effect, Entry, Priority, Seq, VersionId};
+use crate::conversation::{
+    Conversation, ConversationId, Effect, Entry, Event, Priority, Seq, VersionId,
+};
 use crate::lead::{Lead, Name, PhoneNumber};
-use crate::policy::{ConsentEvent, HoldReason, Standing};
+use crate::policy::{ConsentEvent, HoldReason, MessageKind, Standing};
 use crate::time::{Duration, Timestamp};
 
 /// A lead with what the engine keeps beside them.
@@ -64,6 +66,18 @@ pub struct Recent {
     pub marketing: bool,
 }
 
+impl Recent {
+    pub fn of(row: &Row) -> Recent {
+        Recent {
+            seq: row.seq,
+            at: row.at,
+            kind: row.body.kind(),
+            status: row.body.sending().map(|sending| sending.status),
+            marketing: row.body.is_marketing(),
+        }
+    }
+}
+
 /// One row of a lead's timeline: something that happened, or something decided that goes out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
@@ -81,8 +95,28 @@ pub enum RowBody {
 }
 
 impl RowBody {
+    /// Whether marketing caps count it.
+    pub fn is_marketing(&self) -> bool {
+        match self {
+            RowBody::Happened(_) => false,
+            RowBody::Outgoing(effect, _) => {
+                matches!(effect, Effect::Sms(sms) if sms.kind == MessageKind::Marketing)
+            }
+        }
+    }
+
+    pub fn sending(&self) -> Option<&Sending> {
+        match self {
+            RowBody::Happened(_) => None,
+            RowBody::Outgoing(_, sending) => Some(sending),
+        }
+    }
+
     pub fn kind(&self) -> RowKind {
         match self {
+            RowBody::Happened(entry) if matches!(entry.event, Event::Replied { .. }) => {
+                RowKind::Reply
+            }
             RowBody::Happened(_) => RowKind::Entry,
             RowBody::Outgoing(effect, _) => RowKind::of(effect),
         }
@@ -92,7 +126,7 @@ impl RowBody {
 /// What a row is, as a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RowKind {
-    /// A text from the lead.
+    /// Something that happened, other than a reply.
     Entry = 0,
     Sms = 1,
     Email = 2,
@@ -100,7 +134,7 @@ pub enum RowKind {
     Call = 4,
     Slots = 5,
     Notify = 6,
-    /// An entry that is a reply of the lead.
+    /// A text from the lead.
     Reply = 7,
 }
 
@@ -243,6 +277,25 @@ impl SendStatus {
     }
 }
 
+impl Sending {
+    /// What an opt-out makes of a row that has not begun to leave.
+    pub fn cancelled(mut self, now: Timestamp) -> Sending {
+        self.status = SendStatus::Cancelled;
+        self.due = None;
+        self.held = None;
+        self.changed = now;
+        self
+    }
+
+    /// What a restore makes of a row that had not left, or of which that is not known.
+    pub fn quarantined(mut self) -> Sending {
+        self.status = SendStatus::Held;
+        self.due = None;
+        self.error = Some("restored from a backup: review before sending".to_string());
+        self
+    }
+}
+
 /// A change of an outgoing row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RowChange {
@@ -358,9 +411,11 @@ pub struct FlowRecord {
 }
 
 /// Which handoff: its conversation and the number of its alert. Shown as `ho_<conversation>_<seq>`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub struct HandoffId {
+    #[n(0)]
     pub conversation: ConversationId,
+    #[n(1)]
     pub seq: Seq,
 }
 
@@ -386,23 +441,52 @@ impl std::str::FromStr for HandoffId {
     }
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
 pub struct HandoffRecord {
+    #[n(0)]
     pub id: HandoffId,
+    #[n(1)]
     pub lead: PhoneNumber,
+    #[n(2)]
     pub flow: Name,
+    #[n(3)]
     pub team: Name,
+    #[n(4)]
     pub priority: Priority,
+    #[n(5)]
     pub brief: String,
+    #[n(6)]
     pub status: HandoffStatus,
+    #[n(7)]
     pub agent: Option<String>,
+    #[n(8)]
     pub outcome: Option<Name>,
+    #[n(9)]
     pub created: Timestamp,
+    #[n(10)]
     pub claimed: Option<Timestamp>,
+    #[n(11)]
     pub resolved: Option<Timestamp>,
     /// When the offer lapses.
+    #[n(12)]
     pub lapses: Timestamp,
+    #[n(13)]
     pub callback_within: Option<Duration>,
+}
+
+impl HandoffRecord {
+    /// The record after `change`, which is about this handoff.
+    pub fn after(mut self, change: &HandoffChange) -> HandoffRecord {
+        self.status = change.status;
+        match change.status {
+            HandoffStatus::Open => {}
+            HandoffStatus::Claimed => self.claimed = Some(change.at),
+            HandoffStatus::Resolved | HandoffStatus::Unclaimed => self.resolved = Some(change.at),
+        }
+        self.agent = change.agent.clone().or(self.agent);
+        self.outcome = change.outcome.clone().or(self.outcome);
+        self
+    }
 }
 
 /// How a handoff went on at `at`. `agent` and `outcome` replace what stood there when they are given.
@@ -415,11 +499,16 @@ pub struct HandoffChange {
     pub at: Timestamp,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]
+#[cbor(index_only)]
 pub enum HandoffStatus {
+    #[n(0)]
     Open,
+    #[n(1)]
     Claimed,
+    #[n(2)]
     Resolved,
+    #[n(3)]
     Unclaimed,
 }
 
@@ -441,45 +530,69 @@ impl HandoffStatus {
     }
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
 pub struct ShortlinkRecord {
+    #[n(0)]
     pub code: u64,
+    #[n(1)]
     pub lead: PhoneNumber,
+    #[n(2)]
     pub conversation: ConversationId,
+    #[n(3)]
     pub link: Name,
+    #[n(4)]
     pub to: String,
     /// The message that carries it.
+    #[n(5)]
     pub message: Seq,
+    #[n(6)]
     pub lifetime: Option<Duration>,
     /// Set when the message is accepted.
+    #[n(7)]
     pub expires: Option<Timestamp>,
+    #[n(8)]
     pub created: Timestamp,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
 pub struct Booking {
+    #[n(0)]
     pub calendar: Name,
+    #[n(1)]
     pub start: Timestamp,
+    #[n(2)]
     pub end: Timestamp,
+    #[n(3)]
     pub lead: PhoneNumber,
+    #[n(4)]
     pub conversation: ConversationId,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
 pub struct ApiKey {
+    #[n(0)]
     pub name: Name,
     /// SHA-256 of the key; the key itself is shown once and never kept.
+    #[cbor(n(1), with = "minicbor::bytes")]
     pub hash: [u8; 32],
+    #[n(2)]
     pub role: Role,
+    #[n(3)]
     pub created: Timestamp,
+    #[n(4)]
     pub revoked: Option<Timestamp>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]
+#[cbor(index_only)]
 pub enum Role {
+    #[n(0)]
     Author,
+    #[n(1)]
     Agent,
+    #[n(2)]
     Admin,
+    #[n(3)]
     Auditor,
 }
 

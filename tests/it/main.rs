@@ -1,0 +1,3 @@
+//! One test binary; modules below.
+
+mod store;
