@@ -38,11 +38,8 @@ pub trait Carrier: Send + Sync {
     ) -> Result<(), BadSignature>;
 
     /// What the request means; several events may come at once, none is well too.
-    fn read(
-        &self,
-        settings: &Settings,
-        request: &RawRequest,
-    ) -> Result<Vec<HookEvent>, Unreadable>;
+    fn read(&self, settings: &Settings, request: &RawRequest)
+    -> Result<Vec<HookEvent>, Unreadable>;
 
     /// What the carrier wants to hear when its events are safe with us.
     fn answer(&self) -> HookAnswer {
@@ -315,15 +312,28 @@ impl HttpAnswer {
 /// How a send came out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sent {
-    Accepted { id: Option<String> },
+    Accepted {
+        id: Option<String>,
+    },
     /// Not taken in; the same may go again later.
-    Retry { after: Duration, error: CarrierError },
+    Retry {
+        after: Duration,
+        error: CarrierError,
+    },
     /// Refused for good.
-    Refused { error: CarrierError },
+    Refused {
+        error: CarrierError,
+    },
     /// The number can never be reached.
-    Unreachable { error: CarrierError },
+    Unreachable {
+        error: CarrierError,
+    },
     /// The carrier holds an opt-out of this number.
-    OptedOut { error: CarrierError },
+    OptedOut {
+        error: CarrierError,
+    },
     /// Nobody knows whether it went.
-    Unknown { error: CarrierError },
+    Unknown {
+        error: CarrierError,
+    },
 }
