@@ -6,8 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::lead::Name;
 use crate::runtime::engine::Engine;
+<<<<<<< HEAD
 use crate::runtime::perform::{self, Answers};
 use crate::runtime::work::{Job, Refusal, SendResult, Work};
+=======
+use crate::runtime::perform::{self, Scenery};
+use crate::runtime::work::{Refusal, Work};
+>>>>>>> main
 use crate::store::{Due, RowKind, StoreError};
 use crate::time::{Duration, Timestamp};
 
@@ -22,8 +27,12 @@ pub type Really = Box<dyn Fn(&Job) -> Option<SendResult> + Send + Sync>;
 
 pub struct Sandbox {
     pub engine: Arc<Engine>,
+<<<<<<< HEAD
     answers: Mutex<Answers>,
     really: Option<Really>,
+=======
+    scenery: Mutex<Scenery>,
+>>>>>>> main
     /// One driver at a time, so that `advance` returns when all is done.
     driving: Mutex<()>,
 }
@@ -32,8 +41,12 @@ impl Sandbox {
     pub fn new(engine: Arc<Engine>) -> Self {
         Self {
             engine,
+<<<<<<< HEAD
             answers: Mutex::new(Answers::new()),
             really: None,
+=======
+            scenery: Mutex::new(Scenery::default()),
+>>>>>>> main
             driving: Mutex::new(()),
         }
     }
@@ -48,8 +61,14 @@ impl Sandbox {
 
     /// From now on `endpoint` answers this; `None` makes it fail.
     pub fn endpoint_answers(&self, endpoint: Name, answer: Option<serde_json::Value>) {
-        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        answers.insert(endpoint, answer);
+        let mut scenery = self.scenery.lock().unwrap_or_else(PoisonError::into_inner);
+        scenery.answers.insert(endpoint, answer);
+    }
+
+    /// From now on nothing is free in `calendar`.
+    pub fn calendar_is_full(&self, calendar: Name) {
+        let mut scenery = self.scenery.lock().unwrap_or_else(PoisonError::into_inner);
+        scenery.full.insert(calendar);
     }
 
     /// Does everything that is due now and everything that follows from it at once.
@@ -109,12 +128,18 @@ impl Sandbox {
                     Err(refusal) => return hold_fast(Err(refusal)),
                 };
                 let Some(job) = job else { return Ok(()) };
+<<<<<<< HEAD
                 let really = self.really.as_ref().and_then(|really| really(&job));
                 let result = if let Some(result) = really {
                     result
                 } else {
                     let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
                     perform::sandbox(&self.engine, &answers, &job)
+=======
+                let result = {
+                    let scenery = self.scenery.lock().unwrap_or_else(PoisonError::into_inner);
+                    perform::sandbox(&self.engine, &scenery, &job)
+>>>>>>> main
                 };
                 hold_fast(self.engine.turn(Work::Settle { lead, seq, result }))
             }

@@ -1,3 +1,6 @@
-//! One test binary; modules below.
+//! The integration tests, one module a subject, linked once.
 
+mod compile;
+mod lints;
 mod store;
+mod tidy;
