@@ -10,7 +10,7 @@ use crate::cli::load::{Loaded, is_among, load};
 use crate::cli::output::{self, colour};
 use crate::cli::{Context, Exit, FAILED};
 use crate::diagnostic::{self, Diagnostic, Level};
-use crate::flow::Flow;
+use crate::flow::{Flow, proof};
 use crate::lint;
 use crate::sim::flow_test;
 
@@ -70,7 +70,11 @@ pub fn run(context: &Context, args: &CheckArgs) -> Exit {
         Format::Sarif => output::json(&diagnostic::to_sarif(&mine, &loaded.sources))?,
         Format::Human => {
             anstream::print!("{}", diagnostic::render(&mine, &loaded.sources, colour()));
-            // TODO-MERGE proof
+            if args.report {
+                for flow in &flows {
+                    anstream::println!("{}", proof::report(flow));
+                }
+            }
             anstream::println!("{}", summary(flows.len(), errors, warnings));
         }
     }

@@ -4,7 +4,7 @@ mod backup;
 mod chat;
 mod check;
 mod explain;
-// TODO-MERGE mod graph;
+mod graph;
 mod init;
 // TODO-MERGE mod key;
 mod lines;
@@ -14,6 +14,7 @@ mod parts;
 mod schema;
 // TODO-MERGE mod serve;
 mod test;
+mod understand;
 mod when;
 
 use std::io::Write as _;
@@ -56,8 +57,12 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Run the flows' own tests on a virtual clock
     Test(test::TestArgs),
+    /// Draw a flow's state graph
+    Graph(graph::GraphArgs),
     /// Talk with a flow in the terminal
     Chat(chat::ChatArgs),
+    /// What a text would mean, and by which rule
+    Understand(understand::UnderstandArgs),
     /// Encoding, units and billed parts of a text, and its cheaper spelling
     Parts(parts::PartsArgs),
     /// Whether a number may be texted now, by which rule, else from when
@@ -93,7 +98,9 @@ pub fn run() -> ExitCode {
         Command::Check(args) => check::run(&context, &args),
         Command::Explain(args) => explain::run(&args),
         Command::Test(args) => test::run(&context, &args),
+        Command::Graph(args) => graph::run(&context, &args),
         Command::Chat(args) => chat::run(&context, &args),
+        Command::Understand(args) => understand::run(&context, &args),
         Command::Parts(args) => run_parts(&args),
         Command::When(args) => run_when(&context, &args),
         Command::Schema(args) => schema::run(&args),

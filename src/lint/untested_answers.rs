@@ -21,8 +21,8 @@
 use crate::flow::Flow;
 use crate::flow::graph::{Taken, taken_by};
 use crate::lint::Lint;
-use crate::lint::Report;
 use crate::lint::said::is_own;
+use crate::lint::{Report, Uncovered};
 
 pub struct UntestedAnswers;
 
@@ -36,18 +36,33 @@ impl Lint for UntestedAnswers {
     }
 
     fn run(&self, flow: &Flow, report: &mut Report) {
-        for missing in report.known().uncovered.unwrap_or_default() {
-            let step = flow.step(missing.step);
-            let answer = taken_by(&step.verb, &missing.exit) == Taken::Answer;
-            if answer && is_own(flow, missing.step) {
-                report.step(
-                    missing.step,
-                    flow.places.option(missing.step, &missing.exit),
-                    format!("no test answers `{}` with `{}`", step.name, missing.exit),
-                    "no test takes this answer",
-                    "add a test in which a lead gives it",
+        let Some(uncovered) = report.known().uncovered else {
+            return;
+        };
+        let answers = |missing: &&Uncovered| {
+            let verb = &flow.step(missing.step).verb;
+            taken_by(verb, &missing.exit) == Taken::Answer && is_own(flow, missing.step)
+        };
+        if flow.tests.is_empty() {
+            if uncovered.iter().any(|missing| answers(&missing)) {
+                report.flow(
+                    flow.places.flow,
+                    "no test takes any answer of this flow: it has none".to_string(),
+                    "a flow without tests",
+                    "add `tests`, with a lead for each answer",
                 );
             }
+            return;
+        }
+        for missing in uncovered.iter().filter(answers) {
+            let step = flow.step(missing.step);
+            report.step(
+                missing.step,
+                flow.places.option(missing.step, &missing.exit),
+                format!("no test answers `{}` with `{}`", step.name, missing.exit),
+                "no test takes this answer",
+                "add a test in which a lead gives it",
+            );
         }
     }
 }

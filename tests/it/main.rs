@@ -3,3 +3,4 @@
 mod compile;
 mod lints;
 mod store;
+mod tidy;
