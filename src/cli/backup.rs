@@ -27,11 +27,16 @@ pub struct RestoreArgs {
 
 pub fn run(context: &Context, args: &BackupArgs) -> Exit {
     if args.file.exists() {
-        bail!("{} is there already; give another name", args.file.display());
+        bail!(
+            "{} is there already; give another name",
+            args.file.display()
+        );
     }
     let store = store::open(&context.db)?;
     store.backup(&args.file)?;
-    let size = std::fs::metadata(&args.file).map(|file| file.len()).unwrap_or(0);
+    let size = std::fs::metadata(&args.file)
+        .map(|file| file.len())
+        .unwrap_or(0);
     anstream::println!("wrote {} ({} kB)", args.file.display(), size / 1024);
     Ok(ExitCode::SUCCESS)
 }
@@ -42,7 +47,10 @@ pub fn restore(context: &Context, args: &RestoreArgs) -> Exit {
     };
     if to.exists() {
         if !args.replace {
-            bail!("{} is there already; stop the server and add --replace", to.display());
+            bail!(
+                "{} is there already; stop the server and add --replace",
+                to.display()
+            );
         }
         for end in ["", "-wal", "-shm"] {
             let file = PathBuf::from(format!("{}{end}", to.display()));

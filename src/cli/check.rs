@@ -2,14 +2,17 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::load::{is_among, load};
+use crate::cli::load::{Loaded, is_among, load};
 use crate::cli::output::{self, colour};
 use crate::cli::{Context, Exit, FAILED};
 use crate::diagnostic::{self, Diagnostic, Level};
-use crate::flow::proof;
+use crate::flow::{Flow, proof};
+use crate::lint;
+use crate::sim::flow_test;
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {
@@ -42,10 +45,20 @@ enum Format {
 
 pub fn run(context: &Context, args: &CheckArgs) -> Exit {
     let loaded = load(context, &args.paths)?;
-    let mine: Vec<Diagnostic> =
-        loaded.diagnostics.iter().filter(|d| is_among(&d.file, &args.paths)).cloned().collect();
-    let flows: Vec<_> =
-        loaded.flows.iter().filter(|flow| is_among(&flow.file, &args.paths)).collect();
+    let among = |file: &str| is_among(file, &args.paths);
+    let flows: Vec<&Arc<Flow>> = loaded
+        .flows
+        .iter()
+        .filter(|flow| among(&flow.file))
+        .collect();
+    let mut mine: Vec<Diagnostic> = loaded
+        .diagnostics
+        .iter()
+        .filter(|d| among(&d.file))
+        .cloned()
+        .collect();
+    mine.extend(flows.iter().flat_map(|flow| warnings(&loaded, flow)));
+    mine.sort_by(|a, b| (&a.file, a.span).cmp(&(&b.file, b.span)));
     let count = |level| mine.iter().filter(|d| d.level == level).count();
     let (errors, warnings) = (count(Level::Error), count(Level::Warning));
     match args.format {
@@ -66,7 +79,32 @@ pub fn run(context: &Context, args: &CheckArgs) -> Exit {
         }
     }
     let denied = args.deny == Some(Deny::Warnings) && warnings > 0;
-    Ok(if errors > 0 || denied { ExitCode::from(FAILED) } else { ExitCode::SUCCESS })
+    Ok(if errors > 0 || denied {
+        ExitCode::from(FAILED)
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+/// What is legal but regrettable in a flow, its own tests run to see which answers they take.
+fn warnings(loaded: &Loaded, flow: &Arc<Flow>) -> Vec<Diagnostic> {
+    let tested = flow_test::run(&loaded.workspace, &loaded.flows, flow);
+    let uncovered: Vec<lint::Uncovered> = tested
+        .uncovered()
+        .filter_map(|edge| {
+            let step = flow.find(&edge.step)?;
+            Some(lint::Uncovered {
+                step,
+                exit: edge.exit.clone(),
+            })
+        })
+        .collect();
+    let known = lint::Known {
+        workspace: Some(&loaded.workspace),
+        uncovered: Some(&uncovered),
+        leads_in_90_days: None,
+    };
+    lint::run(flow, &known)
 }
 
 fn summary(flows: usize, errors: usize, warnings: usize) -> String {

@@ -37,7 +37,9 @@ pub fn run(args: &InitArgs) -> Exit {
         .filter(|name| {
             let path = name.trim_end_matches(".yaml");
             path == wanted
-                || path.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('/'))
+                || path
+                    .strip_prefix(wanted)
+                    .is_some_and(|rest| rest.starts_with('/'))
                 || path.rsplit('/').next() == Some(wanted) && path.contains('/')
         })
         .collect();
@@ -52,22 +54,36 @@ pub fn run(args: &InitArgs) -> Exit {
         write(&args.dir, name)?;
     }
     let dir = args.dir.display();
-    anstream::println!("Made {dir} with {} of the {wanted} playbook. Next:", flows(chosen.len()));
-    anstream::println!("  replytree --workspace {dir} check     what is wrong with the flows, if anything");
+    anstream::println!(
+        "Made {dir} with {} of the {wanted} playbook. Next:",
+        flows(chosen.len())
+    );
+    anstream::println!(
+        "  replytree --workspace {dir} check     what is wrong with the flows, if anything"
+    );
     anstream::println!("  replytree --workspace {dir} test      run their tests");
     anstream::println!("  replytree --workspace {dir} serve     text with them in the browser");
     Ok(ExitCode::SUCCESS)
 }
 
 fn flows(count: usize) -> String {
-    if count == 1 { "one flow".to_string() } else { format!("{count} flows") }
+    if count == 1 {
+        "one flow".to_string()
+    } else {
+        format!("{count} flows")
+    }
 }
 
 fn unknown(wanted: &str, names: &[String]) -> String {
-    let mut industries: Vec<&str> =
-        names.iter().filter_map(|name| name.split_once('/').map(|(dir, _)| dir)).collect();
+    let mut industries: Vec<&str> = names
+        .iter()
+        .filter_map(|name| name.split_once('/').map(|(dir, _)| dir))
+        .collect();
     industries.dedup();
-    let all = names.iter().map(|name| name.trim_end_matches(".yaml")).chain(industries.iter().copied());
+    let all = names
+        .iter()
+        .map(|name| name.trim_end_matches(".yaml"))
+        .chain(industries.iter().copied());
     let near = nearest(wanted, all).map(|near| format!(" Did you mean `{near}`?"));
     format!(
         "there is no playbook `{wanted}`.{} There are: {}",

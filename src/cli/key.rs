@@ -24,13 +24,13 @@ enum Action {
         name: String,
         #[arg(long, value_enum)]
         role: RoleArg,
-        #[arg(long, value_enum, default_value = "human")]
-        format: Format,
+        #[arg(long, value_enum, default_value = None)]
+        format: Option<Format>,
     },
     /// List the keys there are, never the keys themselves
     List {
-        #[arg(long, value_enum, default_value = "human")]
-        format: Format,
+        #[arg(long, value_enum, default_value = None)]
+        format: Option<Format>,
     },
     /// Refuse a key from now on
     Revoke { name: String },
@@ -110,7 +110,6 @@ fn list(keys: &[ApiKey], format: Format) -> anyhow::Result<()> {
         }
         Format::Human => {
             let mut table = comfy_table::Table::new();
-            table.load_preset(comfy_table::presets::NOTHING);
             table.set_header(["name", "role", "created", "revoked"]);
             for key in keys {
                 table.add_row([

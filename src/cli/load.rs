@@ -17,7 +17,6 @@ const DEPTH_MAX: usize = 8;
 
 /// A workspace as it stands on disk, compiled.
 pub struct Loaded {
-    pub dir: PathBuf,
     pub workspace: Arc<Workspace>,
     pub flows: Vec<Arc<Flow>>,
     pub diagnostics: Vec<Diagnostic>,
@@ -33,7 +32,10 @@ impl Loaded {
         }
         let names = || self.flows.iter().map(|flow| flow.name.as_str());
         let broken = self.sources.iter().any(|source| {
-            source.text.lines().any(|line| line.strip_prefix("flow:").is_some_and(|n| n.trim() == name))
+            source
+                .text
+                .lines()
+                .any(|line| line.strip_prefix("flow:").is_some_and(|n| n.trim() == name))
         });
         if broken {
             bail!("`{name}` does not compile; `replytree check` shows why");
@@ -56,17 +58,23 @@ pub fn workspace_dir(context: &Context, paths: &[PathBuf]) -> PathBuf {
     }
     let above = paths.first().and_then(|path| {
         let path = path.canonicalize().ok()?;
-        path.ancestors().find(|dir| dir.join(WORKSPACE_FILE).is_file()).map(Path::to_path_buf)
+        path.ancestors()
+            .find(|dir| dir.join(WORKSPACE_FILE).is_file())
+            .map(Path::to_path_buf)
     });
-    above.map(shorten).unwrap_or_else(|| match Path::new("flows").is_dir() {
-        true => PathBuf::from("flows"),
-        false => PathBuf::from("."),
-    })
+    above
+        .map(shorten)
+        .unwrap_or_else(|| match Path::new("flows").is_dir() {
+            true => PathBuf::from("flows"),
+            false => PathBuf::from("."),
+        })
 }
 
 /// Relative to the current folder where it lies below it, so that diagnostics read as typed.
 fn shorten(path: PathBuf) -> PathBuf {
-    let Ok(here) = std::env::current_dir().and_then(|here| here.canonicalize()) else { return path };
+    let Ok(here) = std::env::current_dir().and_then(|here| here.canonicalize()) else {
+        return path;
+    };
     match path.strip_prefix(&here) {
         Ok(rest) if rest.as_os_str().is_empty() => PathBuf::from("."),
         Ok(rest) => rest.to_path_buf(),
@@ -81,12 +89,16 @@ pub fn load(context: &Context, paths: &[PathBuf]) -> anyhow::Result<Loaded> {
 
 pub fn load_dir(dir: &Path, paths: &[PathBuf]) -> anyhow::Result<Loaded> {
     if !dir.is_dir() {
-        bail!("{} is not a folder; give one with --workspace", dir.display());
+        bail!(
+            "{} is not a folder; give one with --workspace",
+            dir.display()
+        );
     }
     let file = dir.join(WORKSPACE_FILE);
     let (workspace, mut diagnostics, mut sources) = if file.is_file() {
         let source = read(&file)?;
-        let (workspace, found) = workspace::read(&source.file, &source.text, &|name| std::env::var(name).ok());
+        let (workspace, found) =
+            workspace::read(&source.file, &source.text, &|name| std::env::var(name).ok());
         (workspace, found, vec![source])
     } else {
         (Workspace::default(), Vec::new(), Vec::new())
@@ -103,7 +115,9 @@ pub fn load_dir(dir: &Path, paths: &[PathBuf]) -> anyhow::Result<Loaded> {
     let mut flows = Vec::new();
     let mut known = Vec::new();
     for file in files {
-        let full = file.canonicalize().with_context(|| format!("cannot read {}", file.display()))?;
+        let full = file
+            .canonicalize()
+            .with_context(|| format!("cannot read {}", file.display()))?;
         if !known.contains(&full) && !file.ends_with(WORKSPACE_FILE) {
             known.push(full);
             flows.push(read(&file)?);
@@ -113,7 +127,6 @@ pub fn load_dir(dir: &Path, paths: &[PathBuf]) -> anyhow::Result<Loaded> {
     diagnostics.extend(compiled.diagnostics);
     sources.extend(flows);
     Ok(Loaded {
-        dir: dir.to_path_buf(),
         workspace: Arc::new(workspace),
         flows: compiled.flows,
         diagnostics,
@@ -125,17 +138,31 @@ fn read(path: &Path) -> anyhow::Result<Source> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let text = String::from_utf8(bytes)
         .map_err(|_| anyhow::anyhow!("{} is not UTF-8 text", path.display()))?;
-    let file = path.strip_prefix("./").unwrap_or(path).display().to_string();
-    Ok(Source { file, text: text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_string) })
+    let file = path
+        .strip_prefix("./")
+        .unwrap_or(path)
+        .display()
+        .to_string();
+    Ok(Source {
+        file,
+        text: text
+            .strip_prefix('\u{feff}')
+            .map_or(text.clone(), str::to_string),
+    })
 }
 
 /// Every YAML file below `dir`, in the order of their names.
 fn find(dir: &Path, depth: usize, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
-    let entries = std::fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))?;
-    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| entry.ok().map(|e| e.path())).collect();
+    let entries =
+        std::fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))?;
+    let mut paths: Vec<PathBuf> = entries
+        .filter_map(|entry| entry.ok().map(|e| e.path()))
+        .collect();
     paths.sort();
     for path in paths {
-        let hidden = path.file_name().is_some_and(|n| n.to_string_lossy().starts_with(['.', '#']));
+        let hidden = path
+            .file_name()
+            .is_some_and(|n| n.to_string_lossy().starts_with(['.', '#']));
         if hidden {
             continue;
         }
@@ -153,6 +180,11 @@ pub fn is_among(file: &str, paths: &[PathBuf]) -> bool {
     if paths.is_empty() {
         return true;
     }
-    let Ok(file) = Path::new(file).canonicalize() else { return true };
-    paths.iter().filter_map(|path| path.canonicalize().ok()).any(|path| file.starts_with(path))
+    let Ok(file) = Path::new(file).canonicalize() else {
+        return true;
+    };
+    paths
+        .iter()
+        .filter_map(|path| path.canonicalize().ok())
+        .any(|path| file.starts_with(path))
 }

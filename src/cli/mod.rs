@@ -6,21 +6,24 @@ mod check;
 mod explain;
 mod graph;
 mod init;
-mod key;
+// TODO-MERGE mod key;
 mod lines;
 mod load;
 mod output;
 mod parts;
 mod schema;
-mod serve;
+// TODO-MERGE mod serve;
 mod test;
 mod understand;
 mod when;
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::runtime::{Clock, WallClock};
 
 /// Decision-tree conversations over SMS: write flows in YAML, prove them, test them, serve them.
 #[derive(Debug, Parser)]
@@ -58,10 +61,6 @@ enum Command {
     Graph(graph::GraphArgs),
     /// Talk with a flow in the terminal
     Chat(chat::ChatArgs),
-    /// Run the server: webhooks, API, console, timers, sending
-    Serve(serve::ServeArgs),
-    /// Add, list and revoke API keys
-    Key(key::KeyArgs),
     /// What a text would mean, and by which rule
     Understand(understand::UnderstandArgs),
     /// Encoding, units and billed parts of a text, and its cheaper spelling
@@ -70,10 +69,10 @@ enum Command {
     When(when::WhenArgs),
     /// Write a consistent copy of the database while it is in use
     Backup(backup::BackupArgs),
+    /// Print the JSON Schema of flows or of workspace.yaml, for editors
+    Schema(schema::SchemaArgs),
     /// Put a backup in the database's place; what had not left goes to review
     Restore(backup::RestoreArgs),
-    /// Print the JSON Schema of flows, for editors
-    Schema(schema::SchemaArgs),
 }
 
 /// What every command may need.
@@ -90,7 +89,10 @@ pub const FAILED: u8 = 1;
 /// Reads the arguments, runs the command, and answers the process's exit code.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    let context = Context { workspace: cli.workspace, db: cli.db };
+    let context = Context {
+        workspace: cli.workspace,
+        db: cli.db,
+    };
     let exit = match cli.command {
         Command::Init(args) => init::run(&args),
         Command::Check(args) => check::run(&context, &args),
@@ -98,17 +100,41 @@ pub fn run() -> ExitCode {
         Command::Test(args) => test::run(&context, &args),
         Command::Graph(args) => graph::run(&context, &args),
         Command::Chat(args) => chat::run(&context, &args),
-        Command::Serve(args) => serve::run(&context, &args),
-        Command::Key(args) => key::run(&context, &args),
         Command::Understand(args) => understand::run(&context, &args),
         Command::Parts(args) => run_parts(&args),
         Command::When(args) => run_when(&context, &args),
+        Command::Schema(args) => schema::run(&args),
         Command::Backup(args) => backup::run(&context, &args),
         Command::Restore(args) => backup::restore(&context, &args),
-        Command::Schema(args) => schema::run(&args),
     };
     exit.unwrap_or_else(|error| {
         anstream::eprintln!("error: {error:#}");
         ExitCode::from(FAILED)
     })
+}
+
+fn run_parts(args: &parts::PartsArgs) -> Exit {
+    let (mut input, mut out) = (std::io::stdin().lock(), stdout());
+    let code = parts::run(args, output::by_terminal(), &mut input, &mut out)?;
+    out.flush()?;
+    Ok(ExitCode::from(code))
+}
+
+fn run_when(context: &Context, args: &when::WhenArgs) -> Exit {
+    let workspace = load::load(context, &[])?.workspace;
+    let when = when::When {
+        rules: &workspace.rules,
+        time_zone: &workspace.time_zone,
+        region: &workspace.region,
+        now: WallClock.now(),
+    };
+    let (mut input, mut out) = (std::io::stdin().lock(), stdout());
+    let code = when::run(args, &when, output::by_terminal(), &mut input, &mut out)?;
+    out.flush()?;
+    Ok(ExitCode::from(code))
+}
+
+/// Buffered, for commands that answer thousands of lines.
+fn stdout() -> std::io::BufWriter<std::io::StdoutLock<'static>> {
+    std::io::BufWriter::new(std::io::stdout().lock())
 }

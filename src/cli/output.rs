@@ -9,12 +9,20 @@ pub use crate::cli::lines::Format;
 /// How diagnostics are drawn: colours only on a terminal.
 pub fn colour() -> Colour {
     let wanted = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    if wanted { Colour::Always } else { Colour::Never }
+    if wanted {
+        Colour::Always
+    } else {
+        Colour::Never
+    }
 }
 
 /// For commands whose answers people and programs read: human on a terminal, else JSON.
 pub fn by_terminal() -> Format {
-    if std::io::stdout().is_terminal() { Format::Human } else { Format::Json }
+    if std::io::stdout().is_terminal() {
+        Format::Human
+    } else {
+        Format::Json
+    }
 }
 
 /// Prints a line of JSON.

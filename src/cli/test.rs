@@ -38,7 +38,11 @@ pub fn run(context: &Context, args: &TestArgs) -> Exit {
         .map(|flow| flow_test::run(&loaded.workspace, &loaded.flows, flow))
         .collect();
     let broken = broken(&loaded, &args.paths);
-    let failed = results.iter().flat_map(|r| &r.tests).filter(|t| t.failure.is_some()).count();
+    let failed = results
+        .iter()
+        .flat_map(|r| &r.tests)
+        .filter(|t| t.failure.is_some())
+        .count();
     match args.format {
         Format::Json => output::json(&to_json(&results))?,
         Format::Junit => anstream::println!("{}", to_junit(&results)),
@@ -47,18 +51,31 @@ pub fn run(context: &Context, args: &TestArgs) -> Exit {
             print_human(&results);
         }
     }
-    Ok(if failed > 0 || broken > 0 { ExitCode::from(FAILED) } else { ExitCode::SUCCESS })
+    Ok(if failed > 0 || broken > 0 {
+        ExitCode::from(FAILED)
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 /// Errors that keep flows from being tested at all.
 fn broken(loaded: &Loaded, paths: &[PathBuf]) -> usize {
-    let errors = loaded.diagnostics.iter().filter(|d| d.level == Level::Error);
+    let errors = loaded
+        .diagnostics
+        .iter()
+        .filter(|d| d.level == Level::Error);
     errors.filter(|d| is_among(&d.file, paths)).count()
 }
 
 fn print_broken(loaded: &Loaded, paths: &[PathBuf]) {
-    let errors = loaded.diagnostics.iter().filter(|d| d.level == Level::Error);
-    let mine: Vec<_> = errors.filter(|d| is_among(&d.file, paths)).cloned().collect();
+    let errors = loaded
+        .diagnostics
+        .iter()
+        .filter(|d| d.level == Level::Error);
+    let mine: Vec<_> = errors
+        .filter(|d| is_among(&d.file, paths))
+        .cloned()
+        .collect();
     anstream::print!("{}", diagnostic::render(&mine, &loaded.sources, colour()));
 }
 
@@ -136,7 +153,11 @@ fn to_junit(results: &[FlowResult]) -> String {
         passed + failed
     );
     for result in results {
-        let failures = result.tests.iter().filter(|test| test.failure.is_some()).count();
+        let failures = result
+            .tests
+            .iter()
+            .filter(|test| test.failure.is_some())
+            .count();
         let _ = writeln!(
             xml,
             "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{failures}\">",
@@ -151,7 +172,10 @@ fn to_junit(results: &[FlowResult]) -> String {
                     let _ = writeln!(xml, "    <testcase classname=\"{class}\" name=\"{name}\"/>");
                 }
                 Some(failure) => {
-                    let message = escape(&format!("expected {}, got {}", failure.expected, failure.got));
+                    let message = escape(&format!(
+                        "expected {}, got {}",
+                        failure.expected, failure.got
+                    ));
                     let place = escape(&format!("{}:{}", result.file, failure.line));
                     let transcript = escape(&test.transcript.join("\n"));
                     let _ = writeln!(
@@ -169,15 +193,16 @@ fn to_junit(results: &[FlowResult]) -> String {
 }
 
 fn escape(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            c if c.is_control() && c != '\n' => out.push(' '),
-            c => out.push(c),
-        }
-        out
-    })
+    text.chars()
+        .fold(String::with_capacity(text.len()), |mut out, c| {
+            match c {
+                '&' => out.push_str("&amp;"),
+                '<' => out.push_str("&lt;"),
+                '>' => out.push_str("&gt;"),
+                '"' => out.push_str("&quot;"),
+                c if c.is_control() && c != '\n' => out.push(' '),
+                c => out.push(c),
+            }
+            out
+        })
 }

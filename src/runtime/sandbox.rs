@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::lead::Name;
 use crate::runtime::engine::Engine;
-use crate::runtime::perform::{self, Answers};
+use crate::runtime::perform::{self, Scenery};
 use crate::runtime::work::{Refusal, Work};
 use crate::store::{Due, RowKind, StoreError};
 use crate::time::{Duration, Timestamp};
@@ -18,7 +18,7 @@ const ROUNDS_MAX: usize = 100_000;
 
 pub struct Sandbox {
     pub engine: Arc<Engine>,
-    answers: Mutex<Answers>,
+    scenery: Mutex<Scenery>,
     /// One driver at a time, so that `advance` returns when all is done.
     driving: Mutex<()>,
 }
@@ -27,15 +27,21 @@ impl Sandbox {
     pub fn new(engine: Arc<Engine>) -> Self {
         Self {
             engine,
-            answers: Mutex::new(Answers::new()),
+            scenery: Mutex::new(Scenery::default()),
             driving: Mutex::new(()),
         }
     }
 
     /// From now on `endpoint` answers this; `None` makes it fail.
     pub fn endpoint_answers(&self, endpoint: Name, answer: Option<serde_json::Value>) {
-        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        answers.insert(endpoint, answer);
+        let mut scenery = self.scenery.lock().unwrap_or_else(PoisonError::into_inner);
+        scenery.answers.insert(endpoint, answer);
+    }
+
+    /// From now on nothing is free in `calendar`.
+    pub fn calendar_is_full(&self, calendar: Name) {
+        let mut scenery = self.scenery.lock().unwrap_or_else(PoisonError::into_inner);
+        scenery.full.insert(calendar);
     }
 
     /// Does everything that is due now and everything that follows from it at once.
@@ -96,8 +102,8 @@ impl Sandbox {
                 };
                 let Some(job) = job else { return Ok(()) };
                 let result = {
-                    let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-                    perform::sandbox(&self.engine, &answers, &job)
+                    let scenery = self.scenery.lock().unwrap_or_else(PoisonError::into_inner);
+                    perform::sandbox(&self.engine, &scenery, &job)
                 };
                 hold_fast(self.engine.turn(Work::Settle { lead, seq, result }))
             }

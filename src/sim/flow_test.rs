@@ -157,6 +157,12 @@ impl<'a> Run<'a> {
             transcript: Vec::new(),
             edges: BTreeSet::new(),
         };
+        // How the world is, where a script begins with it, is so before the flow begins.
+        for line in &test.script {
+            if !run.scenery(&line.says) {
+                break;
+            }
+        }
         let update = lead_of(test, run.world.lead);
         run.world
             .enroll(&flow.name, update)
@@ -182,15 +188,25 @@ impl<'a> Run<'a> {
             Says::Event(event, properties) => self.act(format!("(event {event})"), |world| {
                 world.event(event, properties.clone())
             }),
-            Says::Endpoint(endpoint, answer) => {
-                self.world
-                    .sandbox
-                    .endpoint_answers(endpoint.clone(), answer.clone());
+            Says::Endpoint(..) | Says::Full(_) => {
+                self.scenery(&line.says);
                 Ok(())
             }
             Says::Agent(outcome) => return self.agent(outcome, line.line),
         };
         acted.map_err(|refusal| fails(describe(&line.says), refusal.to_string()))
+    }
+
+    /// Sets how the world is, if the line is about that.
+    fn scenery(&self, says: &Says) -> bool {
+        match says {
+            Says::Endpoint(endpoint, answer) => {
+                self.world.sandbox.endpoint_answers(endpoint.clone(), answer.clone());
+            }
+            Says::Full(calendar) => self.world.sandbox.calendar_is_full(calendar.clone()),
+            _ => return false,
+        }
+        true
     }
 
     /// Does something to the world; what the script left unsaid until now is let go.
@@ -399,6 +415,7 @@ fn describe(says: &Says) -> String {
         Says::End(outcome) => format!("end: {outcome}"),
         Says::Event(event, _) => format!("event: {event}"),
         Says::Endpoint(endpoint, _) => format!("endpoint: {endpoint}"),
+        Says::Full(calendar) => format!("full: {calendar}"),
     }
 }
 

@@ -5,7 +5,6 @@
 //! with its lead's bucket, so that many nodes can share the work. Everything here is synchronous;
 //! `runtime` decides which thread waits.
 
-pub mod chain;
 pub mod conformance;
 pub mod memory;
 mod query;
@@ -17,7 +16,7 @@ use std::sync::Arc;
 
 use crate::conversation::{Conversation, ConversationId, Seq, VersionId};
 use crate::lead::{Name, PhoneNumber};
-use crate::policy::ConsentEvent;
+use crate::policy::{ConsentEvent, ledger};
 use crate::time::Timestamp;
 
 pub use memory::MemoryStore;
@@ -218,10 +217,55 @@ pub struct LedgerRow {
     pub bucket: u8,
     /// Place in the bucket's chain, from 1.
     pub n: u64,
-    pub lead: PhoneNumber,
-    pub event: ConsentEvent,
-    /// SHA-256 over the hash before it and this row's canonical bytes.
+    /// `None` after an erasure.
+    pub lead: Option<PhoneNumber>,
+    /// Stands for the lead in the chain, before and after an erasure.
+    pub key: [u8; 16],
+    pub event: LedgerEvent,
+    /// `policy::ledger::chain` over the hash before it and this row.
     pub hash: [u8; 32],
+}
+
+/// The event of a row, or what an erasure leaves of it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum LedgerEvent {
+    Whole(Box<ConsentEvent>),
+    /// Its `policy::ledger::digest`.
+    Erased([u8; 32]),
+}
+
+impl LedgerRow {
+    /// `None` after an erasure.
+    pub fn event(&self) -> Option<&ConsentEvent> {
+        match &self.event {
+            LedgerEvent::Whole(event) => Some(event),
+            LedgerEvent::Erased(_) => None,
+        }
+    }
+
+    /// For `policy::ledger::verify`: one chain for each bucket.
+    pub fn chained(&self) -> ledger::Row<'_> {
+        ledger::Row {
+            lead: &self.key,
+            n: self.n,
+            event: match &self.event {
+                LedgerEvent::Whole(event) => ledger::Kept::Whole(event),
+                LedgerEvent::Erased(digest) => ledger::Kept::Erased(*digest),
+            },
+            hash: self.hash,
+        }
+    }
+}
+
+/// What stands for a lead in the ledger: a hash that only who has the store's secret can tie to the
+/// number. HMAC-SHA-256 over the digits, cut to 128 bits.
+fn ledger_key(secret: &[u8], lead: PhoneNumber) -> [u8; 16] {
+    use hmac::{Hmac, KeyInit, Mac};
+    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret).expect("HMAC takes any key");
+    mac.update(lead.to_string().as_bytes());
+    let mut key = [0; 16];
+    key.copy_from_slice(&mac.finalize().into_bytes()[..16]);
+    key
 }
 
 /// What conversations of a version stand where.

@@ -88,6 +88,8 @@ pub struct Row {
     pub body: RowBody,
 }
 
+// Rows are few at a time and soon encoded; a box would be one allocation a row.
+#[expect(clippy::large_enum_variant)]
 #[derive(Debug, Clone, PartialEq)]
 pub enum RowBody {
     Happened(Entry),
@@ -474,6 +476,21 @@ pub struct HandoffRecord {
     pub callback_within: Option<Duration>,
 }
 
+impl HandoffRecord {
+    /// The record after `change`, which is about this handoff.
+    pub fn after(mut self, change: &HandoffChange) -> HandoffRecord {
+        self.status = change.status;
+        match change.status {
+            HandoffStatus::Open => {}
+            HandoffStatus::Claimed => self.claimed = Some(change.at),
+            HandoffStatus::Resolved | HandoffStatus::Unclaimed => self.resolved = Some(change.at),
+        }
+        self.agent = change.agent.clone().or(self.agent);
+        self.outcome = change.outcome.clone().or(self.outcome);
+        self
+    }
+}
+
 /// How a handoff went on at `at`. `agent` and `outcome` replace what stood there when they are given.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HandoffChange {
@@ -482,24 +499,6 @@ pub struct HandoffChange {
     pub agent: Option<String>,
     pub outcome: Option<Name>,
     pub at: Timestamp,
-}
-
-impl HandoffRecord {
-    /// Takes the change in.
-    pub fn change(&mut self, change: &HandoffChange) {
-        self.status = change.status;
-        if change.agent.is_some() {
-            self.agent = change.agent.clone();
-        }
-        if change.outcome.is_some() {
-            self.outcome = change.outcome.clone();
-        }
-        match change.status {
-            HandoffStatus::Open => {}
-            HandoffStatus::Claimed => self.claimed = Some(change.at),
-            HandoffStatus::Resolved | HandoffStatus::Unclaimed => self.resolved = Some(change.at),
-        }
-    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]

@@ -1,4 +1,6 @@
 //! The integration tests, one module a subject, linked once.
 
 mod compile;
+mod lints;
 mod store;
+mod tidy;

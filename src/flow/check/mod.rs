@@ -115,6 +115,7 @@ impl<'a> Checker<'a> {
             .graph
             .node_indices()
             .filter(|node| self.is_own(*node) && !self.reached.contains(node))
+            .filter(|node| self.name(*node) != "end")
             .collect();
         let mut covered: HashSet<NodeIndex> = HashSet::new();
         // First those that no lost step leads to, then what is left: circles.

@@ -294,6 +294,11 @@ pub static LINE: Object = Object {
             },
             "What an endpoint answers, such as `{ inventory: { left: 4 } }`, or `failed`.",
         ),
+        optional(
+            "full",
+            A_NAME,
+            "From here on nothing is free in this calendar.",
+        ),
     ],
 };
 

@@ -29,10 +29,9 @@ impl Facts {
             None => Taken::Itself,
         };
         let without = |refused: &dyn Fn(NodeIndex, Taken) -> bool, roots: &[NodeIndex]| {
-            let reached = graph::reachable(&graph, roots.iter().copied(), |from, exit| {
+            graph::marks(&graph, roots.iter().copied(), |from, exit| {
                 !refused(from, taken(from, exit))
-            });
-            flags(&graph, |node| reached.contains(&node))
+            })
         };
         let unanswered = steps
             .iter()
@@ -70,10 +69,6 @@ impl Facts {
         names.agent = flag(&self.agent_possible);
         names.may_lack_agent = flag(&self.agent_missing);
     }
-}
-
-fn flags(graph: &Graph, of: impl Fn(NodeIndex) -> bool) -> Vec<bool> {
-    graph.node_indices().map(of).collect()
 }
 
 /// Where the exits lead that an agent takes.

@@ -93,6 +93,13 @@ impl<'a> Layout<'a> {
                 self.problems.push(problem);
                 break;
             }
+            if part == 0 && entry.key == "end" {
+                let message = "a step cannot be named `end`: `then: end` ends the conversation";
+                let problem = Diagnostic::error("E0111", unit.file, entry.key_span, message)
+                    .label("kept for `then: end`")
+                    .help("choose another name, such as `done`");
+                self.problems.push(problem);
+            }
             steps.insert(
                 Name::from(entry.key.as_str()),
                 StepIx(self.slots.len() as u32),

@@ -24,7 +24,7 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::flow::parse::{Unit, name_of, word};
 use crate::flow::template::Names;
 use crate::flow::workspace::Workspace;
-use crate::flow::yaml::Node;
+use crate::flow::yaml::{Node, Yaml};
 use crate::flow::{COMPLETED, Flow, Objective, Places, Step, StepIx, Target};
 use crate::lead::Name;
 use crate::policy::{MessageKind, SendWindow};
@@ -158,7 +158,7 @@ impl<'a> Builder<'a> {
                 .unwrap_or_default()
                 .into(),
             objective: objective(root.get("objective")),
-            kind: kind(root.get("kind")),
+            kind: kind(root),
             locales: self.locales.clone(),
             fields,
             start_keywords,
@@ -396,10 +396,12 @@ fn objective(node: Option<&Node>) -> Objective {
     }
 }
 
-/// Marketing, unless it is said otherwise: the stricter of the two.
-fn kind(node: Option<&Node>) -> MessageKind {
-    match node.and_then(Node::text) {
-        Some("transactional") => MessageKind::Transactional,
+/// Marketing, unless it is said otherwise: the stricter of the two. A kind that was reported as wrong
+/// is not held against the texts.
+fn kind(root: &Node) -> MessageKind {
+    match (root.entry("kind"), root.get("kind").and_then(Node::text)) {
+        (_, Some("transactional")) => MessageKind::Transactional,
+        (Some(entry), None) if entry.value.value == Yaml::Broken => MessageKind::Transactional,
         _ => MessageKind::Marketing,
     }
 }

@@ -271,6 +271,7 @@ impl<'a> Builder<'a> {
                     .label("has no `no_reply`")
                     .help("add `no_reply: [ { after: 1d, then: step } ]`");
                 self.report(problem);
+                return vec![self.leads_on()];
             }
             return Vec::new();
         };
@@ -293,12 +294,17 @@ impl<'a> Builder<'a> {
                 ..
             })
         ) {
-            rungs.push(Rung {
-                after: Duration::hours(1),
-                does: RungDoes::Go(self.next_step()),
-            });
+            rungs.push(self.leads_on());
         }
         rungs
+    }
+
+    /// A stand-in for a rung that is missing.
+    fn leads_on(&self) -> Rung {
+        Rung {
+            after: Duration::hours(1),
+            does: RungDoes::Go(self.next_step()),
+        }
     }
 
     fn rung(&mut self, item: &Node, at: usize, rungs: usize) -> Option<RungDoes> {

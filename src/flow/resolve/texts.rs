@@ -285,9 +285,11 @@ fn shorteners(text: &str) -> Vec<Range<usize>> {
         for (at, _) in lower.match_indices(host) {
             let before = lower[..at].chars().next_back();
             let after = lower[at + host.len()..].chars().next();
-            let begins = before
-                .is_none_or(|c| !c.is_alphanumeric() && !matches!(c, '-' | '_' | '@'))
-                && !(before == Some('.') && !lower[..at].ends_with("www."));
+            let begins = match before {
+                Some('.') => lower[..at].ends_with("www."),
+                Some(c) => !c.is_alphanumeric() && !matches!(c, '-' | '_' | '@'),
+                None => true,
+            };
             let then = lower[at + host.len()..].chars().nth(1);
             let ends = match after {
                 Some('.') => then.is_none_or(char::is_whitespace),

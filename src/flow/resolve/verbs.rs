@@ -393,9 +393,13 @@ impl<'a> Builder<'a> {
                 continue;
             }
             let outcomes = outcomes_of(steps, StepIx(at as u32));
+            // An open outcome that a misspelled one stands for is one slip, not two.
+            let mut meant: Vec<&str> = Vec::new();
             for entry in entries {
                 if entry.key != "else" && !outcomes.iter().any(|o| **o == *entry.key) {
                     self.unknown_outcome(&entry.key, entry.key_span, &outcomes);
+                    let names = outcomes.iter().map(|name| &**name);
+                    meant.extend(crate::diagnostic::nearest(&entry.key, names));
                 }
             }
             let open: Vec<String> = outcomes
@@ -405,6 +409,7 @@ impl<'a> Builder<'a> {
                         .iter()
                         .any(|e| e.key == ***outcome || e.key == "else")
                 })
+                .filter(|outcome| !meant.contains(&&***outcome))
                 .map(|outcome| format!("`{outcome}`"))
                 .collect();
             if !open.is_empty() {

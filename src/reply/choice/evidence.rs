@@ -61,7 +61,11 @@ pub(super) fn weigh(choice: &Choice, reader: &Reader, reply: &Reply, language: u
         return Weighed::Unclear;
     }
     if scan.marks.is_empty() {
-        return if scan.hedged { Weighed::Unclear } else { look.typo(&scan) };
+        return if scan.hedged {
+            Weighed::Unclear
+        } else {
+            look.typo(&scan)
+        };
     }
     look.decide(scan)
 }
@@ -74,18 +78,32 @@ fn by_sound_or_initial(
     language: usize,
 ) -> Option<Verdict<usize>> {
     const SOUNDS: [(&str, &str); 7] = [
-        ("to", "2"), ("too", "2"), ("tu", "2"), ("tow", "2"), ("for", "4"), ("won", "1"), ("ate", "8"),
+        ("to", "2"),
+        ("too", "2"),
+        ("tu", "2"),
+        ("tow", "2"),
+        ("for", "4"),
+        ("won", "1"),
+        ("ate", "8"),
     ];
     let text = reply.text.as_str();
     if language == 0
         && let Some((_, key)) = SOUNDS.iter().find(|(sound, _)| *sound == text)
     {
         let option = choice.keys.iter().position(|k| k == key)?;
-        return Some(Verdict { meaning: option, certain: false, rule: "sounds-like" });
+        return Some(Verdict {
+            meaning: option,
+            certain: false,
+            rule: "sounds-like",
+        });
     }
     let mut letters = text.chars();
     let initial = letters.next().filter(|_| letters.next().is_none())?;
-    let mut options = reader.initials.iter().filter(|(c, _)| *c == initial).map(|(_, o)| *o);
+    let mut options = reader
+        .initials
+        .iter()
+        .filter(|(c, _)| *c == initial)
+        .map(|(_, o)| *o);
     let option = options.next()?;
     options.all(|o| o == option).then_some(Verdict {
         meaning: option,
@@ -138,7 +156,7 @@ impl<'a> Look<'a> {
     /// Takes in the word at `at`, or the phrase that begins there; how many words that is.
     fn look_at(&self, at: usize, scan: &mut Scan) -> usize {
         let own = self.reader.phrase_at(self.reply, at);
-        let concept = self.language.phrase(&self.words[at..]);
+        let concept = self.language.phrase(&self.words[at..]).filter(|(n, _)| !self.overlapped(at, *n));
         match (own, concept) {
             (Some((n, option)), _) if concept.is_none_or(|(m, _)| n >= m) => {
                 scan.mark(option, By::Own, at);
@@ -153,6 +171,11 @@ impl<'a> Look<'a> {
                 1
             }
         }
+    }
+
+    /// Whether a longer phrase begins within the one of `n` words at `at`: "I can't make it".
+    fn overlapped(&self, at: usize, n: usize) -> bool {
+        (at + 1..at + n).any(|i| self.language.phrase(&self.words[i..]).is_some_and(|(m, _)| m > n))
     }
 
     fn concept(&self, at: usize, n: usize, bits: u64, scan: &mut Scan) {
@@ -177,6 +200,8 @@ impl<'a> Look<'a> {
             // "no gutters" speaks against what follows.
             None if is(Concept::No) => scan.negating = !self.words[at + n - 1].breaks,
             None if is(Concept::Yes) || is(Concept::Echo) => {}
+            // "2 works"
+            None if self.words[at..at + n].iter().all(|w| self.language.is(w.id, self.filler)) => {}
             None => scan.unknown(at),
         }
     }
@@ -224,7 +249,10 @@ impl<'a> Look<'a> {
     /// "2 weeks", "at 1": a number of something.
     fn is_quantity(&self, at: usize) -> bool {
         let next = self.words.get(at + 1).filter(|_| !self.words[at].breaks);
-        let before = at.checked_sub(1).map(|i| &self.words[i]).filter(|w| !w.breaks);
+        let before = at
+            .checked_sub(1)
+            .map(|i| &self.words[i])
+            .filter(|w| !w.breaks);
         next.is_some_and(|w| self.language.is(w.id, self.unit))
             || before.is_some_and(|w| self.language.is(w.id, self.lead_in))
             || next.is_some_and(|w| w.kind == WordKind::Letters && self.means_nothing(w))
@@ -251,7 +279,9 @@ impl<'a> Look<'a> {
                 by_key(n).map(|option| (option, By::NumberWord))
             }
             Spoken::Ordinal(n) => {
-                let place = (n as usize).checked_sub(1).filter(|i| *i < self.choice.keys.len());
+                let place = (n as usize)
+                    .checked_sub(1)
+                    .filter(|i| *i < self.choice.keys.len());
                 by_key(n).or(place).map(|option| (option, By::Ordinal))
             }
             Spoken::Scale(_) => None,
@@ -265,8 +295,13 @@ impl<'a> Look<'a> {
 
     /// "this one", "which one": English points with its number.
     fn is_determined(&self, at: usize) -> bool {
-        let before = at.checked_sub(1).map(|i| self.words[i].of_text(&self.reply.text));
-        matches!(before, Some("this" | "that" | "which" | "other" | "any" | "good" | "best"))
+        let before = at
+            .checked_sub(1)
+            .map(|i| self.words[i].of_text(&self.reply.text));
+        matches!(
+            before,
+            Some("this" | "that" | "which" | "other" | "any" | "good" | "best")
+        )
     }
 
     /// A single word not understood that is nearly one that would be.
@@ -280,7 +315,10 @@ impl<'a> Look<'a> {
         let known = word.id != lexicon::WordId::UNKNOWN;
         let root = |meant: &str| typo::same_root(text, meant);
         let slip = |meant: &str| {
-            !known && text.len() >= 4 && meant.len() >= 3 && text.as_bytes()[0] == meant.as_bytes()[0]
+            !known
+                && text.len() >= 4
+                && meant.len() >= 3
+                && text.as_bytes()[0] == meant.as_bytes()[0]
                 && (meant.len() >= 4 || typo::is_slip(text, meant))
                 && typo::is_near(text, meant)
         };
@@ -290,11 +328,17 @@ impl<'a> Look<'a> {
             .iter()
             .filter(|(meant, _)| slip(meant) || root(meant))
             .map(|(_, option)| *option);
-        let Some(option) = options.next() else { return Weighed::Nothing };
+        let Some(option) = options.next() else {
+            return Weighed::Nothing;
+        };
         if options.any(|other| other != option) {
             return Weighed::Nothing;
         }
-        let verdict = Verdict { meaning: option, certain: false, rule: "typo" };
+        let verdict = Verdict {
+            meaning: option,
+            certain: false,
+            rule: "typo",
+        };
         Weighed::Option(verdict, 0)
     }
 
@@ -309,7 +353,9 @@ impl<'a> Look<'a> {
         if scan.marks.iter().any(|m| !matches!(m.by, By::Picture(_))) {
             scan.marks.retain(|m| !matches!(m.by, By::Picture(_)));
         }
-        let Some(first) = scan.marks.first().copied() else { return Weighed::Nothing };
+        let Some(first) = scan.marks.first().copied() else {
+            return Weighed::Nothing;
+        };
         if scan.marks.iter().any(|m| m.option != first.option) {
             return self
                 .no_but_later(&scan)
@@ -319,17 +365,28 @@ impl<'a> Look<'a> {
         if (self.reply.question && !plain) || !self.allowed(&scan, first) {
             return Weighed::Unclear;
         }
-        let by = scan.marks.iter().map(|m| m.by).max_by_key(By::weight).unwrap_or(first.by);
+        let by = scan
+            .marks
+            .iter()
+            .map(|m| m.by)
+            .max_by_key(By::weight)
+            .unwrap_or(first.by);
         let certain = !scan.hedged && by.is_certain(scan.unknown) && !self.reply.question;
-        Weighed::Option(Verdict { meaning: first.option, certain, rule: by.rule() }, scan.unknown)
+        Weighed::Option(
+            Verdict {
+                meaning: first.option,
+                certain,
+                rule: by.rule(),
+            },
+            scan.unknown,
+        )
     }
 
     /// Numbers among words not understood count nothing, unless one opens the message by itself.
     fn drop_numbers(&self, scan: &mut Scan) {
         let opens = |m: &Mark| m.by == By::Key && m.at == 0 && self.words[0].breaks;
-        scan.marks.retain(|m| {
-            opens(m) || !matches!(m.by, By::Key | By::NumberWord | By::Ordinal)
-        });
+        scan.marks
+            .retain(|m| opens(m) || !matches!(m.by, By::Key | By::NumberWord | By::Ordinal));
     }
 
     /// Whether so many unknown words may surround the evidence.
@@ -363,12 +420,19 @@ impl<'a> Look<'a> {
         let time = times().next()?;
         let rest_is_yes = scan.marks.iter().all(|m| {
             m.is_time_off()
-                || matches!(m.by, By::Concept(Concept::Yes | Concept::Echo) | By::Picture(Concept::Yes))
+                || matches!(
+                    m.by,
+                    By::Concept(Concept::Yes | Concept::Echo) | By::Picture(Concept::Yes)
+                )
         });
         let distant = times().any(|m| m.by == By::Concept(Concept::Distant));
         let fits = rest_is_yes && (distant || scan.hedged) && scan.unknown <= 3;
         fits.then_some(Weighed::Option(
-            Verdict { meaning: time.option, certain: false, rule: "yes-but-later" },
+            Verdict {
+                meaning: time.option,
+                certain: false,
+                rule: "yes-but-later",
+            },
             scan.unknown,
         ))
     }
@@ -382,7 +446,11 @@ impl<'a> Look<'a> {
                 || m.option == time.option
         });
         (rest_is_no && scan.unknown <= 3).then_some(Weighed::Option(
-            Verdict { meaning: time.option, certain: false, rule: "no-but-later" },
+            Verdict {
+                meaning: time.option,
+                certain: false,
+                rule: "no-but-later",
+            },
             scan.unknown,
         ))
     }
@@ -450,7 +518,10 @@ impl Reader {
         let first = words.first()?.of_text(&reply.text);
         let mut fitting = self.phrases.get(first)?.iter().filter(|(phrase, _)| {
             phrase.len() <= words.len()
-                && phrase.iter().zip(words).all(|(p, w)| p == w.of_text(&reply.text))
+                && phrase
+                    .iter()
+                    .zip(words)
+                    .all(|(p, w)| p == w.of_text(&reply.text))
         });
         let (phrase, option) = fitting.next()?;
         let tied = fitting.any(|(p, o)| p.len() == phrase.len() && o != option);
@@ -463,16 +534,21 @@ impl Reader {
         if let Some((n, option)) = self.phrase_at(reply, 0)
             && n == count
         {
-            return Some(Verdict { meaning: option, certain: true, rule: "option-word" });
+            return Some(Verdict {
+                meaning: option,
+                certain: true,
+                rule: "option-word",
+            });
         }
         let words = reply.words.as_slice();
         let (n, bits) = lexicon::get().languages[language].phrase(words)?;
         if n != count || reply.question {
             return None;
         }
-        let mut meant = Concept::ALL.iter().filter(|(_, c)| bits & c.bit() != 0).filter_map(|(_, c)| {
-            self.concepts.get(&(*c as u8)).map(|option| (*option, *c))
-        });
+        let mut meant = Concept::ALL
+            .iter()
+            .filter(|(_, c)| bits & c.bit() != 0)
+            .filter_map(|(_, c)| self.concepts.get(&(*c as u8)).map(|option| (*option, *c)));
         let (option, concept) = meant.next()?;
         let picture = words[0].kind == WordKind::Emoji;
         let rule = if picture { "emoji" } else { concept.rule() };

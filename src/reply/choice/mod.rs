@@ -54,13 +54,18 @@ impl Choice {
 
     /// Which option the reply chooses, by its index.
     pub fn read(&self, reply: &Reply, locale: &str) -> Option<Verdict<usize>> {
-        self.read_exact(reply, locale).or_else(|| self.read_in_passing(reply, locale))
+        self.read_exact(reply, locale)
+            .or_else(|| self.read_in_passing(reply, locale))
     }
 
     /// The option that the whole reply names: nothing outranks it but an opt-out.
     pub fn read_exact(&self, reply: &Reply, locale: &str) -> Option<Verdict<usize>> {
         if let Some((option, rule)) = self.exact.get(&reply.text) {
-            return Some(Verdict { meaning: *option, certain: true, rule });
+            return Some(Verdict {
+                meaning: *option,
+                certain: true,
+                rule,
+            });
         }
         let language = lexicon::get().language_of(locale);
         self.reader(language)?.whole(reply, language)
@@ -78,12 +83,13 @@ impl Choice {
             evidence::Weighed::Nothing => {}
         }
         // People answer in the other language too; then every word of it must be understood.
-        self.order.iter().filter(|language| **language != own).find_map(|language| {
-            match self.weigh(reply, *language) {
+        self.order
+            .iter()
+            .filter(|language| **language != own)
+            .find_map(|language| match self.weigh(reply, *language) {
                 evidence::Weighed::Option(verdict, 0) => Some(verdict),
                 _ => None,
-            }
-        })
+            })
     }
 
     fn reader(&self, language: usize) -> Option<&Reader> {

@@ -4,7 +4,7 @@
 //! `word` that word; `a|b` either; `<class>` any word of a class; `x?` perhaps; `x*` any number;
 //! `!x` next comes none of these; `..3` up to three words of any kind in the same clause;
 //! `^` here a clause begins; `^^` here the message begins; `$` here a clause ends; `$$` the message;
-//! `-x` right before stands none of these; `#` a number; `,` here a clause ends and the next begins
+//! `@` a word the language has no meaning for, such as a name; `-x` right before stands none of these; `#` a number; `,` here a clause ends and the next begins
 //! and `,?` it may (other words follow each other within one clause).
 //! Matching takes a bounded number of steps; there is no backtracking over characters.
 
@@ -39,6 +39,7 @@ pub(crate) enum What {
     Not(Set),
     NotBefore(Set),
     Number,
+    Name,
     Gap(usize),
     ClauseBegins,
     MessageBegins,
@@ -118,15 +119,27 @@ impl Run<'_> {
                 let count = self.count(part.times, at, clause, is_number);
                 self.take(part.times, count, rest, at, clause)
             }
+            What::Name => {
+                let is_name =
+                    |w: &Word| w.kind == WordKind::Letters && self.language.is_strange(w);
+                let count = self.count(part.times, at, clause, is_name);
+                self.take(part.times, count, rest, at, clause)
+            }
             What::Gap(most) => self.gap(*most, rest, at, clause),
             What::AnyBreak => self.matches(rest, at, Clause::Any),
-            What::Break => self.breaks_before(at).then(|| self.matches(rest, at, Clause::Any))?,
-            what => self.holds(what, at).then(|| self.matches(rest, at, clause))?,
+            What::Break => self
+                .breaks_before(at)
+                .then(|| self.matches(rest, at, Clause::Any))?,
+            what => self
+                .holds(what, at)
+                .then(|| self.matches(rest, at, clause))?,
         }
     }
 
     fn breaks_before(&self, at: usize) -> bool {
-        at.checked_sub(1).and_then(|i| self.words.get(i)).is_none_or(|w| w.breaks)
+        at.checked_sub(1)
+            .and_then(|i| self.words.get(i))
+            .is_none_or(|w| w.breaks)
     }
 
     /// How many words from `at` on fit, in one clause.
@@ -178,13 +191,17 @@ impl Run<'_> {
     fn holds(&self, what: &What, at: usize) -> bool {
         let before = at.checked_sub(1).map(|i| &self.words[i]);
         match what {
-            What::Not(set) => !self.words.get(at).is_some_and(|w| set.has(w, self.language)),
+            What::Not(set) => !self
+                .words
+                .get(at)
+                .is_some_and(|w| set.has(w, self.language)),
             What::NotBefore(set) => !before.is_some_and(|w| set.has(w, self.language)),
             What::ClauseBegins => before.is_none_or(|w| w.breaks),
             What::MessageBegins => at == 0,
             What::ClauseEnds => before.is_some_and(|w| w.breaks) || at == self.words.len(),
             What::MessageEnds => at == self.words.len(),
-            What::Word(_) | What::Number | What::Gap(_) | What::Break | What::AnyBreak => false,
+            What::Word(_) | What::Number | What::Name => false,
+            What::Gap(_) | What::Break | What::AnyBreak => false,
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use crate::conversation::{
     Awaiting, Conversation, ConversationId, Effect, EmailMessage, Entry, Event, Hop, Priority, Seq,
-    SmsMessage, Status, Understood, VersionId, Wait,
+    Slot, SmsMessage, Status, Understood, VersionId, Wait,
 };
 use crate::lead::{self, PhoneNumber, Value};
-use crate::policy::consent::Level;
+use crate::policy::consent::{Level, Scope};
 use crate::policy::{
     Consent, ConsentChange, ConsentEvent, HoldReason, MessageKind, Purpose, Standing,
 };
@@ -47,7 +47,7 @@ impl Lead {
         let phone = phone(n);
         Lead {
             phone,
-            conversation: ConversationId::new(phone, at, 0),
+            conversation: ConversationId::new(phone, at, (n & 0x3fff) as u16),
         }
     }
 
@@ -69,7 +69,7 @@ impl Lead {
             standing: Standing {
                 consent: Consent::Given(NOW, Level::Marketing),
                 unreachable: false,
-                expires_at: None,
+                expires_at: Some(after_ms(9_000_000)),
             },
             active: Some(self.conversation),
             queue: Vec::new(),
@@ -248,7 +248,10 @@ pub fn email(to: &str, due: Option<Timestamp>) -> RowBody {
         subject: "Your roof".to_string(),
         text: "Hi Ada".to_string(),
         step: None,
-        invite: None,
+        invite: Some(Slot {
+            start: NOW,
+            end: after_ms(1_800_000),
+        }),
     };
     RowBody::Outgoing(Effect::Email(message), sending(to, due))
 }
@@ -280,18 +283,22 @@ pub fn sending(to: &str, due: Option<Timestamp>) -> Sending {
 
 pub fn consent(change: ConsentChange, at: Timestamp) -> ConsentEvent {
     ConsentEvent {
-        change,
-        level: Level::Marketing,
-        at,
-        method: "web_form".to_string(),
         source: "https://example.com/quote".to_string(),
         wording: "I agree to get texts".to_string(),
         ip: Some("192.0.2.7".to_string()),
-        url: None,
-        rule: None,
         own_act: true,
-        scope: None,
+        scope: Some(Scope {
+            seller: Some("Acme".to_string()),
+            purposes: vec!["marketing".to_string()],
+            ..Scope::default()
+        }),
+        ..ConsentEvent::new(change, Level::Marketing, at, "web_form")
     }
+}
+
+/// Consent, given now.
+pub fn given() -> ConsentEvent {
+    consent(ConsentChange::Given, NOW)
 }
 
 // Doing things with a store.

@@ -3,7 +3,8 @@
 use crate::conversation::{Handoff, Status};
 use crate::lead::Value;
 use crate::store::{
-    ConversationQuery, HandoffQuery, HandoffStatus, LeadQuery, RowKind, StepCount, Store,
+    ConversationQuery, HandoffChange, HandoffQuery, HandoffStatus, LeadQuery, RowKind, StepCount,
+    Store,
 };
 
 use super::Check;
@@ -225,7 +226,13 @@ fn handoffs(store: &dyn Store) {
     ];
     take(store, &[commit]);
     let mut resolve = super::fixture::commit(lead.phone);
-    resolve.handoffs = vec![lead.handoff(5, HandoffStatus::Resolved)];
+    resolve.handoff_changes.push(HandoffChange {
+        id: lead.handoff(5, HandoffStatus::Open).id,
+        status: HandoffStatus::Resolved,
+        agent: None,
+        outcome: Some("reached".into()),
+        at: after_ms(70),
+    });
     take(store, &[resolve]);
     let seqs = |status, team: Option<&str>, limit| -> Vec<u32> {
         let team = team.map(Into::into);

@@ -1,7 +1,8 @@
 //! Flow versions, the ledger, calendars, keys and settings.
 
 use crate::policy::ConsentChange;
-use crate::store::{ApiKey, Booking, FlowRecord, Role, SeenKey, Store, chain};
+use crate::policy::ledger::{Broken, Head, verify, verify_after};
+use crate::store::{ApiKey, Booking, FlowRecord, LedgerEvent, LedgerRow, Role, SeenKey, Store};
 
 use super::Check;
 use super::fixture::*;
@@ -84,9 +85,17 @@ fn ledger(store: &dyn Store) {
     let rows = ok(store.ledger_page(bucket, 0, 10));
     let ns: Vec<u64> = rows.iter().map(|row| row.n).collect();
     assert_eq!(ns, [1, 2, 3, 4]);
-    assert_eq!(rows[3].event, revoked);
-    let end = (4, rows[3].hash);
-    assert_eq!(chain::follow((0, chain::GENESIS), &rows), Ok(end));
+    assert_eq!(rows[3].event(), Some(&revoked));
+    let head = |row: &LedgerRow| Head {
+        n: row.n,
+        hash: row.hash,
+    };
+    assert_eq!(
+        verify(rows.iter().map(LedgerRow::chained)),
+        Ok(head(&rows[3]))
+    );
+    let page = rows[2..].iter().map(LedgerRow::chained);
+    assert_eq!(verify_after(head(&rows[1]), page), Ok(head(&rows[3])));
     assert_eq!(ok(store.ledger_page(bucket, 2, 1)), rows[2..3]);
     assert_eq!(ok(store.ledger_page(bucket, 4, 10)), []);
     let of_one: Vec<u64> = ok(store.ledger(one.phone))
@@ -95,7 +104,9 @@ fn ledger(store: &dyn Store) {
         .collect();
     assert_eq!(of_one, [1, 4]);
     let other = ok(store.ledger(elsewhere.phone));
-    assert_eq!((other[0].n, other[0].event.clone()), (1, given));
+    assert_eq!((other[0].n, other[0].event()), (1, Some(&given)));
+    assert_ne!(rows[0].key, rows[1].key, "each lead has its own");
+    assert_eq!(rows[0].key, rows[3].key);
 }
 
 fn broken_chain(store: &dyn Store) {
@@ -108,13 +119,16 @@ fn broken_chain(store: &dyn Store) {
     }
     take(store, &[commit]);
     let rows = ok(store.ledger(lead.phone));
-    let start = (0, chain::GENESIS);
+    let check = |rows: &[LedgerRow]| verify(rows.iter().map(LedgerRow::chained)).map(|_| ());
+    assert_eq!(check(&rows), Ok(()));
     let mut changed = rows.clone();
-    changed[1].event.wording = "I never said that".to_string();
-    assert_eq!(chain::follow(start, &changed), Err(2));
-    let removed = [rows[0].clone(), rows[2].clone()];
-    assert_eq!(chain::follow(start, &removed), Err(2));
-    assert_eq!(chain::follow(start, &rows[1..]), Err(1));
+    if let LedgerEvent::Whole(event) = &mut changed[1].event {
+        event.wording = "I never said that".to_string();
+    }
+    assert_eq!(check(&changed), Err(Broken::Changed(2)));
+    let gap = |expected, found| Err(Broken::Gap { expected, found });
+    assert_eq!(check(&[rows[0].clone(), rows[2].clone()]), gap(2, 3));
+    assert_eq!(check(&rows[1..]), gap(1, 2));
 }
 
 /// A place at `from` to `to` minutes from now.

@@ -4,8 +4,8 @@ use crate::conversation::{Conversation, Handoff, Status};
 use crate::lead::Name;
 use crate::policy::ConsentChange;
 use crate::store::{
-    CommitError, HandoffStatus, Need, RECENT_ROWS_MAX, Recent, RowChange, RowKind, SendStatus,
-    Store,
+    CommitError, HandoffChange, HandoffRecord, HandoffStatus, Need, RECENT_ROWS_MAX, Recent,
+    RowChange, RowKind, SendStatus, Store,
 };
 use crate::time::Duration;
 
@@ -57,6 +57,10 @@ pub const ALL: &[Check] = &[
     (
         "a short link lives from the moment its message is accepted",
         links_begin,
+    ),
+    (
+        "a handoff keeps what its changes do not speak of",
+        handoff_changes,
     ),
     ("of many writers of one revision one wins", one_winner),
     (
@@ -110,7 +114,7 @@ fn unknown_lead(store: &dyn Store) {
 fn named(store: &dyn Store) {
     let lead = Lead::new(1);
     let behind = Lead {
-        conversation: crate::conversation::ConversationId::new(lead.phone, NOW, 1),
+        conversation: crate::conversation::ConversationId::new(lead.phone, NOW, 999),
         ..lead.clone()
     };
     let mut commit = lead.enrolment();
@@ -225,7 +229,7 @@ fn stale(store: &dyn Store) {
 fn stale_among_several(store: &dyn Store) {
     let lead = Lead::new(1);
     let behind = Lead {
-        conversation: crate::conversation::ConversationId::new(lead.phone, NOW, 1),
+        conversation: crate::conversation::ConversationId::new(lead.phone, NOW, 999),
         ..lead.clone()
     };
     take(store, &[lead.enrolment()]);
@@ -417,6 +421,51 @@ fn links_begin(store: &dyn Store) {
     assert_eq!(expires(6), None, "one without a lifetime does not end");
     assert_eq!(expires(7), None, "another message's");
     assert_eq!(ok(store.shortlink(8)), None);
+}
+
+fn handoff_changes(store: &dyn Store) {
+    let lead = Lead::new(1);
+    let offered = lead.handoff(2, HandoffStatus::Open);
+    let change = |status, agent: Option<&str>, outcome: Option<&str>, at| HandoffChange {
+        id: offered.id,
+        status,
+        agent: agent.map(str::to_string),
+        outcome: outcome.map(Into::into),
+        at: after_ms(at),
+    };
+    // New and changed in one commit.
+    let mut first = lead.enrolment();
+    first.handoffs.push(offered.clone());
+    first
+        .handoff_changes
+        .push(change(HandoffStatus::Claimed, Some("kim"), None, 3));
+    take(store, &[first]);
+    let claimed = HandoffRecord {
+        status: HandoffStatus::Claimed,
+        agent: Some("kim".to_string()),
+        claimed: Some(after_ms(3)),
+        ..offered.clone()
+    };
+    assert_eq!(ok(store.handoff(offered.id)), Some(claimed.clone()));
+    let mut second = commit(lead.phone);
+    second
+        .handoff_changes
+        .push(change(HandoffStatus::Resolved, None, Some("reached"), 9));
+    take(store, &[second]);
+    let resolved = HandoffRecord {
+        status: HandoffStatus::Resolved,
+        outcome: Some("reached".into()),
+        resolved: Some(after_ms(9)),
+        ..claimed
+    };
+    assert_eq!(ok(store.handoff(offered.id)), Some(resolved));
+    let mut unknown = commit(lead.phone);
+    unknown.handoff_changes.push(HandoffChange {
+        id: lead.handoff(7, HandoffStatus::Open).id,
+        ..change(HandoffStatus::Claimed, None, None, 1)
+    });
+    let answer = begin(store).write(&unknown);
+    assert!(matches!(answer, Err(CommitError::Store(_))));
 }
 
 fn one_winner(store: &dyn Store) {

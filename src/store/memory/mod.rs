@@ -232,7 +232,10 @@ impl Store for MemoryStore {
     fn ledger(&self, phone: PhoneNumber) -> Result<Vec<LedgerRow>, StoreError> {
         let state = self.read();
         let chain = state.ledger.get(&phone.bucket()).into_iter().flatten();
-        Ok(chain.filter(|row| row.lead == phone).cloned().collect())
+        Ok(chain
+            .filter(|row| row.lead == Some(phone))
+            .cloned()
+            .collect())
     }
 
     fn ledger_page(

@@ -5,15 +5,18 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::conversation::{Conversation, ConversationId, Seq, VersionId};
 use crate::lead::{Name, PhoneNumber};
-use crate::policy::ConsentEvent;
+use crate::policy::{ConsentEvent, ledger};
 use crate::store::query::{self, age_order};
 use crate::store::{
     ApiKey, Booking, Commit, CommitError, ConversationQuery, Due, FlowRecord, HandoffId,
-    HandoffQuery, HandoffRecord, HandoffStatus, LeadQuery, LeadRecord, LedgerRow, Need,
-    RECENT_ROWS_MAX, Recent, Row, RowBody, RowKind, SendStatus, Sending, ShortlinkRecord, Snapshot,
-    StepCount, StoreCounts, chain,
+    HandoffQuery, HandoffRecord, HandoffStatus, LeadQuery, LeadRecord, LedgerEvent, LedgerRow,
+    Need, RECENT_ROWS_MAX, Recent, Row, RowBody, RowKind, SendStatus, Sending, ShortlinkRecord,
+    Snapshot, StepCount, StoreCounts, ledger_key, refused,
 };
 use crate::time::Timestamp;
+
+/// Nothing in memory outlives the process, so nothing need be hidden; and runs stay repeatable.
+const SECRET: [u8; 32] = [0; 32];
 
 #[derive(Default)]
 pub struct State {
@@ -81,14 +84,20 @@ impl State {
         seqs.sort_unstable();
         let twice = seqs.windows(2).any(|pair| pair[0] == pair[1]);
         if twice || seqs.iter().any(|seq| taken(*seq)) {
-            return Err(super::super::refused("two rows of a lead have one number").into());
+            return Err(refused("two rows of a lead have one number").into());
+        }
+        let known = |id: HandoffId| {
+            self.handoffs.contains_key(&id) || commit.handoffs.iter().any(|new| new.id == id)
+        };
+        if !commit.handoff_changes.iter().all(|change| known(change.id)) {
+            return Err(refused("a changed handoff is not there").into());
         }
         let outgoing = |seq: Seq| {
             let row = self.rows.get(&(commit.lead, seq));
             row.is_some_and(|row| row.body.sending().is_some())
         };
         if !commit.changes.iter().all(|change| outgoing(change.seq)) {
-            return Err(super::super::refused("a changed row is not there").into());
+            return Err(refused("a changed row is not there").into());
         }
         Ok(())
     }
@@ -120,9 +129,9 @@ impl State {
         for handoff in commit.handoffs {
             self.handoffs.insert(handoff.id, handoff);
         }
-        for change in &commit.handoff_changes {
-            if let Some(handoff) = self.handoffs.get_mut(&change.id) {
-                handoff.change(change);
+        for change in commit.handoff_changes {
+            if let Some(handoff) = self.handoffs.remove(&change.id) {
+                self.handoffs.insert(change.id, handoff.after(&change));
             }
         }
         for event in commit.consents {
@@ -188,15 +197,16 @@ impl State {
         let rows = self.ledger.entry(bucket).or_default();
         let (n, before) = rows
             .last()
-            .map_or((0, chain::GENESIS), |row| (row.n, row.hash));
+            .map_or((0, ledger::GENESIS), |row| (row.n, row.hash));
         let n = n + 1;
-        let hash = chain::link(&before, n, lead, &event);
+        let key = ledger_key(&SECRET, lead);
         rows.push(LedgerRow {
             bucket,
             n,
-            lead,
-            event,
-            hash,
+            lead: Some(lead),
+            key,
+            hash: ledger::chain(before, &key, n, &event),
+            event: LedgerEvent::Whole(Box::new(event)),
         });
     }
 

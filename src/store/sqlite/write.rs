@@ -16,7 +16,7 @@ use crate::time::Timestamp;
 
 use super::flows::Versions;
 use super::pack::{self, blob, column, digits, maybe_time, ms, seq, to_blob};
-use super::{ask, ledger};
+use super::{ask, ledger, reads};
 
 const DOING: &str = "write a turn";
 
@@ -51,9 +51,9 @@ pub fn write(db: &Connection, versions: &Versions, commit: &Commit) -> Result<()
         save_handoff(db, handoff)?;
     }
     for change in &commit.handoff_changes {
-        if let Some(mut handoff) = super::reads::handoff(db, change.id)? {
-            handoff.change(change);
-            save_handoff(db, &handoff)?;
+        match reads::handoff(db, change.id)? {
+            Some(handoff) => save_handoff(db, &handoff.after(change))?,
+            None => return Err(crate::store::refused("a changed handoff is not there").into()),
         }
     }
     for event in &commit.consents {

@@ -95,18 +95,24 @@ CREATE TABLE shortlink (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX shortlink_message ON shortlink (lead_bucket, lead, message);
 
--- Consent, as it was given and taken back: one hash chain for each bucket.
+-- Consent, as it was given and taken back: one hash chain for each bucket. An erasure takes `lead`
+-- and `data` away; what the chain covers stays.
 CREATE TABLE ledger (
     bucket INTEGER NOT NULL,
     n      INTEGER NOT NULL,
-    lead   INTEGER NOT NULL,
+    lead   INTEGER,
+    key    BLOB    NOT NULL,        -- stands for the lead: a keyed hash of the number
     at     INTEGER NOT NULL,
-    data   BLOB    NOT NULL,
+    data   BLOB,
+    digest BLOB    NOT NULL,        -- of the event
     hash   BLOB    NOT NULL,
     PRIMARY KEY (bucket, n)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX ledger_lead ON ledger (bucket, lead);
-CREATE TRIGGER ledger_is_not_changed BEFORE UPDATE ON ledger BEGIN
+CREATE TRIGGER ledger_is_not_changed BEFORE UPDATE ON ledger
+WHEN NEW.lead IS NOT NULL OR NEW.data IS NOT NULL OR NEW.bucket <> OLD.bucket OR NEW.n <> OLD.n
+    OR NEW.key <> OLD.key OR NEW.at <> OLD.at OR NEW.digest <> OLD.digest OR NEW.hash <> OLD.hash
+BEGIN
     SELECT RAISE(ABORT, 'the ledger is append-only');
 END;
 CREATE TRIGGER ledger_is_not_cut BEFORE DELETE ON ledger BEGIN
@@ -152,3 +158,4 @@ CREATE TABLE setting (
     value  BLOB    NOT NULL,
     PRIMARY KEY (bucket, key)
 ) STRICT, WITHOUT ROWID;
+INSERT INTO setting (bucket, key, value) VALUES (0, 'ledger_secret', randomblob(32));
