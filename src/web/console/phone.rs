@@ -224,7 +224,7 @@ fn setup(live: &Live) -> Markup {
                 div #lead-fields {}
                 p.form-error #form-error role="alert" {}
                 div.actions {
-                    button.primary #start-button type="submit" { "Start the conversation" }
+                    button.primary #start-button type="submit" { "Start" }
                     button #fresh type="button" title="A new number, a clean slate" { "Fresh lead" }
                 }
             }

@@ -2,31 +2,65 @@
 
 use maud::{Markup, html};
 
-use crate::flow::{Flow, Verb};
+use crate::flow::Flow;
+use crate::flow::proof::{self, Question, Worst};
+use crate::lead::Name;
 
-/// Every question, and that each of its answers, an unclear reply and silence have a way on.
 pub fn show(flow: &Flow) -> Markup {
-    let questions = flow
-        .steps
-        .iter()
-        .filter(|step| matches!(step.verb, Verb::Ask(_) | Verb::Book(_)));
+    let proof = proof::report(flow);
     html! {
-        ul.proof {
-            @for step in questions {
-                li {
-                    span.tick aria-hidden="true" { "✓" }
-                    span { code { (step.name) } " " (ways(&step.verb)) }
-                }
-            }
+        p.fine { "Whatever the lead does or fails to do, it comes to an end." }
+        (worst(&proof.worst))
+        h3 { "Every question has a way out" }
+        ul.proof { @for question in &proof.questions { li { (show_question(question)) } } }
+        h3 { "Ways it can end" }
+        p.card-tags { @for outcome in &proof.outcomes { span.tag { (spaced(outcome)) } } }
+    }
+}
+
+fn show_question(question: &Question) -> Markup {
+    html! {
+        span.tick aria-hidden="true" { "✓" }
+        span {
+            code { (question.step) }
+            @for (exit, to) in &question.answers { (way(&spaced(exit), to)) }
+            @if let Some(to) = &question.unclear { (way("unclear", to)) }
+            @if let Some(to) = &question.silence { (way("silence", to)) }
         }
     }
 }
 
-fn ways(verb: &Verb) -> String {
-    let exits = verb.exits();
-    let silent = exits.iter().filter(|(exit, _)| exit.starts_with("no_reply")).count();
-    let unclear = exits.iter().filter(|(exit, _)| **exit == *"unclear").count();
-    let answers = exits.len() - silent - unclear;
-    let plural = if answers == 1 { "answer" } else { "answers" };
-    format!("{answers} {plural}, an unclear reply and silence all lead on")
+fn way(exit: &str, to: &Name) -> Markup {
+    html! { span.exit { (exit) " → " (to) } }
+}
+
+fn worst(worst: &Worst) -> Markup {
+    html! {
+        h3 { "The most one lead can get" }
+        dl.numbers {
+            dt { "texts" } dd { (worst.texts) }
+            dt { "billed parts" } dd { (worst.parts) }
+            dt { "emails" } dd { (worst.emails) }
+            dt {
+                "time"
+                @if worst.waits_for_others { " (besides waiting for agents and dates)" }
+            }
+            dd { (worst.time) }
+        }
+        @if !worst.path.is_empty() {
+            p.path { "By way of " (joined(&worst.path)) "." }
+        }
+        @for circle in &worst.loops {
+            p.path { "And as often as the lead likes: " (joined(&circle.steps)) "." }
+        }
+    }
+}
+
+fn joined(steps: &[Name]) -> String {
+    let names: Vec<&str> = steps.iter().map(Name::as_str).collect();
+    names.join(" → ")
+}
+
+fn spaced(name: &str) -> String {
+    name.replace(['_', '-'], " ")
 }

@@ -192,7 +192,7 @@ fn expected(ask: &Ask) -> Map<String, Json> {
 /// Replies that people write to such a question.
 fn samples(kind: Kind) -> &'static [&'static str] {
     match kind {
-        Kind::Money => &["about 25k", "$300"],
+        Kind::Money => &["about 25k", "300k"],
         Kind::Number => &["3", "ten"],
         Kind::Date => &["next Tuesday", "tomorrow"],
         Kind::Time => &["half past two", "3pm"],

@@ -93,6 +93,10 @@ function letter(line, open, publicUrl) {
 function path(hops) {
   const made = el("p", { class: "way" });
   hops.forEach((hop, i) => {
+    if (hop.from === "start" && hop.exit === "start") {
+      made.append(el("span", { text: "begins at" }), el("code", { text: hop.to }));
+      return;
+    }
     if (i === 0 && hop.from) made.append(el("code", { text: hop.from }));
     made.append(el("span", { class: "exit", text: `${hop.exit.replaceAll("_", " ")} →` }));
     made.append(el("code", { text: hop.to.replace(/^end:/, "") }));
