@@ -6,8 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::lead::Name;
 use crate::runtime::engine::Engine;
+<<<<<<< HEAD
+use crate::runtime::perform::{self, Answers};
+use crate::runtime::work::{Job, Refusal, SendResult, Work};
+=======
 use crate::runtime::perform::{self, Scenery};
 use crate::runtime::work::{Refusal, Work};
+>>>>>>> main
 use crate::store::{Due, RowKind, StoreError};
 use crate::time::{Duration, Timestamp};
 
@@ -16,9 +21,18 @@ const DUE_BATCH: usize = 100;
 /// A flow that is due for ever at one instant is stopped here; one that compiles never is.
 const ROUNDS_MAX: usize = 100_000;
 
+/// Carries out what may really be done, such as a call to this very machine; `None` leaves a job to
+/// the sandbox.
+pub type Really = Box<dyn Fn(&Job) -> Option<SendResult> + Send + Sync>;
+
 pub struct Sandbox {
     pub engine: Arc<Engine>,
+<<<<<<< HEAD
+    answers: Mutex<Answers>,
+    really: Option<Really>,
+=======
     scenery: Mutex<Scenery>,
+>>>>>>> main
     /// One driver at a time, so that `advance` returns when all is done.
     driving: Mutex<()>,
 }
@@ -27,8 +41,21 @@ impl Sandbox {
     pub fn new(engine: Arc<Engine>) -> Self {
         Self {
             engine,
+<<<<<<< HEAD
+            answers: Mutex::new(Answers::new()),
+            really: None,
+=======
             scenery: Mutex::new(Scenery::default()),
+>>>>>>> main
             driving: Mutex::new(()),
+        }
+    }
+
+    /// The same, with some jobs really carried out.
+    pub fn with(engine: Arc<Engine>, really: Really) -> Self {
+        Self {
+            really: Some(really),
+            ..Self::new(engine)
         }
     }
 
@@ -101,9 +128,18 @@ impl Sandbox {
                     Err(refusal) => return hold_fast(Err(refusal)),
                 };
                 let Some(job) = job else { return Ok(()) };
+<<<<<<< HEAD
+                let really = self.really.as_ref().and_then(|really| really(&job));
+                let result = if let Some(result) = really {
+                    result
+                } else {
+                    let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+                    perform::sandbox(&self.engine, &answers, &job)
+=======
                 let result = {
                     let scenery = self.scenery.lock().unwrap_or_else(PoisonError::into_inner);
                     perform::sandbox(&self.engine, &scenery, &job)
+>>>>>>> main
                 };
                 hold_fast(self.engine.turn(Work::Settle { lead, seq, result }))
             }

@@ -2,5 +2,6 @@
 
 mod compile;
 mod lints;
+mod playbooks;
 mod store;
 mod tidy;
