@@ -1,7 +1,7 @@
 //! Style sheets, scripts and signs, embedded in the binary and served as they are.
 
 use axum::extract::Path;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::RustEmbed;
 
@@ -13,30 +13,6 @@ struct Assets;
 
 /// The style sheet of flow pictures is made from the picture's own palette.
 const PICTURE_CSS: &str = "picture.css";
-
-/// Nothing but our own files runs or is fetched; no inline script or style.
-const CONTENT_SECURITY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-     img-src 'self' data:; connect-src 'self'; font-src 'self'; manifest-src 'self'; \
-     base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
-
-/// For every page of the console.
-pub fn security_headers() -> [(HeaderName, HeaderValue); 4] {
-    [
-        (
-            header::CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static(CONTENT_SECURITY),
-        ),
-        (
-            header::X_CONTENT_TYPE_OPTIONS,
-            HeaderValue::from_static("nosniff"),
-        ),
-        (
-            header::REFERRER_POLICY,
-            HeaderValue::from_static("same-origin"),
-        ),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ]
-}
 
 pub async fn serve(Path(file): Path<String>) -> Response {
     let kind = match file.rsplit_once('.').map(|(_, kind)| kind) {
@@ -56,7 +32,6 @@ pub async fn serve(Path(file): Path<String>) -> Response {
     let headers = [
         (header::CONTENT_TYPE, kind),
         (header::CACHE_CONTROL, "no-cache"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
     (headers, bytes).into_response()
 }

@@ -200,10 +200,14 @@ fn numbers(standing: &[StepCount]) -> picture::StepNumbers {
 
 fn leads(standing: &[StepCount], under_way: u64) -> Markup {
     let ended = standing.iter().filter(|count| count.step.is_empty());
+    let ending = |count: &StepCount| match &count.outcome {
+        Some(outcome) => outcome.replace(['-', '_'], " "),
+        None => count.status.to_string(),
+    };
     html! {
         dl.numbers {
             dt { "under way" } dd { (under_way) }
-            @for count in ended { dt { (count.status) } dd { (count.count) } }
+            @for count in ended { dt { (ending(count)) } dd { (count.count) } }
         }
     }
 }

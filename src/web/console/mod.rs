@@ -21,8 +21,6 @@ use crate::web::auth::Caller;
 use crate::web::error::Problem;
 use crate::web::state::AppState;
 
-pub use assets::security_headers;
-
 pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/", get(home))

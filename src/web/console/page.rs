@@ -1,9 +1,9 @@
-//! What all pages share: head, navigation, and the headers that keep foreign script out.
+//! What all pages share: head and navigation. No page holds a script or a style of its own: the
+//! content security policy of `web::limits` lets none run.
 
+use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
-
-use crate::web::console::assets::security_headers;
 
 /// Where in the console a page stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +54,9 @@ pub fn frame(frame: &Frame, main: &Markup) -> Response {
             }
         }
     };
-    (security_headers(), Html(page.into_string())).into_response()
+    // Not `no-referrer`: a form posted from the page would then say that it comes from nowhere.
+    let headers = [(header::REFERRER_POLICY, "same-origin")];
+    (headers, Html(page.into_string())).into_response()
 }
 
 fn header(frame: &Frame) -> Markup {

@@ -13,6 +13,7 @@ import * as story from "./story.js";
 
 const start = JSON.parse($("start").textContent);
 const POLL_MS = 4000;
+const narrow = matchMedia("(max-width: 799px)");
 const HEARD = [
   "message",
   "reply",
@@ -90,7 +91,7 @@ function facts(talk) {
     if (talk.step) made.push(chip("step", talk.step));
     made.push(chip("score", String(talk.score)));
   }
-  if (state.consent !== "none") {
+  if (state.consent === "pending" || state.consent === "opted out") {
     made.push(chip("consent", state.consent, state.consent === "opted out" ? "bad" : ""));
   }
   $("facts").replaceChildren(...made);
@@ -121,12 +122,13 @@ function tick() {
   const talk = state?.conversation;
   $("forward").disabled = !next;
   if (!next) {
-    $("forward-label").textContent = "Fast-forward";
+    $("forward-label").textContent = narrow.matches ? "Skip" : "Fast-forward";
     $("next").textContent = talk?.outcome ? "Nothing more is due." : talk ? "No timer is running." : "The sandbox's clock";
     return;
   }
   const left = Date.parse(next.at) - now;
-  $("forward-label").textContent = left > 1000 ? `Fast-forward ${clock.span(left)}` : "Fast-forward";
+  const label = narrow.matches ? "Skip" : "Fast-forward";
+  $("forward-label").textContent = left > 1000 ? `${label} ${clock.span(left)}` : label;
   const what = next.text ? `${next.what}: “${next.text}”` : next.what;
   const due = left > 1000 ? `In ${clock.span(left)}: ` : "Due now: ";
   if ($("next").dataset.what !== what) {

@@ -98,10 +98,18 @@ function path(hops) {
       return;
     }
     if (i === 0 && hop.from) made.append(el("code", { text: hop.from }));
-    made.append(el("span", { class: "exit", text: `${hop.exit.replaceAll("_", " ")} →` }));
+    made.append(el("span", { class: "exit", text: `${exit(hop.exit)} →` }));
     made.append(el("code", { text: hop.to.replace(/^end:/, "") }));
   });
   return made;
+}
+
+// `no_reply:2`, `when:1`, `value` as people say them.
+function exit(name) {
+  if (name.startsWith("no_reply")) return "silence";
+  if (name.startsWith("when:")) return `condition ${name.slice(5)}`;
+  if (name === "value") return "answer";
+  return name === "then" ? "" : name.replaceAll("_", " ");
 }
 
 export function answers(list) {
