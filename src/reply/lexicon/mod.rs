@@ -333,7 +333,8 @@ impl Lexicon {
     }
 }
 
-fn is_drawn_out(word: &[u8]) -> bool {
+/// Whether a letter stands three times or more in a row.
+pub(super) fn is_drawn_out(word: &[u8]) -> bool {
     word.windows(3).any(|w| w[0] == w[1] && w[1] == w[2] && w[0].is_ascii_alphabetic())
 }
 
