@@ -11,6 +11,7 @@ pub mod experiment;
 pub mod conversation;
 pub mod flow;
 pub mod lint;
+pub mod advance;
 
 // Ports: a trait and its adapters.
 pub mod store;
@@ -18,5 +19,6 @@ pub mod carrier;
 
 // The shell.
 pub mod runtime;
+pub mod sim;
 pub mod web;
 pub mod cli;

@@ -3,7 +3,7 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::conversation::Seq;
+use crate::conversation::{Seq, Slot};
 use crate::lead::{Name, Value};
 use crate::policy::{ConsentEvent, HoldReason, MessageKind, Purpose};
 use crate::time::{Duration, Timestamp};
@@ -124,6 +124,9 @@ pub struct EmailMessage {
     pub text: String,
     #[n(3)]
     pub step: Option<Name>,
+    /// A slot to invite to; sent as an iCalendar part (RFC 5545).
+    #[n(4)]
+    pub invite: Option<Slot>,
 }
 
 #[derive(Debug, Clone, PartialEq, Encode, Decode)]

@@ -124,6 +124,8 @@ pub enum Event {
         #[n(0)]
         seq: Seq,
         #[n(1)]
+        slot: Slot,
+        #[n(2)]
         held: bool,
     },
 }

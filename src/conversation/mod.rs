@@ -218,6 +218,17 @@ impl Conversation {
         matches!(self.status, Status::Ended { .. })
     }
 
+    /// How it ended, if it did.
+    pub fn outcome(&self) -> Option<&Name> {
+        match &self.status {
+            Status::Ended { outcome } => Some(outcome),
+            Status::Scheduled
+            | Status::Waiting(_)
+            | Status::WithAgent(_)
+            | Status::TakenOver { .. } => None,
+        }
+    }
+
     /// The step it stands on; `None` when scheduled or ended.
     pub fn step(&self) -> Option<&Name> {
         fn of(status: &Status) -> Option<&Name> {

@@ -1,4 +1,9 @@
 //! Consent: the ledger's events, and the standing of a lead that they fold to.
+//!
+//! Decides what a lead's history of giving, being asked and revoking amounts to. Refuses to know how
+//! a revocation was worded (`reply`) and how rows are kept (`ledger`, `store`). The invariants are
+//! those of 47 CFR 64.1200(a)(10) and of the carriers' reviews: a revocation beats any consent
+//! earlier than it, also one imported later; after it only the person's own act counts.
 
 use minicbor::{Decode, Encode};
 
@@ -13,6 +18,9 @@ pub struct Standing {
     /// The carrier says that no message can reach this number.
     #[n(1)]
     pub unreachable: bool,
+    /// When the consent runs out, where it does.
+    #[n(2)]
+    pub expires_at: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, Decode)]
@@ -40,6 +48,16 @@ pub enum Level {
     /// Only messages about the lead's own business with us.
     #[n(1)]
     Transactional,
+}
+
+impl Level {
+    /// The one that reaches further; marketing includes all else.
+    fn wider(self, other: Level) -> Level {
+        match (self, other) {
+            (Level::Transactional, Level::Transactional) => Level::Transactional,
+            (Level::Marketing, _) | (_, Level::Marketing) => Level::Marketing,
+        }
+    }
 }
 
 /// What happened to a consent.
@@ -84,24 +102,113 @@ pub struct ConsentEvent {
     /// Whether the lead did it in person (a text, a form), which alone can undo a revocation.
     #[n(9)]
     pub own_act: bool,
+    /// What the consent was given for, where it is known.
+    #[n(10)]
+    pub scope: Option<Scope>,
+}
+
+/// For whom and what a consent was given, and until when.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Encode, Decode)]
+pub struct Scope {
+    /// The brand named in the wording; consent for another brand does not count.
+    #[n(0)]
+    pub seller: Option<String>,
+    #[n(1)]
+    pub program: Option<String>,
+    /// `sms`, `voice` or `email`; a row for another channel than `sms` allows no text.
+    #[n(2)]
+    pub channel: Option<String>,
+    /// `marketing`, `appointment`, `transactional`.
+    #[n(3)]
+    pub purposes: Vec<String>,
+    /// Implied consent runs out: under CASL 6 months after an inquiry, 2 years after a purchase.
+    #[n(4)]
+    pub expires_at: Option<Timestamp>,
+    #[n(5)]
+    pub person_name: Option<String>,
+    /// BCP 47, of the wording.
+    #[n(6)]
+    pub locale: Option<String>,
+}
+
+impl ConsentEvent {
+    /// An event without its proof; the caller fills in what is known of it.
+    pub fn new(change: ConsentChange, level: Level, at: Timestamp, method: &str) -> Self {
+        Self {
+            change,
+            level,
+            at,
+            method: method.to_string(),
+            source: String::new(),
+            wording: String::new(),
+            ip: None,
+            url: None,
+            rule: None,
+            own_act: false,
+            scope: None,
+        }
+    }
+
+    /// Whether the person did this. An import reports what someone else says they did.
+    fn is_own_act(&self) -> bool {
+        self.own_act && self.method != "import"
+    }
+
+    /// Whether it is about texts at all.
+    fn is_for_texts(&self) -> bool {
+        let channel = self
+            .scope
+            .as_ref()
+            .and_then(|scope| scope.channel.as_deref());
+        channel.is_none_or(|channel| channel == "sms")
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        self.scope.as_ref().and_then(|scope| scope.expires_at)
+    }
 }
 
 impl Standing {
-    /// The standing after `event`. A revocation beats any consent given earlier, also one recorded
-    /// later; after it only the lead's own act counts.
+    /// The standing after `event`, in the order of recording. A revocation beats any consent given
+    /// earlier, also one recorded later; after it, and while a confirmation is asked for, only the
+    /// lead's own act counts. A revocation that arrives late is believed: better a text too few.
     pub fn after(&self, event: &ConsentEvent) -> Standing {
-        let consent = match (event.change, self.consent) {
-            (ConsentChange::Revoked, Consent::Revoked(at)) => Consent::Revoked(at.max(event.at)),
-            (ConsentChange::Revoked, _) => Consent::Revoked(event.at),
-            (_, Consent::Revoked(at)) if !event.own_act || event.at < at => Consent::Revoked(at),
-            (ConsentChange::Asked, Consent::Given(at, level)) => Consent::Given(at, level),
-            (ConsentChange::Asked, _) => Consent::Pending(event.at),
-            (ConsentChange::Given, _) => Consent::Given(event.at, event.level),
-        };
-        Standing {
+        let stays = self.clone();
+        let becomes = |consent, expires_at| Standing {
             consent,
             unreachable: self.unreachable,
+            expires_at,
+        };
+        match (event.change, self.consent) {
+            // Whoever revokes on any channel is left alone on this one.
+            (ConsentChange::Revoked, Consent::Revoked(at)) => {
+                becomes(Consent::Revoked(at.max(event.at)), None)
+            }
+            (ConsentChange::Revoked, _) => becomes(Consent::Revoked(event.at), None),
+            (_, _) if !event.is_for_texts() => stays,
+            (_, Consent::Revoked(at)) if !event.is_own_act() || event.at < at => stays,
+            (ConsentChange::Asked, Consent::Given(..)) => stays,
+            (ConsentChange::Asked, _) => becomes(Consent::Pending(event.at), None),
+            // A revocation may stand behind the question: an import does not answer it.
+            (ConsentChange::Given, Consent::Pending(_)) if !event.is_own_act() => stays,
+            (ConsentChange::Given, Consent::Given(at, level)) => {
+                let level = level.wider(event.level);
+                becomes(Consent::Given(at.max(event.at), level), self.longer(event))
+            }
+            (ConsentChange::Given, _) => {
+                becomes(Consent::Given(event.at, event.level), event.expires_at())
+            }
         }
+    }
+
+    /// Consents add up: the one that lasts longer decides, and one without an end lasts for ever.
+    fn longer(&self, event: &ConsentEvent) -> Option<Timestamp> {
+        Some(self.expires_at?.max(event.expires_at()?))
+    }
+
+    /// Whether the consent has run out by `now`.
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|end| end <= now)
     }
 
     pub fn is_opted_out(&self) -> bool {
@@ -109,8 +216,8 @@ impl Standing {
     }
 }
 
-/// Whether consent lets `out` be sent at all.
-pub fn allows(standing: &Standing, out: &Outgoing) -> Result<(), DropReason> {
+/// Whether consent lets `out` be sent at all at `now`.
+pub fn allows(standing: &Standing, out: &Outgoing, now: Timestamp) -> Result<(), DropReason> {
     if standing.unreachable {
         return Err(DropReason::Unreachable);
     }
@@ -121,7 +228,12 @@ pub fn allows(standing: &Standing, out: &Outgoing) -> Result<(), DropReason> {
         (Consent::Given(_, Level::Transactional), _) if out.kind == MessageKind::Marketing => {
             Err(DropReason::NoConsent)
         }
+        (Consent::Given(..), _) if standing.is_expired(now) => Err(DropReason::NoConsent),
         (Consent::Given(..), _) => Ok(()),
         (Consent::None | Consent::Pending(_), _) => Err(DropReason::NoConsent),
     }
 }
+
+#[cfg(test)]
+#[path = "consent_tests.rs"]
+mod tests;

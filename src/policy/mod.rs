@@ -1,22 +1,28 @@
 //! May we send this, to this lead, now? One question, [`gate`], asked when a message is decided and
 //! again when it leaves. Pure: the caller brings the facts and the time.
 
+pub mod region;
+pub mod zones;
+pub mod law;
+pub mod holidays;
+pub mod quiet_hours;
 pub mod caps;
 pub mod consent;
-pub mod quiet_hours;
-pub mod zones;
+pub mod ledger;
 
 use minicbor::{Decode, Encode};
 
 use crate::lead::PhoneNumber;
-use crate::time::{Days, Hours, Timestamp, Zone};
+use crate::time::{Days, Duration, Hours, Timestamp, Zone};
 
 pub use caps::Cap;
 pub use consent::{Consent, ConsentChange, ConsentEvent, Standing};
-pub use quiet_hours::QuietHours;
+pub use holidays::Holiday;
+pub use quiet_hours::{QuietHours, Rule, Ruling};
+pub use region::Region;
 
 /// Marketing obeys quiet hours and caps; a transactional message is freed from both, never from an
-/// opt-out.
+/// opt-out, nor from its author's own window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]
 #[cbor(index_only)]
 pub enum MessageKind {
@@ -82,6 +88,25 @@ pub struct LeadFacts<'a> {
 pub struct Rules {
     pub quiet_hours: QuietHours,
     pub caps: Vec<Cap>,
+    /// Days on which the law of some regions closes, besides the built-in ones; with hours of the
+    /// workspace's own, days on which nothing is sent.
+    pub holidays: Vec<Holiday>,
+}
+
+/// The law's hours by region; of marketing 3 messages a day and 4 a month.
+impl Default for Rules {
+    fn default() -> Self {
+        let cap = |at_most, per| Cap {
+            at_most,
+            per,
+            kind: Some(MessageKind::Marketing),
+        };
+        Self {
+            quiet_hours: QuietHours::ByRegion,
+            caps: vec![cap(3, Duration::hours(24)), cap(4, Duration::days(30))],
+            holidays: Vec::new(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
@@ -146,7 +171,7 @@ pub const ANSWER_WINDOW_MS: i64 = 15 * 60_000;
 
 /// Whether `out` may leave at `now`.
 pub fn gate(out: &Outgoing, lead: &LeadFacts, rules: &Rules, now: Timestamp) -> Verdict {
-    if let Err(why) = consent::allows(lead.standing, out) {
+    if let Err(why) = consent::allows(lead.standing, out, now) {
         return Verdict::Drop(why);
     }
     let answering = matches!(out.purpose, Purpose::OptOutConfirmation | Purpose::Help)
@@ -154,17 +179,41 @@ pub fn gate(out: &Outgoing, lead: &LeadFacts, rules: &Rules, now: Timestamp) -> 
         || lead
             .last_inbound
             .is_some_and(|at| now.since(at).as_ms() <= ANSWER_WINDOW_MS);
-    if answering || out.kind == MessageKind::Transactional {
+    if answering {
         return Verdict::Send;
     }
-    if let Some((until, why)) = quiet_hours::hold(out, lead, rules, now) {
-        return Verdict::Hold { until, why };
-    }
-    match caps::hold(&rules.caps, out, lead, now) {
-        Some(until) => Verdict::Hold {
-            until,
-            why: HoldReason::Cap,
+    let quiet = quiet_hours::hold(out, lead, rules, now);
+    let full = match out.kind {
+        MessageKind::Marketing => caps::hold(out, lead, rules, now),
+        MessageKind::Transactional => None,
+    };
+    let until_open = |at| quiet_hours::hold(out, lead, rules, at).map_or(at, |(until, _)| until);
+    match (quiet, full) {
+        (None, None) => Verdict::Send,
+        (Some((until, why)), None) => Verdict::Hold { until, why },
+        // Room may come in the night: then the message leaves when the window opens after it.
+        (quiet, Some(room)) => Verdict::Hold {
+            until: until_open(quiet.map_or(room, |(until, _)| until.max(room))),
+            why: quiet.map_or(HoldReason::Cap, |(_, why)| why),
         },
-        None => Verdict::Send,
     }
 }
+
+/// When a message that was held until `opens` should leave, so that not all leave at once: some
+/// minutes after, the same for every asking, no later than `over`. Oldest first is the outbox's
+/// business.
+pub fn spread(phone: PhoneNumber, opens: Timestamp, over: Duration) -> Timestamp {
+    // The upper bits of the product are well mixed; days differ so that no lead is always last.
+    let seed = phone.digits() ^ (opens.as_ms() as u64).rotate_left(32);
+    let mixed = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let mixed = (mixed ^ (mixed >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let share = (mixed >> 32) * (over.as_ms().clamp(0, SPREAD_MAX_MS) as u64);
+    opens + Duration::from_ms((share >> 32) as i64)
+}
+
+/// No message waits longer than this for its turn after the window has opened.
+pub const SPREAD_MAX_MS: i64 = 60 * 60_000;
+
+#[cfg(test)]
+#[path = "gate_tests.rs"]
+mod tests;

@@ -23,7 +23,11 @@ pub fn first_of_all(reply: &Reply, listening: Listening) -> Option<Verdict<Every
         .or_else(|| opt_in_again(reply, listening))
         .or_else(|| {
             let (_, certain) = find(reply, Topic::Help)?;
-            Some(Verdict { meaning: Everywhere::Help, certain, rule: "help-phrase" })
+            Some(Verdict {
+                meaning: Everywhere::Help,
+                certain,
+                rule: "help-phrase",
+            })
         })
 }
 
@@ -49,7 +53,11 @@ pub fn after_answers(reply: &Reply) -> Option<Verdict<Everywhere>> {
     ];
     ORDER.into_iter().find_map(|(topic, meaning, rule)| {
         let (_, certain) = find(reply, topic)?;
-        Some(Verdict { meaning, certain, rule })
+        Some(Verdict {
+            meaning,
+            certain,
+            rule,
+        })
     })
 }
 
@@ -59,7 +67,9 @@ pub(super) fn find(reply: &Reply, topic: Topic) -> Option<(Found, bool)> {
     let mut likely = None;
     for language in 0..LANGUAGES.len() {
         let language = &lexicon::get().languages[language];
-        let present = words.iter().fold(0, |all, w| all | language.class_mask(w.id));
+        let present = words
+            .iter()
+            .fold(0, |all, w| all | language.class_mask(w.id));
         for pattern in language.rules(topic) {
             if pattern.certain || likely.is_none() {
                 match pattern.find(words, language, present) {

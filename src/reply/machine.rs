@@ -17,11 +17,19 @@ pub(super) fn read(reply: &Reply) -> Option<Verdict<Everywhere>> {
 }
 
 fn machine(certain: bool, rule: &'static str) -> Verdict<Everywhere> {
-    Verdict { meaning: Everywhere::Machine, certain, rule }
+    Verdict {
+        meaning: Everywhere::Machine,
+        certain,
+        rule,
+    }
 }
 
-const OPEN: [char; 6] = ['\u{201C}', '\u{201E}', '\u{AB}', '"', '\u{2018}', '\u{201D}'];
-const CLOSE: [char; 6] = ['\u{201D}', '\u{201C}', '\u{BB}', '"', '\u{2019}', '\u{201F}'];
+const OPEN: [char; 6] = [
+    '\u{201C}', '\u{201E}', '\u{AB}', '"', '\u{2018}', '\u{201D}',
+];
+const CLOSE: [char; 6] = [
+    '\u{201D}', '\u{201C}', '\u{BB}', '"', '\u{2019}', '\u{201F}',
+];
 
 /// Most words before the quotation: "A Ana le encantó", "Removed an exclamation mark from".
 const LEAD_WORDS_MAX: usize = 9;
@@ -39,13 +47,22 @@ fn is_tapback(reply: &Reply) -> bool {
         return false;
     }
     let sides = Reply::read(&format!("{before} {after}"));
-    let picture = sides.words.as_slice().iter().any(|w| w.kind == super::words::WordKind::Emoji);
+    let picture = sides
+        .words
+        .as_slice()
+        .iter()
+        .any(|w| w.kind == super::words::WordKind::Emoji);
     let reacts = (0..LANGUAGES.len()).any(|i| {
         let language = &lexicon::get().languages[i];
         let tapped = language.class("tapped");
-        sides.words.as_slice().iter().any(|w| language.is(w.id, tapped))
+        sides
+            .words
+            .as_slice()
+            .iter()
+            .any(|w| language.is(w.id, tapped))
     });
-    let long = quoted.split_whitespace().count() >= QUOTED_WORDS_MIN || quoted.ends_with('\u{2026}');
+    let long =
+        quoted.split_whitespace().count() >= QUOTED_WORDS_MIN || quoted.ends_with('\u{2026}');
     (reacts || picture) && (long || before.chars().next().is_some_and(char::is_uppercase))
 }
 
@@ -56,7 +73,11 @@ fn quotation(text: &str) -> Option<(&str, &str, &str)> {
     let open_len = text[open..].chars().next()?.len_utf8();
     let close_len = text[close..].chars().next()?.len_utf8();
     (close >= open + open_len).then(|| {
-        (text[..open].trim(), text[open + open_len..close].trim(), text[close + close_len..].trim())
+        (
+            text[..open].trim(),
+            text[open + open_len..close].trim(),
+            text[close + close_len..].trim(),
+        )
     })
 }
 

@@ -105,6 +105,22 @@ pub enum Everywhere {
     Decline,
 }
 
+impl Everywhere {
+    /// As `replytree understand` says it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Everywhere::OptOut => "opt_out",
+            Everywhere::OptIn => "opt_in",
+            Everywhere::Help => "help",
+            Everywhere::WrongNumber => "wrong_number",
+            Everywhere::Machine => "machine",
+            Everywhere::CallMe => "call_me",
+            Everywhere::WhoIsThis => "who_is_this",
+            Everywhere::Decline => "decline",
+        }
+    }
+}
+
 /// What the lead's standing changes about the reading of their words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Listening {

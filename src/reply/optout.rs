@@ -10,5 +10,9 @@ pub(super) fn read(reply: &Reply) -> Option<Verdict<Everywhere>> {
     if find(reply, Topic::KeepTexting).is_some() {
         return None;
     }
-    Some(Verdict { meaning: Everywhere::OptOut, certain, rule: "opt-out-phrase" })
+    Some(Verdict {
+        meaning: Everywhere::OptOut,
+        certain,
+        rule: "opt-out-phrase",
+    })
 }

@@ -17,10 +17,15 @@ impl Phrases {
         let mut by_first: Map<String, Vec<(Vec<String>, usize)>> = Map::default();
         for (group, phrases) in groups.iter().enumerate() {
             for phrase in phrases {
-                let words: Vec<String> =
-                    fold(phrase).split_whitespace().map(str::to_string).collect();
+                let words: Vec<String> = fold(phrase)
+                    .split_whitespace()
+                    .map(str::to_string)
+                    .collect();
                 if let Some(first) = words.first() {
-                    by_first.entry(first.clone()).or_default().push((words, group));
+                    by_first
+                        .entry(first.clone())
+                        .or_default()
+                        .push((words, group));
                 }
             }
         }
@@ -47,8 +52,16 @@ impl Phrases {
         }
         let (length, group) = best.filter(|_| !tied)?;
         let whole = length == count;
-        let rule = if whole { "anytime-phrase" } else { "anytime-in-sentence" };
-        Some(Verdict { meaning: group, certain: whole || count <= length + 6, rule })
+        let rule = if whole {
+            "anytime-phrase"
+        } else {
+            "anytime-in-sentence"
+        };
+        Some(Verdict {
+            meaning: group,
+            certain: whole || count <= length + 6,
+            rule,
+        })
     }
 
     fn standing_at<'s>(
@@ -58,10 +71,17 @@ impl Phrases {
     ) -> impl Iterator<Item = (usize, usize)> + 's {
         let words = &reply.words.as_slice()[at..];
         let first = words[0].of_text(&reply.text);
-        self.by_first.get(first).into_iter().flatten().filter_map(move |(phrase, group)| {
-            let fits = phrase.len() <= words.len()
-                && phrase.iter().zip(words).all(|(p, w)| p == w.of_text(&reply.text));
-            fits.then_some((phrase.len(), *group))
-        })
+        self.by_first
+            .get(first)
+            .into_iter()
+            .flatten()
+            .filter_map(move |(phrase, group)| {
+                let fits = phrase.len() <= words.len()
+                    && phrase
+                        .iter()
+                        .zip(words)
+                        .all(|(p, w)| p == w.of_text(&reply.text));
+                fits.then_some((phrase.len(), *group))
+            })
     }
 }

@@ -55,7 +55,13 @@ fn every_opt_out_is_found_and_nothing_else_is_one() {
             ));
         }
     }
-    assert!(wrong.is_empty(), "{} of {}\n{}", wrong.len(), file.cases.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {}\n{}",
+        wrong.len(),
+        file.cases.len(),
+        wrong.join("\n")
+    );
 }
 
 const REPLIES: &str = include_str!("../../tests/data/reply_cases.json");

@@ -5,10 +5,25 @@ use std::borrow::Cow;
 
 /// Beginnings of lines that mail and messaging apps add, in lower case.
 const APP_SIGNATURES: [&str; 19] = [
-    "sent from my", "sent from ", "sent via", "sent using", "get outlook for", "enviado desde",
-    "enviado do meu", "enviado de mi", "enviado del", "enviado pelo", "enviado a partir do",
-    "envoye de mon", "envoyé de mon", "envoyé depuis", "envoye depuis", "von meinem", "gesendet von",
-    "gesendet mit", "télécharger outlook",
+    "sent from my",
+    "sent from ",
+    "sent via",
+    "sent using",
+    "get outlook for",
+    "enviado desde",
+    "enviado do meu",
+    "enviado de mi",
+    "enviado del",
+    "enviado pelo",
+    "enviado a partir do",
+    "envoye de mon",
+    "envoyé de mon",
+    "envoyé depuis",
+    "envoye depuis",
+    "von meinem",
+    "gesendet von",
+    "gesendet mit",
+    "télécharger outlook",
 ];
 
 /// A signature under a dash is a name: at most so many words.
@@ -63,7 +78,9 @@ fn is_signature(line: &str) -> bool {
         let name = name.trim_start_matches(['-', ' ']);
         !name.is_empty()
             && name.split_whitespace().count() <= DASHED_NAME_WORDS_MAX
-            && name.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '.' | '\'' | '-'))
+            && name
+                .chars()
+                .all(|c| c.is_alphabetic() || matches!(c, ' ' | '.' | '\'' | '-'))
             && name.chars().next().is_some_and(char::is_uppercase)
     })
 }

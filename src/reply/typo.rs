@@ -36,7 +36,10 @@ pub(super) fn is_slip(typed: &str, meant: &str) -> bool {
             let extra = a[same];
             let before = same.checked_sub(1).map(|i| a[i]);
             let after = b.get(same).copied();
-            [before, after].into_iter().flatten().any(|c| c == extra || are_neighbours(c, extra))
+            [before, after]
+                .into_iter()
+                .flatten()
+                .any(|c| c == extra || are_neighbours(c, extra))
         }
         std::cmp::Ordering::Equal => {
             swapped(&a[same..], &b[same..]) || are_neighbours(a[same], b[same])

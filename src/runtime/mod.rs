@@ -1,1 +1,25 @@
+//! The shell around the core: it brings events to conversations and effects to the world. Whatever it
+//! does to a lead is a [`Work`], worked out and committed as one turn under that lead's lock.
 
+pub mod clock;
+pub mod committer;
+pub mod deliver;
+pub mod dispatch;
+pub mod engine;
+pub mod live;
+pub mod outside;
+pub mod perform;
+pub mod postbox;
+pub mod rates;
+pub mod reload;
+pub mod route;
+pub mod sandbox;
+pub mod slots;
+mod turn;
+pub mod work;
+
+pub use clock::{Clock, ManualClock, SandboxClock, WallClock};
+pub use committer::Committer;
+pub use engine::Engine;
+pub use live::Live;
+pub use work::{Done, Job, Refusal, SendResult, Work};

@@ -1,12 +1,14 @@
 //! `ask`: sends the text and waits for the reply.
 
-use crate::flow::Target;
+use crate::conversation::Understood;
 use crate::flow::steps::set::Assign;
-use crate::flow::steps::{Rung, ladder_exits};
-use crate::flow::template::{Template, Text};
-use crate::lead::{Kind, Name};
+use crate::flow::steps::{Rung, RungDoes, Step, ladder_exits, undeliverable};
+use crate::flow::template::{Template, Text, shown};
+use crate::flow::walk::{Next, TextFrom, Walk};
+use crate::flow::{Target, Vary};
+use crate::lead::{Kind, Name, Value};
 use crate::policy::SendWindow;
-use crate::reply::Choice;
+use crate::reply::{Choice, Reply, ValueContext, value};
 
 #[derive(Debug, Clone)]
 pub struct Ask {
@@ -72,4 +74,134 @@ impl Ask {
         exits.extend(ladder_exits(&self.no_reply));
         exits
     }
+}
+
+impl Ask {
+    pub fn enter(&self, step: &Step, walk: &mut Walk) -> Next {
+        self.send(step, &self.text, walk, 0, 0)
+    }
+
+    /// Sends `text` and rests. A lead who may not be written to ends the conversation: silence is not
+    /// an answer they gave.
+    fn send(&self, step: &Step, text: &Text, walk: &mut Walk, rung: u8, unclear: u8) -> Next {
+        let variant = walk.variant_of(step).map(|experiment| &experiment.vary);
+        let varied = match variant {
+            Some(Vary::Text(other)) if std::ptr::eq(text, &self.text) => other,
+            _ => text,
+        };
+        let from = TextFrom {
+            step: &step.name,
+            text: varied,
+            tail: "",
+            window: match variant {
+                Some(Vary::SendTime(window)) => Some(window),
+                _ => self.send.as_ref(),
+            },
+            sender: match variant {
+                Some(Vary::Sender(channel)) => Some(channel),
+                _ => self.sender.as_ref(),
+            },
+            media: &self.media,
+        };
+        match walk.text(&from) {
+            Ok(seq) => walk.await_reply(step, rung, unclear, seq),
+            Err(why) => undeliverable(&self.no_reply, why),
+        }
+    }
+
+    /// What `reply` means here, if anything.
+    pub fn read(&self, reply: &Reply, walk: &Walk) -> Option<Heard> {
+        let locale = &walk.flow.locales[walk.locale_ix];
+        match &self.expect {
+            Expect::Options(_, choice) => choice.read(reply, locale).map(|verdict| Heard {
+                certain: verdict.certain,
+                rule: verdict.rule,
+                what: What::Option(verdict.meaning),
+            }),
+            Expect::Value { kind, bounds, .. } => {
+                let context = ValueContext {
+                    locale,
+                    now: walk.now,
+                    zone: walk.facts.zone,
+                    min: bounds.min,
+                    max: bounds.max,
+                };
+                value(*kind, reply, &context).map(|verdict| Heard {
+                    certain: verdict.certain,
+                    rule: verdict.rule,
+                    what: What::Value(verdict.meaning),
+                })
+            }
+        }
+    }
+
+    /// Takes the answer that was heard.
+    pub fn take(&self, step: &Step, heard: Heard, walk: &mut Walk) -> Next {
+        let note = |answer: String| Understood {
+            kind: Name::from("answer"),
+            answer: Some(answer),
+            certain: heard.certain,
+            rule: Name::from(heard.rule),
+        };
+        match (heard.what, &self.expect) {
+            (What::Option(ix), Expect::Options(options, _)) => {
+                let option = &options[ix];
+                walk.understood = Some(note(option.name.to_string()));
+                walk.record_answer(&step.name, Value::text(option.name.as_str()));
+                walk.conversation.score += option.score;
+                for assign in &option.set {
+                    assign.run(walk);
+                }
+                Next::Go(option.name.clone(), option.then.clone())
+            }
+            (What::Value(value), Expect::Value { then, .. }) => {
+                walk.understood = Some(note(shown(
+                    &value,
+                    &walk.conversation.locale,
+                    walk.facts.zone,
+                )));
+                walk.record_answer(&step.name, value);
+                Next::go("value", then)
+            }
+            (What::Option(_), Expect::Value { .. }) | (What::Value(_), Expect::Options(..)) => {
+                unreachable!("`read` answers in the kind that the question expects")
+            }
+        }
+    }
+
+    /// Asks again, or gives up after `tries`.
+    pub fn unclear(&self, step: &Step, walk: &mut Walk, rung: u8, unclear: u8) -> Next {
+        if unclear >= self.unclear.tries {
+            return Next::go("unclear", &self.unclear.then);
+        }
+        let text = self.unclear.say.as_ref().unwrap_or(&self.text);
+        self.send(step, text, walk, rung, unclear + 1)
+    }
+
+    /// The ladder's rung number `rung` is due.
+    pub fn silent(&self, step: &Step, walk: &mut Walk, rung: u8, unclear: u8) -> Next {
+        match self.no_reply.get(usize::from(rung)).map(|rung| &rung.does) {
+            Some(RungDoes::Say(text)) => self.send(step, text, walk, rung + 1, unclear),
+            Some(RungDoes::Go(target)) => {
+                Next::Go(Name::from(format!("no_reply:{}", rung + 1)), target.clone())
+            }
+            // The compiler proves that the last rung goes somewhere.
+            None => Next::End(Name::from("failed")),
+        }
+    }
+}
+
+/// What a question heard in a reply.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Heard {
+    pub certain: bool,
+    pub rule: &'static str,
+    pub what: What,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum What {
+    /// The option at this place.
+    Option(usize),
+    Value(Value),
 }

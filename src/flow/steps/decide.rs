@@ -2,6 +2,7 @@
 
 use crate::flow::Target;
 use crate::flow::condition::Expr;
+use crate::flow::walk::{Next, Walk};
 use crate::lead::Name;
 
 #[derive(Debug, Clone)]
@@ -27,5 +28,17 @@ impl Decide {
             .collect();
         exits.push((Name::from("else"), &self.otherwise));
         exits
+    }
+}
+
+impl Decide {
+    pub fn enter(&self, walk: &mut Walk) -> Next {
+        match self.cases.iter().position(|case| walk.holds(&case.when)) {
+            Some(i) => Next::Go(
+                Name::from(format!("when:{}", i + 1)),
+                self.cases[i].then.clone(),
+            ),
+            None => Next::go("else", &self.otherwise),
+        }
     }
 }

@@ -14,31 +14,35 @@ mod wait;
 
 use crate::flow::Target;
 use crate::flow::template::Text;
+use crate::flow::walk::{Next, Walk};
 use crate::lead::Name;
+use crate::policy::DropReason;
 use crate::time::Duration;
 
-pub use ask::{Ask, Bounds, Expect, Opt, Unclear};
-pub use book::Book;
+pub use ask::{Ask, Bounds, Expect, Heard, Opt, Unclear, What};
+pub use book::{ANSWER_WITHIN, Book};
 pub use call::Call;
 pub use decide::{Case, Decide};
 pub use email::Email;
 pub use end::End;
-pub use handoff::Handoff;
+pub use handoff::{Handoff, RESOLVE_WITHIN};
 pub use run::{Return, Run};
 pub use say::Say;
-pub use set::{Assign, Set};
+pub use set::{Assign, AssignTo, Set};
 pub use wait::{Wait, WaitFor};
 
 /// One step of a flow.
 #[derive(Debug, Clone)]
 pub struct Step {
     pub name: Name,
-    /// Line and column of its name in the file, from 1.
+    /// Line and column of its name in the file, from 1; 0 for a step that the compiler made.
     pub line: u32,
     pub column: u32,
     pub note: Option<String>,
     /// Added to the lead's score on entry.
     pub score: i32,
+    /// Warnings that the author meant to be so here, by name.
+    pub allow: Vec<Name>,
     pub verb: Verb,
 }
 
@@ -121,4 +125,57 @@ fn ladder_exits(rungs: &[Rung]) -> impl Iterator<Item = (Name, &Target)> {
             RungDoes::Go(target) => Some((Name::from(format!("no_reply:{}", i + 1)), target)),
             RungDoes::Say(_) => None,
         })
+}
+
+impl Step {
+    /// The conversation arrives here.
+    pub fn enter(&self, walk: &mut Walk) -> Next {
+        walk.conversation.score += self.score;
+        match &self.verb {
+            Verb::Ask(verb) => verb.enter(self, walk),
+            Verb::Say(verb) => verb.enter(self, walk),
+            Verb::Decide(verb) => verb.enter(walk),
+            Verb::Handoff(verb) => verb.enter(self, walk),
+            Verb::Email(verb) => verb.enter(self, walk),
+            Verb::Wait(verb) => verb.enter(self, walk),
+            Verb::Book(verb) => verb.enter(self, walk),
+            Verb::Call(verb) => verb.enter(self, walk),
+            Verb::Set(verb) => verb.enter(walk),
+            Verb::Run(verb) => Next::go("then", &verb.enter),
+            Verb::Return(verb) => Next::Go(verb.outcome.clone(), verb.then.clone()),
+            Verb::End(verb) => Next::End(verb.outcome.clone()),
+        }
+    }
+
+    /// The `no_reply` ladder of a step that waits for a reply.
+    pub fn ladder(&self) -> &[Rung] {
+        match &self.verb {
+            Verb::Ask(verb) => &verb.no_reply,
+            Verb::Book(verb) => &verb.no_reply,
+            Verb::Email(verb) => &verb.no_reply,
+            _ => &[],
+        }
+    }
+}
+
+/// A question that may not be sent. To an unreachable number it leads where silence leads at last
+/// (usually an email); an opt-out ends it, as does a consent that never was.
+pub fn undeliverable(ladder: &[Rung], why: DropReason) -> Next {
+    match why {
+        DropReason::OptedOut => Next::End(Name::from("opted_out")),
+        DropReason::NoConsent => Next::End(Name::from("stopped")),
+        DropReason::Unreachable => match ladder_exits(ladder).last() {
+            Some((exit, target)) => Next::Go(exit, target.clone()),
+            None => Next::End(Name::from("unreachable")),
+        },
+    }
+}
+
+/// A statement that may not be sent: the conversation goes on without it where it can.
+fn undeliverable_say(why: DropReason, then: &Target) -> Next {
+    match why {
+        DropReason::OptedOut => Next::End(Name::from("opted_out")),
+        DropReason::NoConsent => Next::End(Name::from("stopped")),
+        DropReason::Unreachable => Next::go("then", then),
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::flow::Target;
 use crate::flow::template::Template;
+use crate::flow::walk::{Next, Walk};
 use crate::lead::{Name, Value};
 
 #[derive(Debug, Clone)]
@@ -26,5 +27,24 @@ pub enum AssignTo {
 impl Set {
     pub fn exits(&self) -> Vec<(Name, &Target)> {
         vec![(Name::from("then"), &self.then)]
+    }
+}
+
+impl Set {
+    pub fn enter(&self, walk: &mut Walk) -> Next {
+        for assign in &self.values {
+            assign.run(walk);
+        }
+        Next::go("then", &self.then)
+    }
+}
+
+impl Assign {
+    pub fn run(&self, walk: &mut Walk) {
+        let value = match &self.to {
+            AssignTo::Value(value) => value.clone(),
+            AssignTo::Text(template) => walk.value_of(template),
+        };
+        walk.set_field(&self.field, value);
     }
 }

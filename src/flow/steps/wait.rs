@@ -1,8 +1,12 @@
 //! `wait`: for a time, until a moment of the lead's, or for an event.
 
+use crate::conversation::{Awaiting, Status};
 use crate::flow::Target;
+use crate::flow::steps::Step;
 use crate::flow::template::Source;
+use crate::flow::walk::{Next, Walk};
 use crate::lead::Name;
+use crate::lead::Value;
 use crate::time::Duration;
 
 #[derive(Debug, Clone)]
@@ -34,5 +38,39 @@ impl Wait {
             exits.push((Name::from("otherwise"), otherwise));
         }
         exits
+    }
+}
+
+impl Wait {
+    pub fn enter(&self, step: &Step, walk: &mut Walk) -> Next {
+        let (what, deadline) = match &self.what {
+            WaitFor::Time(span) => (Awaiting::Time, walk.now + *span),
+            WaitFor::Until {
+                moment,
+                before,
+                after,
+            } => match walk.lookup(moment) {
+                Value::Moment(at) if at - *before + *after > walk.now => {
+                    (Awaiting::Time, at - *before + *after)
+                }
+                _ => return Next::go("then", &self.then),
+            },
+            WaitFor::Event { name, at_most, .. } => {
+                (Awaiting::LeadEvent(name.clone()), walk.now + *at_most)
+            }
+        };
+        let wait = crate::conversation::Wait {
+            step: step.name.clone(),
+            what,
+        };
+        Next::Rest(Status::Waiting(wait), Some(deadline))
+    }
+
+    /// The time is up.
+    pub fn fired(&self) -> Next {
+        match &self.what {
+            WaitFor::Event { otherwise, .. } => Next::go("otherwise", otherwise),
+            WaitFor::Time(_) | WaitFor::Until { .. } => Next::go("then", &self.then),
+        }
     }
 }

@@ -8,7 +8,7 @@ mod prepare;
 use smol_str::SmolStr;
 
 use super::lexicon::{self, LANGUAGES, Map};
-use super::{Reply, Verdict};
+use super::{Reply, Verdict, after_answers};
 use crate::lead::Name;
 
 /// One option as the flow declares it.
@@ -52,15 +52,23 @@ impl Choice {
         prepare::choice(options, locales)
     }
 
-    /// Which option the reply chooses, by its index.
+    /// Which option the reply chooses, by its index. What is said instead of an answer ("wrong number",
+    /// "call me") outranks an option named in passing, not one that is the whole reply.
     pub fn read(&self, reply: &Reply, locale: &str) -> Option<Verdict<usize>> {
-        self.read_exact(reply, locale).or_else(|| self.read_in_passing(reply, locale))
+        self.read_exact(reply, locale).or_else(|| {
+            let instead = reply.words.len() > 1 && after_answers(reply).is_some();
+            (!instead).then(|| self.read_in_passing(reply, locale)).flatten()
+        })
     }
 
     /// The option that the whole reply names: nothing outranks it but an opt-out.
     pub fn read_exact(&self, reply: &Reply, locale: &str) -> Option<Verdict<usize>> {
         if let Some((option, rule)) = self.exact.get(&reply.text) {
-            return Some(Verdict { meaning: *option, certain: true, rule });
+            return Some(Verdict {
+                meaning: *option,
+                certain: true,
+                rule,
+            });
         }
         let language = lexicon::get().language_of(locale);
         self.reader(language)?.whole(reply, language)
@@ -78,12 +86,13 @@ impl Choice {
             evidence::Weighed::Nothing => {}
         }
         // People answer in the other language too; then every word of it must be understood.
-        self.order.iter().filter(|language| **language != own).find_map(|language| {
-            match self.weigh(reply, *language) {
+        self.order
+            .iter()
+            .filter(|language| **language != own)
+            .find_map(|language| match self.weigh(reply, *language) {
                 evidence::Weighed::Option(verdict, 0) => Some(verdict),
                 _ => None,
-            }
-        })
+            })
     }
 
     fn reader(&self, language: usize) -> Option<&Reader> {

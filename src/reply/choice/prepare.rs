@@ -22,11 +22,17 @@ struct Prepared {
 }
 
 pub(super) fn choice(options: &[ChoiceOption], locales: &[Name]) -> Choice {
-    let mut choice = Choice { readers: Vec::with_capacity(LANGUAGES.len()), ..Choice::default() };
+    let mut choice = Choice {
+        readers: Vec::with_capacity(LANGUAGES.len()),
+        ..Choice::default()
+    };
     let prepared: Vec<Prepared> = options.iter().map(Prepared::of).collect();
     for (index, option) in options.iter().enumerate() {
         let key = SmolStr::new(fold(&option.key));
-        choice.exact.entry(key.clone()).or_insert((index, "exact-key"));
+        choice
+            .exact
+            .entry(key.clone())
+            .or_insert((index, "exact-key"));
         choice.keys.push(key);
     }
     for (index, option) in options.iter().enumerate() {
@@ -37,7 +43,9 @@ pub(super) fn choice(options: &[ChoiceOption], locales: &[Name]) -> Choice {
     }
     let concepts = concepts(&prepared);
     for language in 0..LANGUAGES.len() {
-        choice.readers.push(Reader::new(&prepared, &concepts, language));
+        choice
+            .readers
+            .push(Reader::new(&prepared, &concepts, language));
     }
     choice.share_doubts();
     choice.order = order(locales);
@@ -49,7 +57,10 @@ fn order(locales: &[Name]) -> [usize; LANGUAGES.len()] {
     let lexicon = lexicon::get();
     let mut order = std::array::from_fn(|i| i);
     let place = |language: &usize| {
-        locales.iter().position(|l| lexicon.language_of(l) == *language).unwrap_or(usize::MAX)
+        locales
+            .iter()
+            .position(|l| lexicon.language_of(l) == *language)
+            .unwrap_or(usize::MAX)
     };
     order.sort_by_key(place);
     order
@@ -94,7 +105,11 @@ impl Prepared {
                 within |= parts;
             }
         }
-        Self { phrases, named, within }
+        Self {
+            phrases,
+            named,
+            within,
+        }
     }
 
     fn is(&self, concept: Concept) -> bool {
@@ -138,7 +153,10 @@ fn concepts(options: &[Prepared]) -> Map<u8, usize> {
     };
     let other = |option: usize, concepts: &[Concept]| {
         let other = (options.len() == 2).then_some(1 - option.min(1))?;
-        concepts.iter().any(|c| options[other].is(*c)).then_some(other)
+        concepts
+            .iter()
+            .any(|c| options[other].is(*c))
+            .then_some(other)
     };
     for (_, concept) in Concept::ALL {
         if let Some(option) = one(&[concept]) {
@@ -150,12 +168,17 @@ fn concepts(options: &[Prepared]) -> Map<u8, usize> {
     let yes = one(&[Concept::Yes, Concept::Echo])
         .or_else(|| one(&[Concept::Confirm]))
         .or_else(|| soon.filter(|soon| other(*soon, &[Concept::Later]).is_some()));
-    let refusals =
-        [Concept::Later, Concept::Distant, Concept::Reschedule, Concept::Cancel, Concept::EchoNo];
-    let no = one(&[Concept::No, Concept::EchoNo])
-        .or_else(|| yes.and_then(|yes| other(yes, &refusals)));
-    let confirm = one(&[Concept::Confirm])
-        .or_else(|| yes.filter(|_| one(&[Concept::Reschedule]).is_some()));
+    let refusals = [
+        Concept::Later,
+        Concept::Distant,
+        Concept::Reschedule,
+        Concept::Cancel,
+        Concept::EchoNo,
+    ];
+    let no =
+        one(&[Concept::No, Concept::EchoNo]).or_else(|| yes.and_then(|yes| other(yes, &refusals)));
+    let confirm =
+        one(&[Concept::Confirm]).or_else(|| yes.filter(|_| one(&[Concept::Reschedule]).is_some()));
     let meant = [
         (Concept::Yes, yes),
         (Concept::Echo, yes),
@@ -177,7 +200,10 @@ fn concepts(options: &[Prepared]) -> Map<u8, usize> {
 
 impl Reader {
     fn new(options: &[Prepared], concepts: &Map<u8, usize>, language: usize) -> Self {
-        let mut reader = Self { concepts: concepts.clone(), ..Self::default() };
+        let mut reader = Self {
+            concepts: concepts.clone(),
+            ..Self::default()
+        };
         for (index, option) in options.iter().enumerate() {
             for (of, phrase) in &option.phrases {
                 if of.is_none_or(|of| of == language) {
@@ -201,7 +227,10 @@ impl Reader {
         for part in content_words(phrase, language) {
             self.add_part(part, option);
         }
-        self.phrases.entry(first.clone()).or_default().push((words, option));
+        self.phrases
+            .entry(first.clone())
+            .or_default()
+            .push((words, option));
     }
 
     fn add_part(&mut self, part: SmolStr, option: usize) {
@@ -235,7 +264,11 @@ impl Reader {
                 }
             }
         }
-        let own: Vec<_> = self.parts.iter().filter_map(|(w, o)| Some((w.clone(), (*o)?))).collect();
+        let own: Vec<_> = self
+            .parts
+            .iter()
+            .filter_map(|(w, o)| Some((w.clone(), (*o)?)))
+            .collect();
         self.typos.extend(own);
     }
 }

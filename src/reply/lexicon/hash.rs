@@ -24,7 +24,10 @@ impl Hasher for WordHasher {
             self.add(u64::from_le_bytes(*head));
             bytes = rest;
         }
-        let tail = bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+        let tail = bytes
+            .iter()
+            .rev()
+            .fold(0, |word, byte| word << 8 | u64::from(*byte));
         self.add(tail | (bytes.len() as u64) << 56);
     }
 

@@ -44,10 +44,16 @@ struct Rules {
 }
 
 pub(super) fn lexicon(files: &[&str; LANGUAGES.len()]) -> Lexicon {
-    let mut lexicon = Lexicon { forms: vec![SmolStr::default()], ..Lexicon::default() };
+    let mut lexicon = Lexicon {
+        forms: vec![SmolStr::default()],
+        ..Lexicon::default()
+    };
     for (index, text) in files.iter().enumerate() {
         let file: File = serde_yaml::from_str(text).expect("language files are tested");
-        let mut loader = Loader { lexicon: &mut lexicon, index };
+        let mut loader = Loader {
+            lexicon: &mut lexicon,
+            index,
+        };
         loader.load(&file);
     }
     lexicon.spread_stems();
@@ -123,11 +129,16 @@ impl Loader<'_> {
         for phrase in phrases.split(',') {
             for spelling in self.spellings(phrase) {
                 let words: Vec<WordId> = self.ids(&spelling);
-                let Some(first) = words.first().copied() else { continue };
+                let Some(first) = words.first().copied() else {
+                    continue;
+                };
                 let phrases = self.language().phrases.entry(first).or_default();
                 match phrases.iter_mut().find(|p| p.words == words) {
                     Some(known) => known.concepts |= concept.bit(),
-                    None => phrases.push(Phrase { words, concepts: concept.bit() }),
+                    None => phrases.push(Phrase {
+                        words,
+                        concepts: concept.bit(),
+                    }),
                 }
                 phrases.sort_by_key(|p| std::cmp::Reverse(p.words.len()));
             }
@@ -153,7 +164,10 @@ impl Loader<'_> {
 
     fn ids(&mut self, phrase: &str) -> Vec<WordId> {
         let folded = fold(phrase);
-        folded.split_whitespace().map(|word| self.lexicon.intern(word)).collect()
+        folded
+            .split_whitespace()
+            .map(|word| self.lexicon.intern(word))
+            .collect()
     }
 
     fn numbers(&mut self, file: &File) {
@@ -165,8 +179,14 @@ impl Loader<'_> {
             cardinals.extend(german_compounds(&cardinals));
         }
         let spoken = cardinals.into_iter().map(|(w, n)| (w, Spoken::Cardinal(n)));
-        let scales = file.scales.iter().map(|(w, n)| (w.clone(), Spoken::Scale(*n)));
-        let ordinals = file.ordinals.iter().map(|(w, n)| (w.clone(), Spoken::Ordinal(*n)));
+        let scales = file
+            .scales
+            .iter()
+            .map(|(w, n)| (w.clone(), Spoken::Scale(*n)));
+        let ordinals = file
+            .ordinals
+            .iter()
+            .map(|(w, n)| (w.clone(), Spoken::Ordinal(*n)));
         for (word, spoken) in spoken.chain(ordinals).chain(scales) {
             for spelling in self.spellings(&word) {
                 let id = self.lexicon.intern(&fold(&spelling));
@@ -182,8 +202,11 @@ impl Loader<'_> {
                     for spelling in self.spellings(name) {
                         let id = self.lexicon.intern(&fold(&spelling));
                         let language = self.language();
-                        let values =
-                            if of_months { &mut language.months } else { &mut language.weekdays };
+                        let values = if of_months {
+                            &mut language.months
+                        } else {
+                            &mut language.weekdays
+                        };
                         values.insert(id, index as u8 + u8::from(of_months));
                     }
                 }
@@ -192,7 +215,10 @@ impl Loader<'_> {
     }
 
     fn pattern(&mut self, text: &str, certain: bool) -> Pattern {
-        let parts: Vec<Part> = text.split_whitespace().map(|part| self.part(part)).collect();
+        let parts: Vec<Part> = text
+            .split_whitespace()
+            .map(|part| self.part(part))
+            .collect();
         let needs = parts.iter().fold(0, |needs, part| match &part.what {
             What::Word(set)
                 if part.times == Times::Once
@@ -203,11 +229,18 @@ impl Loader<'_> {
             }
             _ => needs,
         });
-        Pattern { parts, certain, needs }
+        Pattern {
+            parts,
+            certain,
+            needs,
+        }
     }
 
     fn part(&mut self, text: &str) -> Part {
-        let once = |what| Part { what, times: Times::Once };
+        let once = |what| Part {
+            what,
+            times: Times::Once,
+        };
         match text {
             "^" => once(What::ClauseBegins),
             "^^" => once(What::MessageBegins),
@@ -252,7 +285,11 @@ impl Loader<'_> {
             (_, Some(set)) => (set, Times::Any),
             _ => (text, Times::Once),
         };
-        let what = if set == "#" { What::Number } else { What::Word(self.set(set)) };
+        let what = if set == "#" {
+            What::Number
+        } else {
+            What::Word(self.set(set))
+        };
         Part { what, times }
     }
 
@@ -294,9 +331,15 @@ impl Lexicon {
     }
 
     fn intern_stem(&mut self, stem: &str) -> WordId {
-        let first = stem.as_bytes().get(..3).and_then(|b| <[u8; 3]>::try_from(b).ok());
+        let first = stem
+            .as_bytes()
+            .get(..3)
+            .and_then(|b| <[u8; 3]>::try_from(b).ok());
         let first = first.expect("a stem has at least three letters");
-        let known = self.stems.get(&first).and_then(|s| s.iter().find(|(w, _)| w == stem));
+        let known = self
+            .stems
+            .get(&first)
+            .and_then(|s| s.iter().find(|(w, _)| w == stem));
         if let Some((_, id)) = known {
             return *id;
         }
@@ -334,7 +377,8 @@ impl Language {
     fn spread(&mut self, from: WordId, to: WordId) {
         let mask = self.class_mask(from);
         if mask != 0 {
-            self.classes.resize(self.classes.len().max(to.index() + 1), 0);
+            self.classes
+                .resize(self.classes.len().max(to.index() + 1), 0);
             self.classes[to.index()] |= mask;
         }
     }
@@ -348,8 +392,24 @@ mod tests {
     fn every_language_file_reads() {
         let lexicon = lexicon(&FILES);
         for language in &lexicon.languages {
-            assert_eq!(language.months.values().filter(|m| **m == 12).count().min(1), 1);
-            assert_eq!(language.weekdays.values().filter(|d| **d == 6).count().min(1), 1);
+            assert_eq!(
+                language
+                    .months
+                    .values()
+                    .filter(|m| **m == 12)
+                    .count()
+                    .min(1),
+                1
+            );
+            assert_eq!(
+                language
+                    .weekdays
+                    .values()
+                    .filter(|d| **d == 6)
+                    .count()
+                    .min(1),
+                1
+            );
         }
         assert_eq!(lexicon.word("yesss"), lexicon.word("yes"));
         assert_eq!(lexicon.word("spaeter"), lexicon.word("spaeter"));

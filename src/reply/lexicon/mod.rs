@@ -257,7 +257,11 @@ impl Language {
         self.phrases.get(&first)?.iter().find_map(|phrase| {
             let n = phrase.words.len();
             let fits = n <= words.len()
-                && phrase.words.iter().zip(words).all(|(id, word)| *id == word.id);
+                && phrase
+                    .words
+                    .iter()
+                    .zip(words)
+                    .all(|(id, word)| *id == word.id);
             fits.then_some((n, phrase.concepts))
         })
     }
@@ -314,7 +318,11 @@ impl Lexicon {
         };
         self.stems
             .get(&first)
-            .and_then(|stems| stems.iter().find(|(stem, _)| word.starts_with(stem.as_str())))
+            .and_then(|stems| {
+                stems
+                    .iter()
+                    .find(|(stem, _)| word.starts_with(stem.as_str()))
+            })
             .map_or(WordId::UNKNOWN, |(_, id)| *id)
     }
 

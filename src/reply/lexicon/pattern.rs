@@ -137,13 +137,19 @@ impl Run<'_> {
             }
             What::Gap(most) => self.gap(*most, rest, at, clause),
             What::AnyBreak => self.matches(rest, at, Clause::Any),
-            What::Break => self.breaks_before(at).then(|| self.matches(rest, at, Clause::Any))?,
-            what => self.holds(what, at).then(|| self.matches(rest, at, clause))?,
+            What::Break => self
+                .breaks_before(at)
+                .then(|| self.matches(rest, at, Clause::Any))?,
+            what => self
+                .holds(what, at)
+                .then(|| self.matches(rest, at, clause))?,
         }
     }
 
     fn breaks_before(&self, at: usize) -> bool {
-        at.checked_sub(1).and_then(|i| self.words.get(i)).is_none_or(|w| w.breaks)
+        at.checked_sub(1)
+            .and_then(|i| self.words.get(i))
+            .is_none_or(|w| w.breaks)
     }
 
     /// How many words from `at` on fit, in one clause.
@@ -195,7 +201,10 @@ impl Run<'_> {
     fn holds(&self, what: &What, at: usize) -> bool {
         let before = at.checked_sub(1).map(|i| &self.words[i]);
         match what {
-            What::Not(set) => !self.words.get(at).is_some_and(|w| set.has(w, self.language)),
+            What::Not(set) => !self
+                .words
+                .get(at)
+                .is_some_and(|w| set.has(w, self.language)),
             What::NotBefore(set) => !before.is_some_and(|w| set.has(w, self.language)),
             What::ClauseBegins => before.is_none_or(|w| w.breaks),
             What::MessageBegins => at == 0,

@@ -1,0 +1,393 @@
+//! What a reply means, in order: written by a machine; opt-out, opt-in, help; something the flow hears
+//! at any time; the answer to the open question; wrong number, "who is this", "call me", declining;
+//! unclear.
+
+use crate::advance::notices;
+use crate::conversation::{Awaiting, Effect, Entry, Event, Seq, Status, Understood, Wait};
+use crate::flow::steps::{Step, Verb};
+use crate::flow::walk::{Facts, Next, TextFrom, Walk};
+use crate::flow::{AnytimeThen, Flow, Target};
+use crate::lead::Name;
+use crate::policy::consent::Level;
+use crate::policy::{
+    Consent, ConsentChange, ConsentEvent, MessageKind, Outgoing, Purpose, Verdict,
+};
+use crate::reply::{self, Everywhere, Listening, Reply};
+use crate::time::Timestamp;
+
+/// What a reply in a conversation leads to. `None`: nothing here; `Some(None)`: heard, it stands.
+pub(super) fn replied(walk: &mut Walk, status: &Status, text: &str) -> Option<Option<Next>> {
+    let reply = Reply::read(text);
+    let said = reply::everywhere(&reply, listening(walk.facts));
+    if let Some(verdict) = &said
+        && let Some(next) = heeded_first(walk, status, verdict, text)
+    {
+        return Some(next);
+    }
+    if matches!(status, Status::Ended { .. } | Status::Scheduled) {
+        return Some(None);
+    }
+    walk.conversation.last_reply = text.chars().take(LAST_REPLY_MAX).collect();
+    let Status::Waiting(wait) = status else {
+        return Some(None);
+    };
+    let flow = walk.flow;
+    let step = flow.step(flow.find(&wait.step)?);
+    Some(answer(walk, step, wait, &reply, said.as_ref()))
+}
+
+/// How much of a reply is kept for `{last_reply}`, in characters.
+const LAST_REPLY_MAX: usize = 300;
+
+fn listening(facts: &Facts) -> Listening {
+    Listening {
+        opted_out: facts.policy.standing.is_opted_out(),
+        awaiting_double_opt_in: matches!(facts.policy.standing.consent, Consent::Pending(_)),
+    }
+}
+
+/// Opt-out, opt-in, help and machines come before every flow. `None`: not one of these.
+fn heeded_first(
+    walk: &mut Walk,
+    status: &Status,
+    verdict: &reply::Verdict<Everywhere>,
+    text: &str,
+) -> Option<Option<Next>> {
+    let kind = verdict.meaning;
+    if !matches!(
+        kind,
+        Everywhere::Machine | Everywhere::OptOut | Everywhere::OptIn | Everywhere::Help
+    ) {
+        return None;
+    }
+    walk.understood = Some(understood(verdict));
+    let notices = notices::of(&walk.conversation.locale);
+    match kind {
+        Everywhere::OptOut => {
+            opt_out(walk, verdict, text);
+            let ended = matches!(status, Status::Ended { .. });
+            Some((!ended).then(|| Next::End(Name::from("opted_out"))))
+        }
+        Everywhere::OptIn => {
+            opt_in(walk, verdict, text);
+            Some(None)
+        }
+        Everywhere::Help => {
+            let text = notices.help(walk.facts.workspace);
+            let _ = walk.notice(text, Purpose::Help);
+            Some(None)
+        }
+        _ => Some(None),
+    }
+}
+
+fn understood(verdict: &reply::Verdict<Everywhere>) -> Understood {
+    Understood {
+        kind: Name::from(verdict.meaning.as_str()),
+        answer: None,
+        certain: verdict.certain,
+        rule: Name::from(verdict.rule),
+    }
+}
+
+fn opt_out(walk: &mut Walk, verdict: &reply::Verdict<Everywhere>, text: &str) {
+    let again = walk.facts.policy.standing.is_opted_out();
+    walk.note(Effect::CancelQueued);
+    walk.note(Effect::Consent(own_act(
+        ConsentChange::Revoked,
+        verdict.rule,
+        text,
+        walk.now,
+    )));
+    if !again {
+        let notices = notices::of(&walk.conversation.locale);
+        let text = notices.opted_out(walk.facts.workspace);
+        let _ = walk.notice(text, Purpose::OptOutConfirmation);
+    }
+}
+
+fn opt_in(walk: &mut Walk, verdict: &reply::Verdict<Everywhere>, text: &str) {
+    if matches!(walk.facts.policy.standing.consent, Consent::Given(..)) {
+        return;
+    }
+    walk.note(Effect::Consent(own_act(
+        ConsentChange::Given,
+        verdict.rule,
+        text,
+        walk.now,
+    )));
+    let notices = notices::of(&walk.conversation.locale);
+    let text = notices.opted_in(walk.facts.workspace);
+    let seq = walk.send(Effect::Sms(crate::conversation::SmsMessage {
+        text,
+        media: Vec::new(),
+        kind: MessageKind::Transactional,
+        purpose: Purpose::OptInConfirmation,
+        channel: None,
+        hold: None,
+        step: None,
+    }));
+    debug_assert!(seq > 0);
+}
+
+/// The ledger's row for what the lead did by text.
+fn own_act(change: ConsentChange, rule: &str, text: &str, at: Timestamp) -> ConsentEvent {
+    let method = match change {
+        ConsentChange::Revoked => "sms",
+        ConsentChange::Given | ConsentChange::Asked => "keyword",
+    };
+    ConsentEvent {
+        source: "reply".to_string(),
+        wording: text.to_string(),
+        rule: Some(rule.to_string()),
+        own_act: true,
+        ..ConsentEvent::new(change, Level::Marketing, at, method)
+    }
+}
+
+fn answer(
+    walk: &mut Walk,
+    step: &Step,
+    wait: &Wait,
+    reply: &Reply,
+    said: Option<&reply::Verdict<Everywhere>>,
+) -> Option<Next> {
+    let Awaiting::Reply {
+        rung,
+        unclear,
+        slots,
+        ..
+    } = &wait.what
+    else {
+        return anytime(walk, wait, reply).flatten();
+    };
+    if let Some(next) = anytime(walk, wait, reply) {
+        return next;
+    }
+    match &step.verb {
+        Verb::Ask(ask) => {
+            if let Some(heard) = ask.read(reply, walk) {
+                return Some(ask.take(step, heard, walk));
+            }
+        }
+        Verb::Book(book) => {
+            if let Some(chosen) = book.read(reply, walk, slots) {
+                return Some(book.hold(step, walk, &slots[chosen]));
+            }
+        }
+        Verb::Email(email) => return Some(Next::go("then", &email.then)),
+        _ => return None,
+    }
+    if let Some(verdict) = said
+        && let Some(next) = said_otherwise(walk, wait, verdict)
+    {
+        return next;
+    }
+    walk.understood = Some(Understood {
+        kind: Name::from("unclear"),
+        answer: None,
+        certain: true,
+        rule: Name::from("none"),
+    });
+    match &step.verb {
+        Verb::Ask(ask) => Some(ask.unclear(step, walk, *rung, *unclear)),
+        Verb::Book(book) => Some(book.unclear(step, walk, slots, *rung, *unclear)),
+        _ => None,
+    }
+}
+
+/// Something the flow hears at any time.
+fn anytime(walk: &mut Walk, wait: &Wait, reply: &Reply) -> Option<Option<Next>> {
+    if walk.flow.anytime.is_empty() {
+        return None;
+    }
+    let flow = walk.flow;
+    let verdict = flow.anytime_phrases.read(reply)?;
+    let heard = &flow.anytime[verdict.meaning];
+    walk.understood = Some(Understood {
+        kind: Name::from("anytime"),
+        answer: Some(heard.name.to_string()),
+        certain: verdict.certain,
+        rule: Name::from(verdict.rule),
+    });
+    match &heard.then {
+        AnytimeThen::Say(text) => {
+            let from = TextFrom::step(&wait.step, text);
+            Some(match walk.text(&from) {
+                Ok(seq) => stands_again(wait, seq),
+                Err(_) => None,
+            })
+        }
+        AnytimeThen::Go(text, target) => {
+            if let Some(text) = text {
+                let _ = walk.text(&TextFrom::step(&wait.step, text));
+            }
+            Some(Some(Next::Go(heard.name.clone(), target.clone())))
+        }
+    }
+}
+
+/// The open question stands again; its clock starts anew when `seq` is accepted.
+fn stands_again(wait: &Wait, seq: Seq) -> Option<Next> {
+    match &wait.what {
+        Awaiting::Reply {
+            rung,
+            unclear,
+            slots,
+            ..
+        } => {
+            let what = Awaiting::Reply {
+                rung: *rung,
+                unclear: *unclear,
+                sending: Some(seq),
+                slots: slots.clone(),
+            };
+            Some(Next::Rest(
+                Status::Waiting(Wait {
+                    step: wait.step.clone(),
+                    what,
+                }),
+                None,
+            ))
+        }
+        Awaiting::Time | Awaiting::LeadEvent(_) | Awaiting::Answer(_) => None,
+    }
+}
+
+/// What is understood everywhere but gives way to an answer. `None`: not one of these.
+fn said_otherwise(
+    walk: &mut Walk,
+    wait: &Wait,
+    verdict: &reply::Verdict<Everywhere>,
+) -> Option<Option<Next>> {
+    walk.understood = Some(understood(verdict));
+    let notices = notices::of(&walk.conversation.locale);
+    match verdict.meaning {
+        Everywhere::WrongNumber => {
+            let text = walk.conversation.last_reply.clone();
+            walk.note(Effect::CancelQueued);
+            let row = own_act(ConsentChange::Revoked, verdict.rule, &text, walk.now);
+            walk.note(Effect::Consent(row));
+            let text = notices.wrong_number(walk.facts.workspace);
+            let _ = walk.notice(text, Purpose::OptOutConfirmation);
+            Some(Some(Next::End(Name::from("wrong_number"))))
+        }
+        Everywhere::Decline => Some(Some(Next::End(Name::from("stopped")))),
+        Everywhere::WhoIsThis => {
+            let text = notices.who_we_are(walk.facts.workspace);
+            Some(match walk.notice(text, Purpose::Help) {
+                Ok(seq) => stands_again(wait, seq),
+                Err(_) => None,
+            })
+        }
+        Everywhere::CallMe => {
+            handoff_of(walk.flow).map(|target| Some(Next::Go(Name::from("call_me"), target)))
+        }
+        Everywhere::Machine | Everywhere::OptOut | Everywhere::OptIn | Everywhere::Help => None,
+    }
+}
+
+/// Where somebody who asks to be called is taken: the flow's first handoff.
+fn handoff_of(flow: &Flow) -> Option<Target> {
+    let ix = flow
+        .steps
+        .iter()
+        .position(|step| matches!(step.verb, Verb::Handoff(_)))?;
+    flow.find(&flow.steps[ix].name).map(Target::Step)
+}
+
+/// A text from a lead who is in no conversation: STOP, START and HELP count all the same. The effects
+/// are numbered on from `Facts::next_seq`, which the entry takes.
+pub fn stranger(
+    facts: &Facts,
+    event: Event,
+    locale: &str,
+    now: Timestamp,
+) -> (Entry, Vec<(Seq, Effect)>) {
+    let mut effects = Vec::new();
+    let mut said = None;
+    if let Event::Replied { text, .. } = &event
+        && let Some(verdict) = reply::everywhere(&Reply::read(text), listening(facts))
+    {
+        stranger_said(facts, &verdict, text, locale, now, &mut effects);
+        said = Some(understood(&verdict));
+    }
+    (
+        Entry {
+            event,
+            understood: said,
+            path: Vec::new(),
+        },
+        effects,
+    )
+}
+
+fn stranger_said(
+    facts: &Facts,
+    verdict: &reply::Verdict<Everywhere>,
+    text: &str,
+    locale: &str,
+    now: Timestamp,
+    effects: &mut Vec<(Seq, Effect)>,
+) {
+    let notices = notices::of(locale);
+    let workspace = facts.workspace;
+    let opted_out = facts.policy.standing.is_opted_out();
+    let revoke = || Effect::Consent(own_act(ConsentChange::Revoked, verdict.rule, text, now));
+    let (note, notice) = match verdict.meaning {
+        Everywhere::OptOut => {
+            let confirm =
+                (!opted_out).then(|| (notices.opted_out(workspace), Purpose::OptOutConfirmation));
+            (Some(revoke()), confirm)
+        }
+        Everywhere::WrongNumber => {
+            let confirm = (!opted_out)
+                .then(|| (notices.wrong_number(workspace), Purpose::OptOutConfirmation));
+            (Some(revoke()), confirm)
+        }
+        Everywhere::OptIn if !matches!(facts.policy.standing.consent, Consent::Given(..)) => {
+            let give = own_act(ConsentChange::Given, verdict.rule, text, now);
+            let confirm = (notices.opted_in(workspace), Purpose::OptInConfirmation);
+            (Some(Effect::Consent(give)), Some(confirm))
+        }
+        Everywhere::Help => (None, Some((notices.help(workspace), Purpose::Help))),
+        Everywhere::WhoIsThis => (None, Some((notices.who_we_are(workspace), Purpose::Help))),
+        Everywhere::OptIn | Everywhere::Machine | Everywhere::CallMe | Everywhere::Decline => {
+            (None, None)
+        }
+    };
+    if note.is_some()
+        && matches!(
+            verdict.meaning,
+            Everywhere::OptOut | Everywhere::WrongNumber
+        )
+    {
+        effects.push((0, Effect::CancelQueued));
+    }
+    effects.extend(note.map(|effect| (0, effect)));
+    if let Some((text, purpose)) = notice
+        && may_answer(facts, purpose, now)
+    {
+        let message = crate::conversation::SmsMessage {
+            text,
+            media: Vec::new(),
+            kind: MessageKind::Transactional,
+            purpose,
+            channel: None,
+            hold: None,
+            step: None,
+        };
+        effects.push((facts.next_seq + 1, Effect::Sms(message)));
+    }
+}
+
+fn may_answer(facts: &Facts, purpose: Purpose, now: Timestamp) -> bool {
+    let out = Outgoing {
+        kind: MessageKind::Transactional,
+        purpose,
+        window: None,
+    };
+    // An opt-in is recorded in the same commit as its confirmation: the gate at hand-off sees it.
+    purpose == Purpose::OptInConfirmation
+        || crate::policy::gate(&out, &facts.policy, &facts.workspace.rules, now) == Verdict::Send
+}

@@ -1,0 +1,117 @@
+//! The engine's own few texts: the answers to STOP, START, HELP and "who is this", in each language.
+//! What they must and may not say: 47 CFR 64.1200(a)(12) and the CTIA handbook; brand, no marketing.
+
+use crate::flow::workspace::Workspace;
+
+/// The texts of one language; `{brand}` and `{contact}` are filled in.
+pub(super) struct Notices {
+    locale: &'static str,
+    opted_out: &'static str,
+    opted_in: &'static str,
+    help: &'static str,
+    who: &'static str,
+    wrong_number: &'static str,
+}
+
+const ALL: [Notices; 5] = [
+    Notices {
+        locale: "en",
+        opted_out: "{brand}: You are unsubscribed. You will get no more messages from us. \
+                    Reply START to rejoin.",
+        opted_in: "{brand}: You are subscribed. Msg frequency varies. Msg & data rates may apply. \
+                   Reply HELP for help, STOP to opt out.",
+        help: "{brand}: {contact}Msg frequency varies. Msg & data rates may apply. \
+               Reply STOP to opt out.",
+        who: "This is {brand}. You asked to hear from us at this number. {contact}\
+              Reply STOP to opt out.",
+        wrong_number: "{brand}: Sorry about that. We will not text this number again.",
+    },
+    Notices {
+        locale: "es",
+        opted_out: "{brand}: Su baja está hecha. No recibirá más mensajes. \
+                    Responda START para volver.",
+        opted_in: "{brand}: Su alta está hecha. La frecuencia varía. Pueden aplicar tarifas. \
+                   Responda AYUDA para ayuda, STOP para salir.",
+        help: "{brand}: {contact}La frecuencia varía. Pueden aplicar tarifas. \
+               Responda STOP para salir.",
+        who: "Somos {brand}. Usted nos pidió mensajes en este número. {contact}\
+              Responda STOP para salir.",
+        wrong_number: "{brand}: Disculpe. No escribiremos más a este número.",
+    },
+    Notices {
+        locale: "fr",
+        opted_out: "{brand} : vous êtes désabonné. Vous ne recevrez plus de messages. \
+                    Répondez START pour revenir.",
+        opted_in: "{brand} : vous êtes abonné. Fréquence variable. Des frais peuvent s'appliquer. \
+                   Répondez AIDE pour de l'aide, STOP pour arrêter.",
+        help: "{brand} : {contact}Fréquence variable. Des frais peuvent s'appliquer. \
+               Répondez STOP pour arrêter.",
+        who: "Ici {brand}. Vous avez demandé nos messages à ce numéro. {contact}\
+              Répondez STOP pour arrêter.",
+        wrong_number: "{brand} : désolé. Nous n'écrirons plus à ce numéro.",
+    },
+    Notices {
+        locale: "de",
+        opted_out: "{brand}: Sie sind abgemeldet und erhalten keine Nachrichten mehr. \
+                    Mit START melden Sie sich wieder an.",
+        opted_in: "{brand}: Sie sind angemeldet. Häufigkeit variiert. Es können Kosten anfallen. \
+                   HILFE für Hilfe, STOP zum Abmelden.",
+        help: "{brand}: {contact}Häufigkeit variiert. Es können Kosten anfallen. \
+               STOP zum Abmelden.",
+        who: "Hier ist {brand}. Sie wollten unter dieser Nummer von uns hören. {contact}\
+              STOP zum Abmelden.",
+        wrong_number: "{brand}: Verzeihung. Wir schreiben nicht mehr an diese Nummer.",
+    },
+    Notices {
+        locale: "pt",
+        opted_out: "{brand}: Inscrição cancelada. Não enviaremos mais mensagens. \
+                    Responda START para voltar.",
+        opted_in: "{brand}: Inscrição feita. A frequência varia. Podem aplicar-se tarifas. \
+                   Responda AJUDA para ajuda, STOP para sair.",
+        help: "{brand}: {contact}A frequência varia. Podem aplicar-se tarifas. \
+               Responda STOP para sair.",
+        who: "Somos {brand}. Você pediu mensagens neste número. {contact}\
+              Responda STOP para sair.",
+        wrong_number: "{brand}: Desculpe. Não escreveremos mais para este número.",
+    },
+];
+
+/// Those of the lead's language; English for any other.
+pub(super) fn of(locale: &str) -> &'static Notices {
+    let language = locale.split(['-', '_']).next().unwrap_or(locale);
+    ALL.iter()
+        .find(|notices| notices.locale == language)
+        .unwrap_or(&ALL[0])
+}
+
+impl Notices {
+    pub fn opted_out(&self, workspace: &Workspace) -> String {
+        fill(self.opted_out, workspace)
+    }
+
+    pub fn opted_in(&self, workspace: &Workspace) -> String {
+        fill(self.opted_in, workspace)
+    }
+
+    pub fn help(&self, workspace: &Workspace) -> String {
+        fill(self.help, workspace)
+    }
+
+    pub fn who_we_are(&self, workspace: &Workspace) -> String {
+        fill(self.who, workspace)
+    }
+
+    pub fn wrong_number(&self, workspace: &Workspace) -> String {
+        fill(self.wrong_number, workspace)
+    }
+}
+
+fn fill(text: &str, workspace: &Workspace) -> String {
+    let contact = workspace
+        .contact
+        .as_ref()
+        .map(|c| format!("{c}. "))
+        .unwrap_or_default();
+    text.replace("{contact}", &contact)
+        .replace("{brand}", &workspace.brand)
+}

@@ -1,0 +1,121 @@
+//! `replytree check`: compiles, and prints what is wrong.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+
+use crate::cli::load::{Loaded, is_among, load};
+use crate::cli::output::{self, colour};
+use crate::cli::{Context, Exit, FAILED};
+use crate::diagnostic::{self, Diagnostic, Level};
+use crate::flow::{Flow, proof};
+use crate::lint;
+use crate::sim::flow_test;
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Files or folders to check [default: the whole workspace]
+    paths: Vec<PathBuf>,
+
+    /// Fail on warnings too
+    #[arg(long, value_name = "WHAT")]
+    deny: Option<Deny>,
+
+    #[arg(long, value_enum, default_value = "human")]
+    format: Format,
+
+    /// Print, for each sound flow, what the compiler proves of it
+    #[arg(long)]
+    report: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Deny {
+    Warnings,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Human,
+    Json,
+    Sarif,
+}
+
+pub fn run(context: &Context, args: &CheckArgs) -> Exit {
+    let loaded = load(context, &args.paths)?;
+    let among = |file: &str| is_among(file, &args.paths);
+    let flows: Vec<&Arc<Flow>> = loaded
+        .flows
+        .iter()
+        .filter(|flow| among(&flow.file))
+        .collect();
+    let mut mine: Vec<Diagnostic> = loaded
+        .diagnostics
+        .iter()
+        .filter(|d| among(&d.file))
+        .cloned()
+        .collect();
+    mine.extend(flows.iter().flat_map(|flow| warnings(&loaded, flow)));
+    mine.sort_by(|a, b| (&a.file, a.span).cmp(&(&b.file, b.span)));
+    let count = |level| mine.iter().filter(|d| d.level == level).count();
+    let (errors, warnings) = (count(Level::Error), count(Level::Warning));
+    match args.format {
+        Format::Json => {
+            let mut json = diagnostic::to_json(&mine, &loaded.sources);
+            json["flows"] = flows.len().into();
+            output::json(&json)?;
+        }
+        Format::Sarif => output::json(&diagnostic::to_sarif(&mine, &loaded.sources))?,
+        Format::Human => {
+            anstream::print!("{}", diagnostic::render(&mine, &loaded.sources, colour()));
+            if args.report {
+                for flow in &flows {
+                    anstream::println!("{}", proof::report(flow));
+                }
+            }
+            anstream::println!("{}", summary(flows.len(), errors, warnings));
+        }
+    }
+    let denied = args.deny == Some(Deny::Warnings) && warnings > 0;
+    Ok(if errors > 0 || denied {
+        ExitCode::from(FAILED)
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+/// What is legal but regrettable in a flow, its own tests run to see which answers they take.
+fn warnings(loaded: &Loaded, flow: &Arc<Flow>) -> Vec<Diagnostic> {
+    let tested = flow_test::run(&loaded.workspace, &loaded.flows, flow);
+    let uncovered: Vec<lint::Uncovered> = tested
+        .uncovered()
+        .filter_map(|edge| {
+            let step = flow.find(&edge.step)?;
+            Some(lint::Uncovered {
+                step,
+                exit: edge.exit.clone(),
+            })
+        })
+        .collect();
+    let known = lint::Known {
+        workspace: Some(&loaded.workspace),
+        uncovered: Some(&uncovered),
+        leads_in_90_days: None,
+    };
+    lint::run(flow, &known)
+}
+
+fn summary(flows: usize, errors: usize, warnings: usize) -> String {
+    let many = |n: usize, what: &str| match n {
+        1 => format!("1 {what}"),
+        n => format!("{n} {what}s"),
+    };
+    format!(
+        "{} compiled, {}, {}",
+        many(flows, "flow"),
+        many(errors, "error"),
+        many(warnings, "warning")
+    )
+}

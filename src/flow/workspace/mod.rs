@@ -1,0 +1,271 @@
+//! `workspace.yaml` as plain data: the brand, its channels, teams, calendars and rules.
+
+mod agents;
+mod channels;
+mod environment;
+mod read;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use crate::flow::condition::Expr;
+use crate::flow::template::Template;
+use crate::lead::{Name, PhoneNumber};
+use crate::policy::{Cap, MessageKind, QuietHours, Rules};
+use crate::time::{Days, Duration, Hours, TimeOfDay, Zone};
+
+pub use read::read;
+
+#[derive(Debug, Clone)]
+pub struct Workspace {
+    pub brand: String,
+    /// How people reach the business, for HELP: "Call 312 555 0100 or write to help@…".
+    pub contact: Option<String>,
+    /// Where the world reaches us, without a slash at the end; `None` on a developer's machine.
+    pub public_url: Option<String>,
+    /// For a lead whose own zone is not known.
+    pub time_zone: Zone,
+    pub default_team: Name,
+    /// Marked `health: true`: clinical detail is kept out of texts.
+    pub health: bool,
+    /// ISO 3166 code that numbers without a country are read in.
+    pub region: String,
+    pub channels: BTreeMap<Name, Channel>,
+    pub email: Option<EmailSettings>,
+    pub rules: Rules,
+    pub teams: BTreeMap<Name, Team>,
+    pub calendars: BTreeMap<Name, Calendar>,
+    pub segments: BTreeMap<Name, Expr>,
+    pub endpoints: BTreeMap<Name, Endpoint>,
+    pub webhooks: BTreeMap<Name, Webhook>,
+    pub retention: Retention,
+    /// The answer to HELP, where the business wrote its own.
+    pub help: Option<Said>,
+    /// The one answer to an opt-out, where the business wrote its own.
+    pub opt_out: Option<Said>,
+    /// The business's own domains, lower case.
+    pub domains: Vec<String>,
+}
+
+/// A text of the workspace: in any locale, or by locale. `{brand}` is all it may name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Said(pub Vec<(Option<Name>, Template)>);
+
+impl Said {
+    /// The text in `locale`, else in its language, else the first.
+    pub fn in_locale(&self, locale: &str) -> Option<&Template> {
+        let language = locale.split(['-', '_']).next().unwrap_or(locale);
+        let find = |wanted: &str| {
+            let mut all = self.0.iter();
+            all.find(|(l, _)| l.as_ref().is_some_and(|l| **l == *wanted))
+        };
+        let found = find(locale).or_else(|| find(language));
+        found.or(self.0.first()).map(|(_, text)| text)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Channel {
+    /// `twilio`, `webhook`, `sandbox`, …: a name of `carrier::ALL`.
+    pub carrier: Name,
+    /// Numbers, short codes or sender names; more than one is a pool, sticky per lead.
+    pub from: Vec<String>,
+    /// The carrier's own settings by key (`account`, `secret`, `secrets`, `public_key`, …), with
+    /// `${NAME}` already filled in.
+    pub settings: BTreeMap<Name, String>,
+    /// Messages a second.
+    pub rate: Option<f64>,
+    pub api: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct EmailSettings {
+    pub from: String,
+    pub smtp: Option<String>,
+    pub reply_to: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Team {
+    pub agents: Vec<Agent>,
+    pub hours: Option<(Days, Hours)>,
+    pub route: Route,
+    pub claim_within: Duration,
+    pub if_unclaimed: Option<Name>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Agent {
+    pub name: String,
+    pub sms: Option<PhoneNumber>,
+    pub email: Option<String>,
+    pub webhook: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Route {
+    RoundRobin,
+    LeastBusy,
+    Everyone,
+    /// By a lead's field: its value picks the agent's name.
+    By {
+        field: Name,
+        table: BTreeMap<String, String>,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Calendar {
+    pub days: Days,
+    pub hours: Hours,
+    pub slot: Duration,
+    pub at_once: u32,
+    /// An .ics whose events are busy.
+    pub url: Option<String>,
+    /// For the invitation.
+    pub place: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Endpoint {
+    pub url: String,
+    pub method: String,
+    pub timeout: Duration,
+    pub headers: BTreeMap<String, String>,
+    /// What it answers in the sandbox and, unless a test says otherwise, in flow tests.
+    pub sample: Option<serde_json::Value>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Webhook {
+    pub url: String,
+    pub secret: Option<String>,
+    /// Patterns such as `lead.*`.
+    pub events: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Retention {
+    pub inactive_leads: Duration,
+    pub message_text: Duration,
+    pub consent_proof: Duration,
+}
+
+impl Workspace {
+    /// How long a handoff to `team` is on offer in all: its own `claim_within`, then that of each team
+    /// it falls to.
+    pub fn claim_time(&self, team: &str) -> Duration {
+        let mut total = Duration::ZERO;
+        let mut asked: Vec<&str> = Vec::new();
+        let mut next = self
+            .teams
+            .get_key_value(team)
+            .or_else(|| self.teams.get_key_value(self.default_team.as_str()));
+        while let Some((name, team)) = next {
+            if asked.contains(&name.as_str()) {
+                break;
+            }
+            asked.push(name);
+            total = total + team.claim_within;
+            next = team
+                .if_unclaimed
+                .as_ref()
+                .and_then(|name| self.teams.get_key_value(name.as_str()));
+        }
+        if total == Duration::ZERO {
+            Duration::mins(5)
+        } else {
+            total
+        }
+    }
+}
+
+/// A workspace that nothing was written for: the sandbox carrier, and one team that watches the
+/// console.
+impl Default for Workspace {
+    fn default() -> Self {
+        Self {
+            brand: "Your business".into(),
+            contact: None,
+            public_url: None,
+            time_zone: "America/New_York".parse().unwrap_or_else(|_| Zone::utc()),
+            default_team: Name::from("sales"),
+            health: false,
+            region: "US".into(),
+            channels: BTreeMap::from([(Name::from("main"), Channel::sandbox())]),
+            email: None,
+            rules: default_rules(),
+            teams: BTreeMap::from([(Name::from("sales"), Team::at_the_console())]),
+            calendars: BTreeMap::new(),
+            segments: BTreeMap::new(),
+            endpoints: BTreeMap::new(),
+            webhooks: BTreeMap::new(),
+            retention: Retention::default(),
+            help: None,
+            opt_out: None,
+            domains: Vec::new(),
+        }
+    }
+}
+
+/// Eight to nine by the lead's clock; three messages a day, eight of marketing a month.
+fn default_rules() -> Rules {
+    let hours = Hours {
+        start: TimeOfDay::hm(8, 0),
+        end: TimeOfDay::hm(21, 0),
+    };
+    let cap = |at_most, per, kind| Cap { at_most, per, kind };
+    let marketing = Some(MessageKind::Marketing);
+    Rules {
+        quiet_hours: QuietHours::Between(hours),
+        caps: vec![
+            cap(3, Duration::hours(24), None),
+            cap(8, Duration::days(30), marketing),
+        ],
+        ..Rules::default()
+    }
+}
+
+impl Channel {
+    fn sandbox() -> Self {
+        Self {
+            carrier: Name::from("sandbox"),
+            from: vec!["+15550100000".into()],
+            settings: BTreeMap::new(),
+            rate: None,
+            api: None,
+        }
+    }
+}
+
+/// How long an agent has to claim a lead when the team does not say.
+const CLAIM_WITHIN: Duration = Duration::mins(5);
+
+impl Team {
+    fn at_the_console() -> Self {
+        let agent = Agent {
+            name: "Console".into(),
+            sms: None,
+            email: None,
+            webhook: None,
+        };
+        Self {
+            agents: vec![agent],
+            hours: None,
+            route: Route::Everyone,
+            claim_within: CLAIM_WITHIN,
+            if_unclaimed: None,
+        }
+    }
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self {
+            inactive_leads: Duration::days(24 * 30),
+            message_text: Duration::days(13 * 30),
+            consent_proof: Duration::days(5 * 365),
+        }
+    }
+}

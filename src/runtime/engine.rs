@@ -1,0 +1,283 @@
+//! The engine: takes work, works each piece out as a turn, and commits turns together. Synchronous;
+//! whoever calls it decides which thread waits.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
+use std::sync::{Arc, RwLock};
+
+use arc_swap::ArcSwap;
+
+use crate::conversation::{ConversationId, VersionId};
+use crate::flow::Flow;
+use crate::lead::PhoneNumber;
+use crate::runtime::clock::Clock;
+use crate::runtime::live::Live;
+use crate::runtime::turn::{Desk, Outcome, park};
+use crate::runtime::work::{Done, Heard, Refusal, Work};
+use crate::store::{Batch, CommitError, FlowRecord, Need, Store, StoreError};
+use crate::time::Timestamp;
+
+pub struct Engine {
+    pub store: Arc<dyn Store>,
+    pub clock: Arc<dyn Clock>,
+    pub live: ArcSwap<Live>,
+    pub(super) link_key: [u8; 32],
+    /// Flows that conversations are pinned to, by version.
+    pinned: RwLock<HashMap<VersionId, Arc<Flow>>>,
+    ids: AtomicU16,
+    listener: RwLock<Option<Listener>>,
+    /// Turns set aside after a fault of ours, since start.
+    pub parked: AtomicU64,
+}
+
+/// Told of what happens, as it happens.
+pub type Listener = Box<dyn Fn(&Heard) + Send + Sync>;
+
+/// The answer to one piece of work.
+pub type Answer = Result<Done, Refusal>;
+
+impl Engine {
+    /// `link_key` makes short links unguessable; keep it with the store.
+    pub fn new(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        live: Live,
+        link_key: [u8; 32],
+    ) -> Result<Self, StoreError> {
+        let engine = Self {
+            store,
+            clock,
+            live: ArcSwap::from_pointee(live),
+            link_key,
+            pinned: RwLock::new(HashMap::new()),
+            ids: AtomicU16::new(0),
+            listener: RwLock::new(None),
+            parked: AtomicU64::new(0),
+        };
+        engine.keep_versions()?;
+        Ok(engine)
+    }
+
+    pub fn listen(&self, listener: Listener) {
+        *self
+            .listener
+            .write()
+            .unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(listener);
+    }
+
+    /// Serves `live` from now on; leads under way stay on the version they began with.
+    pub fn reload(&self, live: Live) -> Result<(), StoreError> {
+        self.live.store(Arc::new(live));
+        self.keep_versions()
+    }
+
+    /// Keeps the source of every live flow, so that its conversations outlive the file.
+    fn keep_versions(&self) -> Result<(), StoreError> {
+        let live = self.live.load();
+        let now = self.clock.now();
+        for flow in live.flows.values() {
+            if self.pinned_flow(flow.version).is_none() {
+                self.store.save_flow(&FlowRecord {
+                    version: flow.version,
+                    name: flow.name.clone(),
+                    sources: flow.sources.clone(),
+                    saved: now,
+                })?;
+                self.pin(flow.clone());
+            }
+        }
+        Ok(())
+    }
+
+    fn pinned_flow(&self, version: VersionId) -> Option<Arc<Flow>> {
+        let pinned = self
+            .pinned
+            .read()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        pinned.get(&version).cloned()
+    }
+
+    fn pin(&self, flow: Arc<Flow>) {
+        let mut pinned = self
+            .pinned
+            .write()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        pinned.insert(flow.version, flow);
+    }
+
+    /// The flow a conversation is pinned to: from memory, else compiled again from its kept source.
+    pub fn flow(&self, version: VersionId) -> Result<Option<Arc<Flow>>, StoreError> {
+        if let Some(flow) = self.pinned_flow(version) {
+            return Ok(Some(flow));
+        }
+        let Some(record) = self.store.flow(version)? else {
+            return Ok(None);
+        };
+        let live = self.live.load();
+        let compiled = crate::flow::compile_version(&live.workspace, &record.name, &record.sources);
+        let Some(mut flow) = compiled else {
+            return Ok(None);
+        };
+        // The hash of a newer compiler may differ; the version is the one that was stored.
+        flow.version = version;
+        let flow = Arc::new(flow);
+        self.pin(flow.clone());
+        Ok(Some(flow))
+    }
+
+    pub(super) fn new_id(&self, lead: PhoneNumber, now: Timestamp) -> ConversationId {
+        ConversationId::new(lead, now, self.ids.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// One piece of work, durable when it returns.
+    pub fn turn(&self, work: Work) -> Answer {
+        self.turns(vec![work]).pop().unwrap_or(Err(Refusal::Parked))
+    }
+
+    /// Works all of it out and commits it together: one sync to disk for the lot. Work about the same
+    /// lead is done in the order given.
+    pub fn turns(&self, work: Vec<Work>) -> Vec<Answer> {
+        let mut answers: Vec<Option<Answer>> = work.iter().map(|_| None).collect();
+        let mut open: Vec<usize> = (0..work.len()).collect();
+        while !open.is_empty() {
+            // A lead is written once in a batch: what comes after for the same lead waits a round.
+            let mut leads = std::collections::HashSet::with_capacity(open.len());
+            let (round, later): (Vec<usize>, Vec<usize>) = open
+                .iter()
+                .copied()
+                .partition(|i| leads.insert(work[*i].lead()));
+            self.round(&work, &round, &mut answers);
+            open = later;
+        }
+        let answers: Vec<Answer> = answers
+            .into_iter()
+            .map(|answer| answer.unwrap_or(Err(Refusal::Parked)))
+            .collect();
+        self.tell(&answers);
+        answers
+    }
+
+    fn round(&self, work: &[Work], round: &[usize], answers: &mut [Option<Answer>]) {
+        let mut order = round.to_vec();
+        // Leads are always locked in the same order, on every node.
+        order.sort_by_key(|i| (work[*i].lead().bucket(), work[*i].lead()));
+        if let Err(error) = self.batch(work, &order, answers) {
+            if order.len() == 1 {
+                answers[order[0]] = Some(Err(error.into()));
+                return;
+            }
+            // One of them may be what the store chokes on: each by itself, so that it stands alone.
+            tracing::warn!(
+                turns = order.len(),
+                "a batch failed; its turns go one by one"
+            );
+            for i in order {
+                if let Err(error) = self.batch(work, &[i], answers) {
+                    answers[i] = Some(Err(error.into()));
+                }
+            }
+        }
+    }
+
+    fn batch(
+        &self,
+        work: &[Work],
+        order: &[usize],
+        answers: &mut [Option<Answer>],
+    ) -> Result<(), StoreError> {
+        let needs: Vec<Need> = order.iter().map(|i| Desk::need(&work[*i])).collect();
+        let mut batch = self.store.begin(&needs)?;
+        let mut written = false;
+        for (i, need) in order.iter().zip(&needs) {
+            let outcome = match self.work_out(batch.as_mut(), &work[*i], need)? {
+                Err(refusal @ (Refusal::Parked | Refusal::NotFound("flow version"))) => {
+                    written |= self.set_aside(batch.as_mut(), &work[*i], need)?;
+                    answers[*i] = Some(Err(refusal));
+                    continue;
+                }
+                outcome => outcome,
+            };
+            answers[*i] = Some(match outcome {
+                Ok(Outcome {
+                    commit: Some(commit),
+                    done,
+                }) => match batch.write(&commit) {
+                    Ok(()) => {
+                        written = true;
+                        Ok(done)
+                    }
+                    Err(CommitError::Duplicate) => Ok(Done {
+                        duplicate: true,
+                        ..Done::default()
+                    }),
+                    Err(CommitError::Stale { .. }) => Err(Refusal::Conflict(
+                        "it changed meanwhile; try again".to_string(),
+                    )),
+                    Err(CommitError::Store(error)) => return Err(error),
+                },
+                Ok(Outcome { commit: None, done }) => Ok(done),
+                Err(refusal) => Err(refusal),
+            });
+        }
+        if written { batch.finish() } else { Ok(()) }
+    }
+
+    /// What fell due and cannot be worked out is taken off the clock, so that it stops nobody else.
+    fn set_aside(
+        &self,
+        batch: &mut dyn Batch,
+        work: &Work,
+        need: &Need,
+    ) -> Result<bool, StoreError> {
+        let snapshot = batch.snapshot(need)?;
+        let Some(commit) = park(work, snapshot, self.clock.now()) else {
+            return Ok(false);
+        };
+        tracing::error!(lead = ?need.lead, "work that cannot be done is set aside for review");
+        match batch.write(&commit) {
+            Ok(()) => Ok(true),
+            Err(CommitError::Store(error)) => Err(error),
+            Err(CommitError::Stale { .. } | CommitError::Duplicate) => Ok(false),
+        }
+    }
+
+    /// One turn, worked out but not written. A panic is ours, not the caller's: that lead alone is set
+    /// aside.
+    fn work_out(
+        &self,
+        batch: &mut dyn Batch,
+        work: &Work,
+        need: &Need,
+    ) -> Result<Result<Outcome, Refusal>, StoreError> {
+        let snapshot = batch.snapshot(need)?;
+        let live = self.live.load_full();
+        let now = self.clock.now();
+        let turn = AssertUnwindSafe(|| {
+            Desk::open(self, &live, batch, snapshot, need.lead, now).work_out(work)
+        });
+        match catch_unwind(turn) {
+            Ok(Err(Refusal::Store(error))) => Err(error),
+            Ok(outcome) => Ok(outcome),
+            Err(_) => {
+                self.parked.fetch_add(1, Ordering::Relaxed);
+                tracing::error!(lead = ?need.lead, "a turn panicked; its lead is left as it was");
+                Ok(Err(Refusal::Parked))
+            }
+        }
+    }
+
+    fn tell(&self, answers: &[Answer]) {
+        let listener = self
+            .listener
+            .read()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some(listener) = listener.as_ref() {
+            answers
+                .iter()
+                .flatten()
+                .flat_map(|done| &done.heard)
+                .for_each(listener);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! A text from a lead: to the open conversation, to the flow its keyword starts, or to nobody.
+
+use crate::advance;
+use crate::conversation::{Conversation, Event, Status};
+use crate::lead::Name;
+use crate::policy::consent::Level;
+use crate::policy::{Consent, ConsentChange, ConsentEvent};
+use crate::reply::{self, Listening, Reply};
+use crate::runtime::turn::Desk;
+use crate::runtime::work::{Heard, Inbound, Refusal};
+use crate::store::{RowBody, SeenKey};
+
+impl Desk<'_> {
+    pub(super) fn inbound(&mut self, inbound: &Inbound) -> Result<(), Refusal> {
+        self.commit.seen = Some(SeenKey::of(&inbound.channel, &inbound.id));
+        self.remember_number(inbound);
+        self.last_inbound = Some(self.now);
+        let event = Event::Replied {
+            text: inbound.text.clone(),
+            media: inbound.media.clone(),
+            written: inbound.written,
+        };
+        let listening = self
+            .active
+            .take_if(|c| !matches!(c.status, Status::Scheduled));
+        let keyword = self.keyword_flow(&inbound.text);
+        match (listening, keyword) {
+            (Some(conversation), None) => self.advance(conversation, event),
+            (Some(conversation), Some(flow)) => self.keyword_or_answer(conversation, &flow, event),
+            (None, Some(flow)) => self.keyword(&flow, event),
+            (None, None) => self.nobody(event),
+        }
+    }
+
+    fn remember_number(&mut self, inbound: &Inbound) {
+        let known = self.record.channel.as_ref() == Some(&inbound.channel)
+            && self.record.our_number.as_deref() == Some(inbound.to.as_str());
+        if !known {
+            self.record.channel = Some(inbound.channel.clone());
+            self.record.our_number = Some(inbound.to.clone()).filter(|to| !to.is_empty());
+            self.record_changed = true;
+        }
+        self.record_changed |= self.done.created;
+    }
+
+    /// The flow whose keyword this text is; never one that means something everywhere.
+    fn keyword_flow(&self, text: &str) -> Option<Name> {
+        let flow = self.live.flow_for_keyword(text)?;
+        let reserved = reply::everywhere(&Reply::read(text), Listening::default());
+        reserved.is_none().then(|| flow.name.clone())
+    }
+
+    /// An answer to the open question first; a keyword where it is none.
+    fn keyword_or_answer(
+        &mut self,
+        conversation: Conversation,
+        flow: &Name,
+        event: Event,
+    ) -> Result<(), Refusal> {
+        let current = self.flow_of(&conversation)?;
+        let turn = self.turn_of(&current, conversation.clone(), event.clone());
+        let heard = turn
+            .entry
+            .understood
+            .as_ref()
+            .is_some_and(|u| &*u.kind != "unclear");
+        if heard || conversation.flow == *flow {
+            return self.take(turn);
+        }
+        self.advance(
+            conversation,
+            Event::Stopped {
+                outcome: Name::from("stopped"),
+            },
+        )?;
+        self.keyword(flow, event)
+    }
+
+    /// A keyword captures the lead and its consent, and starts its flow.
+    fn keyword(&mut self, flow: &Name, event: Event) -> Result<(), Refusal> {
+        let Event::Replied { text, .. } = &event else {
+            return Ok(());
+        };
+        let word = text.trim().to_string();
+        let given = matches!(
+            self.record.standing.consent,
+            Consent::Given(_, Level::Marketing)
+        );
+        if !given {
+            let change = ConsentChange::Given;
+            self.consent(ConsentEvent {
+                source: format!("keyword {word}"),
+                wording: word.clone(),
+                rule: Some("start-keyword".to_string()),
+                own_act: true,
+                ..ConsentEvent::new(change, Level::Marketing, self.now, "keyword")
+            });
+        }
+        self.nobody(event)?;
+        self.start_flow(flow, format!("keyword:{word}"), Vec::new())
+    }
+
+    /// A text that no conversation takes: recorded, and heeded where it means something everywhere.
+    fn nobody(&mut self, event: Event) -> Result<(), Refusal> {
+        let zone = self.lead_zone();
+        let locale = self
+            .record
+            .lead
+            .locale
+            .clone()
+            .unwrap_or_else(|| Name::from("en"));
+        let facts = self.facts(&zone);
+        let (entry, effects) = advance::stranger(&facts, event, &locale, self.now);
+        if let Event::Replied { text, .. } = &entry.event {
+            let (lead, detail) = (self.lead, text.clone());
+            self.done.heard.push(Heard {
+                what: "reply",
+                lead,
+                conversation: None,
+                flow: None,
+                step: None,
+                detail,
+            });
+        }
+        self.row(None, RowBody::Happened(entry));
+        for (seq, effect) in effects {
+            match effect {
+                crate::conversation::Effect::CancelQueued => self.commit.cancel_queued = true,
+                crate::conversation::Effect::Consent(event) => self.consent(event),
+                other => self.push_outgoing(None, seq, other),
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,561 @@
+//! One turn at a lead's desk: what was read of the lead, the work at hand, and the commit it becomes.
+
+mod enroll;
+mod handoff;
+mod inbound;
+mod lead;
+mod outgoing;
+
+use std::sync::Arc;
+
+pub(super) use crate::advance::enroll as new_conversation;
+use crate::advance::{Facts, Turn, advance};
+use crate::conversation::{Conversation, Effect, Event, HandoffOffer, Seq, SmsMessage, Status};
+use crate::flow::Flow;
+use crate::lead::{Lead, Name, PhoneNumber};
+use crate::policy::{self, LeadFacts, Standing};
+use crate::runtime::engine::Engine;
+use crate::runtime::live::Live;
+use crate::runtime::work::{Done, Heard, Refusal, Work};
+use crate::store::{
+    Batch, Commit, HandoffChange, HandoffId, HandoffRecord, HandoffStatus, LeadRecord, Need, Row,
+    RowBody, RowKind, SendStatus, Sending, ShortlinkRecord, Snapshot,
+};
+use crate::time::{Timestamp, Zone};
+
+/// What a turn came to.
+pub(super) struct Outcome {
+    pub commit: Option<Commit>,
+    pub done: Done,
+}
+
+pub(super) struct Desk<'e> {
+    engine: &'e Engine,
+    live: &'e Live,
+    batch: &'e mut dyn Batch,
+    lead: PhoneNumber,
+    now: Timestamp,
+    record: LeadRecord,
+    record_changed: bool,
+    active: Option<Conversation>,
+    /// The conversation the work names, when it is not the active one.
+    named: Option<Conversation>,
+    row: Option<Row>,
+    sends: Vec<Timestamp>,
+    last_inbound: Option<Timestamp>,
+    recent: Vec<crate::store::Recent>,
+    zones: Vec<Zone>,
+    next_seq: Seq,
+    commit: Commit,
+    done: Done,
+}
+
+impl<'e> Desk<'e> {
+    /// What the work will read.
+    pub fn need(work: &Work) -> Need {
+        let (conversation, row) = match work {
+            Work::Timer { conversation, .. }
+            | Work::TakeOver { conversation, .. }
+            | Work::Release { conversation, .. }
+            | Work::Write { conversation, .. }
+            | Work::Clicked { conversation, .. }
+            | Work::Stop { conversation, .. } => (Some(*conversation), None),
+            Work::Claim { handoff, .. } | Work::Resolve { handoff, .. } => {
+                (Some(handoff.conversation), None)
+            }
+            Work::Begin { seq, .. } | Work::Settle { seq, .. } | Work::Receipt { seq, .. } => {
+                (None, Some(*seq))
+            }
+            Work::Inbound(_)
+            | Work::Enroll(_)
+            | Work::UpsertLead(_)
+            | Work::Did(_)
+            | Work::Consent { .. } => (None, None),
+        };
+        Need {
+            lead: work.lead(),
+            conversation,
+            row,
+        }
+    }
+
+    pub fn open(
+        engine: &'e Engine,
+        live: &'e Live,
+        batch: &'e mut dyn Batch,
+        snapshot: Snapshot,
+        lead: PhoneNumber,
+        now: Timestamp,
+    ) -> Self {
+        let sends = snapshot
+            .recent
+            .iter()
+            .filter(|row| row.kind == RowKind::Sms && row.marketing)
+            .filter(|row| !matches!(row.status, Some(SendStatus::Cancelled | SendStatus::Failed)))
+            .map(|row| row.at)
+            .collect();
+        let last_inbound = snapshot
+            .recent
+            .iter()
+            .find(|row| row.kind == RowKind::Reply)
+            .map(|row| row.at);
+        let created = snapshot.lead.is_none();
+        let record = snapshot.lead.unwrap_or_else(|| LeadRecord {
+            lead: Lead::new(lead),
+            standing: Standing::default(),
+            active: None,
+            queue: Vec::new(),
+            created: now,
+            updated: now,
+            our_number: None,
+            channel: None,
+            last: None,
+        });
+        let done = Done {
+            created,
+            ..Done::default()
+        };
+        Self {
+            engine,
+            live,
+            batch,
+            lead,
+            now,
+            record,
+            record_changed: false,
+            active: snapshot.active,
+            named: snapshot.conversation,
+            row: snapshot.row,
+            sends,
+            last_inbound,
+            recent: snapshot.recent,
+            zones: Vec::new(),
+            next_seq: snapshot.last_seq + 1,
+            commit: Commit::new(lead, now),
+            done,
+        }
+    }
+
+    pub fn work_out(mut self, work: &Work) -> Result<Outcome, Refusal> {
+        match work {
+            Work::Inbound(inbound) => self.inbound(inbound)?,
+            Work::Receipt { status, error, .. } => self.receipt(*status, error.as_deref()),
+            Work::Timer {
+                conversation,
+                deadline,
+                ..
+            } => self.timer(*conversation, *deadline)?,
+            Work::Begin { .. } => self.begin()?,
+            Work::Settle { result, .. } => self.settle(result)?,
+            Work::Enroll(enroll) => self.enroll(enroll)?,
+            Work::UpsertLead(update) => self.update_lead(update),
+            Work::Did(did) => self.lead_did(did)?,
+            Work::Claim { handoff, agent, .. } => self.claim(*handoff, agent)?,
+            Work::Resolve {
+                handoff,
+                outcome,
+                agent,
+                ..
+            } => {
+                self.resolve(*handoff, outcome, agent.as_deref())?;
+            }
+            Work::TakeOver {
+                conversation,
+                agent,
+                ..
+            } => self.take_over(*conversation, agent)?,
+            Work::Release {
+                conversation, step, ..
+            } => self.release(*conversation, step.clone())?,
+            Work::Write {
+                conversation,
+                agent,
+                text,
+                ..
+            } => {
+                self.write(*conversation, agent, text)?;
+            }
+            Work::Consent { event, .. } => self.consent(event.clone()),
+            Work::Clicked {
+                conversation, link, ..
+            } => {
+                self.happened(*conversation, Event::Clicked { link: link.clone() })?;
+            }
+            Work::Stop {
+                conversation,
+                outcome,
+                ..
+            } => {
+                self.happened(
+                    *conversation,
+                    Event::Stopped {
+                        outcome: outcome.clone(),
+                    },
+                )?;
+            }
+        }
+        Ok(self.close())
+    }
+
+    fn close(mut self) -> Outcome {
+        if self.record_changed {
+            self.record.updated = self.now;
+            self.commit.record = Some(self.record);
+        }
+        let empty = self.commit == Commit::new(self.lead, self.now);
+        Outcome {
+            commit: (!empty).then_some(self.commit),
+            done: self.done,
+        }
+    }
+
+    /// The conversation the work names, active or not.
+    fn take_named(
+        &mut self,
+        id: crate::conversation::ConversationId,
+    ) -> Result<Conversation, Refusal> {
+        let active = self.active.take_if(|active| active.id == id);
+        active
+            .or_else(|| self.named.take_if(|named| named.id == id))
+            .ok_or(Refusal::NotFound("conversation"))
+    }
+
+    /// An event for one conversation, with everything that follows from it.
+    fn happened(
+        &mut self,
+        id: crate::conversation::ConversationId,
+        event: Event,
+    ) -> Result<(), Refusal> {
+        let conversation = self.take_named(id)?;
+        self.advance(conversation, event)
+    }
+
+    fn flow_of(&self, conversation: &Conversation) -> Result<Arc<Flow>, Refusal> {
+        self.engine
+            .flow(conversation.version)?
+            .ok_or(Refusal::NotFound("flow version"))
+    }
+
+    /// Works the event out and takes what it came to into the commit.
+    fn advance(&mut self, conversation: Conversation, event: Event) -> Result<(), Refusal> {
+        let flow = self.flow_of(&conversation)?;
+        let turn = self.turn_of(&flow, conversation, event);
+        self.take(turn)
+    }
+
+    fn turn_of(&mut self, flow: &Flow, conversation: Conversation, event: Event) -> Turn {
+        let zone = self.lead_zone();
+        let facts = self.facts(&zone);
+        advance(flow, conversation, event, &facts, self.now)
+    }
+
+    fn facts<'f>(&'f self, zone: &'f Zone) -> Facts<'f> {
+        Facts {
+            lead: &self.record.lead,
+            policy: self.lead_facts(),
+            workspace: &self.live.workspace,
+            public_url: &self.live.public_url,
+            link_key: &self.engine.link_key,
+            zone,
+            next_seq: self.next_seq,
+        }
+    }
+
+    fn lead_facts(&self) -> LeadFacts<'_> {
+        LeadFacts {
+            phone: self.lead,
+            standing: &self.record.standing,
+            zones: &self.zones,
+            sends: &self.sends,
+            last_inbound: self.last_inbound,
+        }
+    }
+
+    /// The zone times are shown in: as told, else the number's if it has only one, else the
+    /// workspace's. Loads the candidate zones on the way.
+    fn lead_zone(&mut self) -> Zone {
+        if self.zones.is_empty() {
+            let told = self
+                .record
+                .lead
+                .time_zone
+                .as_ref()
+                .and_then(|zone| zone.parse().ok());
+            self.zones = match told {
+                Some(zone) => vec![zone],
+                None => policy::zones::candidates(self.lead),
+            };
+            if self.zones.is_empty() {
+                self.zones.push(self.live.workspace.time_zone.clone());
+            }
+        }
+        match self.zones.as_slice() {
+            [only] => only.clone(),
+            _ => self.live.workspace.time_zone.clone(),
+        }
+    }
+
+    /// Takes a turn of the core into the commit: its conversation, its entry, its effects.
+    fn take(&mut self, turn: Turn) -> Result<(), Refusal> {
+        let Turn {
+            conversation,
+            entry,
+            effects,
+        } = turn;
+        let id = conversation.id;
+        self.hear(&conversation, &entry);
+        self.row(Some(id), RowBody::Happened(entry));
+        for (seq, effect) in effects {
+            self.effect(&conversation, seq, effect);
+        }
+        let ended = conversation.is_ended();
+        self.done.conversation = Some(conversation.clone());
+        if ended && self.record.active == Some(id) {
+            self.record.active = None;
+            self.record.last = Some(id);
+            self.record_changed = true;
+        } else if !ended && self.record.active == Some(id) {
+            self.active = Some(conversation.clone());
+        }
+        self.put(conversation);
+        if ended && self.record.active.is_none() {
+            self.start_next()?;
+        }
+        Ok(())
+    }
+
+    /// The conversation's newest state, once in the commit.
+    fn put(&mut self, mut conversation: Conversation) {
+        match self
+            .commit
+            .conversations
+            .iter_mut()
+            .find(|known| known.id == conversation.id)
+        {
+            Some(known) => {
+                // Several events in one turn are one revision.
+                conversation.revision = known.revision;
+                *known = conversation;
+            }
+            None => self.commit.conversations.push(conversation),
+        }
+    }
+
+    fn row(&mut self, conversation: Option<crate::conversation::ConversationId>, body: RowBody) {
+        let seq = self.next_seq;
+        self.next_seq += 1;
+        self.commit.rows.push(Row {
+            lead: self.lead,
+            seq,
+            conversation,
+            at: self.now,
+            body,
+        });
+    }
+
+    fn effect(&mut self, conversation: &Conversation, seq: Seq, effect: Effect) {
+        match effect {
+            Effect::SetField { field, value } => {
+                self.record.lead.fields.insert(field, value);
+                self.record_changed = true;
+            }
+            Effect::CancelQueued => self.commit.cancel_queued = true,
+            Effect::Consent(event) => self.consent(event),
+            Effect::MarkUnreachable => {
+                self.record.standing.unreachable = true;
+                self.record_changed = true;
+            }
+            Effect::Shortlink {
+                code,
+                link,
+                to,
+                lifetime,
+                message,
+            } => {
+                self.commit.shortlinks.push(ShortlinkRecord {
+                    code,
+                    lead: self.lead,
+                    conversation: conversation.id,
+                    link,
+                    to,
+                    message,
+                    lifetime,
+                    expires: None,
+                    created: self.now,
+                });
+            }
+            Effect::CloseHandoff { seq, outcome } => {
+                let id = HandoffId {
+                    conversation: conversation.id,
+                    seq,
+                };
+                self.close_handoff(id, outcome, conversation.agent.clone());
+            }
+            Effect::AlertAgents(offer) => {
+                self.open_handoff(conversation, seq, &offer);
+                self.outgoing(conversation, seq, Effect::AlertAgents(offer));
+            }
+            Effect::Sms(_)
+            | Effect::Email(_)
+            | Effect::Call { .. }
+            | Effect::FindSlots { .. }
+            | Effect::HoldSlot { .. }
+            | Effect::Notify { .. } => self.outgoing(conversation, seq, effect),
+        }
+    }
+
+    fn outgoing(&mut self, conversation: &Conversation, seq: Seq, effect: Effect) {
+        self.push_outgoing(Some(conversation.id), seq, effect);
+    }
+
+    fn push_outgoing(
+        &mut self,
+        conversation: Option<crate::conversation::ConversationId>,
+        seq: Seq,
+        effect: Effect,
+    ) {
+        debug_assert_eq!(seq, self.next_seq, "effects are numbered as they are taken");
+        let sending = self.first_sending(&effect);
+        self.done.outgoing |= sending.due.is_some_and(|due| due <= self.now);
+        self.row(conversation, RowBody::Outgoing(effect, sending));
+    }
+
+    fn first_sending(&self, effect: &Effect) -> Sending {
+        let (to, hold, parts) = match effect {
+            Effect::Sms(SmsMessage { hold, text, .. }) => (
+                self.lead.to_string(),
+                *hold,
+                crate::flow::sms_parts::count(text).parts,
+            ),
+            Effect::Email(email) => (email.to.clone(), None, 0),
+            Effect::AlertAgents(offer) => (offer.team.to_string(), None, 0),
+            Effect::Call { endpoint, .. } => (endpoint.to_string(), None, 0),
+            _ => (String::new(), None, 0),
+        };
+        Sending {
+            status: if hold.is_some() {
+                SendStatus::Held
+            } else {
+                SendStatus::Queued
+            },
+            due: Some(hold.map_or(self.now, |(until, _)| until)),
+            held: hold.map(|(_, why)| why),
+            attempts: 0,
+            to,
+            from: None,
+            channel: None,
+            provider_id: None,
+            changed: self.now,
+            error: None,
+            accepted: None,
+            parts: u8::try_from(parts).unwrap_or(u8::MAX),
+        }
+    }
+
+    fn open_handoff(&mut self, conversation: &Conversation, seq: Seq, offer: &HandoffOffer) {
+        self.commit.handoffs.push(HandoffRecord {
+            id: HandoffId {
+                conversation: conversation.id,
+                seq,
+            },
+            lead: self.lead,
+            flow: conversation.flow.clone(),
+            team: offer.team.clone(),
+            priority: offer.priority,
+            brief: offer.brief.clone(),
+            status: HandoffStatus::Open,
+            agent: None,
+            outcome: None,
+            created: self.now,
+            claimed: None,
+            resolved: None,
+            lapses: offer.lapses,
+            callback_within: offer.callback_within,
+        });
+        self.tell("handoff.opened", conversation, offer.team.to_string());
+    }
+
+    fn close_handoff(&mut self, id: HandoffId, outcome: Name, agent: Option<String>) {
+        let status = match &*outcome {
+            "unclaimed" => HandoffStatus::Unclaimed,
+            _ => HandoffStatus::Resolved,
+        };
+        let change = HandoffChange {
+            id,
+            status,
+            agent,
+            outcome: Some(outcome),
+            at: self.now,
+        };
+        self.commit.handoff_changes.push(change);
+    }
+
+    /// What the live stream hears of an entry.
+    fn hear(&mut self, conversation: &Conversation, entry: &crate::conversation::Entry) {
+        match &entry.event {
+            Event::Replied { text, .. } => self.tell("reply", conversation, text.clone()),
+            Event::HandoffClaimed { agent } => {
+                self.tell("handoff.claimed", conversation, agent.clone());
+            }
+            Event::HandoffResolved { outcome, .. } => {
+                self.tell("handoff.resolved", conversation, outcome.to_string());
+            }
+            Event::Accepted { .. } | Event::Delivered { .. } => {
+                self.tell("message", conversation, String::new());
+            }
+            _ => {}
+        }
+        match &conversation.status {
+            Status::Ended { outcome } => {
+                self.tell("conversation.ended", conversation, outcome.to_string());
+            }
+            _ if !entry.path.is_empty() => {
+                self.tell("conversation.moved", conversation, String::new());
+            }
+            _ => {}
+        }
+    }
+
+    fn tell(&mut self, what: &'static str, conversation: &Conversation, detail: String) {
+        self.done.heard.push(Heard {
+            what,
+            lead: self.lead,
+            conversation: Some(conversation.id),
+            flow: Some(conversation.flow.clone()),
+            step: conversation.step().cloned(),
+            detail,
+        });
+    }
+}
+
+/// The commit that takes a lead's due work off the clock without doing it: a timer is stopped, an
+/// outgoing row is held for review.
+pub(super) fn park(work: &Work, snapshot: Snapshot, now: Timestamp) -> Option<Commit> {
+    let mut commit = Commit::new(work.lead(), now);
+    match work {
+        Work::Timer { conversation, .. } => {
+            let mut parked = [snapshot.active, snapshot.conversation]
+                .into_iter()
+                .flatten()
+                .find(|known| known.id == *conversation)?;
+            parked.deadline = None;
+            parked.revision += 1;
+            commit.conversations.push(parked);
+        }
+        Work::Begin { .. } | Work::Settle { .. } => {
+            let row = snapshot.row?;
+            let RowBody::Outgoing(_, mut sending) = row.body else {
+                return None;
+            };
+            sending.status = SendStatus::Held;
+            sending.due = None;
+            sending.error = Some("set aside after a fault: review before sending".to_string());
+            commit.changes.push(crate::store::RowChange {
+                seq: row.seq,
+                to: sending,
+            });
+        }
+        _ => return None,
+    }
+    Some(commit)
+}

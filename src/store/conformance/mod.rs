@@ -1,0 +1,24 @@
+//! What every store must do, as named functions over `&dyn Store`, each given an empty one. A store
+//! is right when it passes them all; `tests/it/store.rs` runs them. They fail by panicking, as tests
+//! do, and know nothing of what is underneath.
+
+mod fixture;
+mod lists;
+mod others;
+mod turns;
+mod work;
+
+use crate::store::Store;
+
+pub use fixture::{Lead, commit, given, phone};
+
+/// A rule and the function that checks it on an empty store.
+pub type Check = (&'static str, fn(&dyn Store));
+
+/// Every rule there is.
+pub fn all() -> impl Iterator<Item = Check> {
+    [turns::ALL, work::ALL, lists::ALL, others::ALL]
+        .into_iter()
+        .flatten()
+        .copied()
+}

@@ -1,0 +1,383 @@
+//! What the memory store holds, and what a commit does to it.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use crate::conversation::{Conversation, ConversationId, Seq, VersionId};
+use crate::lead::{Name, PhoneNumber};
+use crate::policy::{ConsentEvent, ledger};
+use crate::store::query::{self, age_order};
+use crate::store::{
+    ApiKey, Booking, Commit, CommitError, ConversationQuery, Due, FlowRecord, HandoffId,
+    HandoffQuery, HandoffRecord, HandoffStatus, LeadQuery, LeadRecord, LedgerEvent, LedgerRow,
+    Need, RECENT_ROWS_MAX, Recent, Row, RowBody, RowKind, SendStatus, Sending, ShortlinkRecord,
+    Snapshot, StepCount, StoreCounts, ledger_key, refused,
+};
+use crate::time::Timestamp;
+
+/// Nothing in memory outlives the process, so nothing need be hidden; and runs stay repeatable.
+const SECRET: [u8; 32] = [0; 32];
+
+#[derive(Default)]
+pub struct State {
+    /// By bucket first, the order in which leads are paged.
+    pub leads: BTreeMap<(u8, PhoneNumber), LeadRecord>,
+    pub conversations: BTreeMap<ConversationId, Conversation>,
+    pub rows: BTreeMap<(PhoneNumber, Seq), Row>,
+    pub seen: HashSet<(PhoneNumber, [u8; 16])>,
+    pub handoffs: BTreeMap<HandoffId, HandoffRecord>,
+    pub shortlinks: BTreeMap<u64, ShortlinkRecord>,
+    pub ledger: BTreeMap<u8, Vec<LedgerRow>>,
+    pub flows: BTreeMap<(VersionId, Name), FlowRecord>,
+    pub bookings: Vec<Booking>,
+    pub keys: Vec<ApiKey>,
+    pub answers: BTreeMap<[u8; 16], Vec<u8>>,
+    pub settings: BTreeMap<String, Vec<u8>>,
+    timers: BTreeSet<(Timestamp, ConversationId)>,
+    outgoing_due: BTreeSet<(Timestamp, PhoneNumber, Seq)>,
+}
+
+// A turn.
+impl State {
+    pub fn snapshot(&self, need: &Need) -> Snapshot {
+        let lead = self.leads.get(&(need.lead.bucket(), need.lead)).cloned();
+        let active = lead.as_ref().and_then(|lead| lead.active);
+        let recent: Vec<Recent> = self
+            .rows
+            .range((need.lead, 0)..=(need.lead, Seq::MAX))
+            .rev()
+            .take(RECENT_ROWS_MAX)
+            .map(|(_, row)| Recent::of(row))
+            .collect();
+        let named = need.conversation.filter(|id| Some(*id) != active);
+        Snapshot {
+            active: active.and_then(|id| self.conversations.get(&id).cloned()),
+            conversation: named.and_then(|id| self.conversations.get(&id).cloned()),
+            row: need
+                .row
+                .and_then(|seq| self.rows.get(&(need.lead, seq)).cloned()),
+            last_seq: recent.first().map_or(0, |row| row.seq),
+            recent,
+            lead,
+        }
+    }
+
+    /// Whether the commit may be taken.
+    pub fn check(&self, commit: &Commit) -> Result<(), CommitError> {
+        if commit
+            .seen
+            .is_some_and(|key| self.seen.contains(&(commit.lead, key.0)))
+        {
+            return Err(CommitError::Duplicate);
+        }
+        for next in &commit.conversations {
+            let stored = self.conversations.get(&next.id).map_or(0, |it| it.revision);
+            if stored.checked_add(1) != Some(next.revision) {
+                return Err(CommitError::Stale {
+                    conversation: next.id,
+                    expected: next.revision.saturating_sub(1),
+                });
+            }
+        }
+        let taken = |seq: Seq| self.rows.contains_key(&(commit.lead, seq));
+        let mut seqs: Vec<Seq> = commit.rows.iter().map(|row| row.seq).collect();
+        seqs.sort_unstable();
+        let twice = seqs.windows(2).any(|pair| pair[0] == pair[1]);
+        if twice || seqs.iter().any(|seq| taken(*seq)) {
+            return Err(refused("two rows of a lead have one number").into());
+        }
+        let known = |id: HandoffId| {
+            self.handoffs.contains_key(&id) || commit.handoffs.iter().any(|new| new.id == id)
+        };
+        if !commit.handoff_changes.iter().all(|change| known(change.id)) {
+            return Err(refused("a changed handoff is not there").into());
+        }
+        let outgoing = |seq: Seq| {
+            let row = self.rows.get(&(commit.lead, seq));
+            row.is_some_and(|row| row.body.sending().is_some())
+        };
+        if !commit.changes.iter().all(|change| outgoing(change.seq)) {
+            return Err(refused("a changed row is not there").into());
+        }
+        Ok(())
+    }
+
+    /// Takes a commit that [`State::check`] let pass.
+    pub fn apply(&mut self, commit: Commit) {
+        let lead = commit.lead;
+        if let Some(key) = commit.seen {
+            self.seen.insert((lead, key.0));
+        }
+        if let Some(record) = commit.record {
+            self.leads.insert((lead.bucket(), lead), record);
+        }
+        for conversation in commit.conversations {
+            self.put_conversation(conversation);
+        }
+        if commit.cancel_queued {
+            self.cancel_queued(lead, commit.now);
+        }
+        for change in commit.changes {
+            self.change_row(lead, change.seq, |_| change.to);
+        }
+        for row in commit.rows {
+            if let Some(due) = row.body.sending().and_then(|sending| sending.due) {
+                self.outgoing_due.insert((due, lead, row.seq));
+            }
+            self.rows.insert((lead, row.seq), row);
+        }
+        for handoff in commit.handoffs {
+            self.handoffs.insert(handoff.id, handoff);
+        }
+        for change in commit.handoff_changes {
+            if let Some(handoff) = self.handoffs.remove(&change.id) {
+                self.handoffs.insert(change.id, handoff.after(&change));
+            }
+        }
+        for event in commit.consents {
+            self.append(lead, event);
+        }
+        for link in commit.shortlinks {
+            self.shortlinks.insert(link.code, link);
+        }
+        if let Some((message, at)) = commit.links_begin {
+            for link in self.shortlinks.values_mut() {
+                if link.lead == lead && link.message == message {
+                    link.expires = link.lifetime.map(|lifetime| at + lifetime);
+                }
+            }
+        }
+    }
+
+    fn put_conversation(&mut self, next: Conversation) {
+        if let Some(due) = next.deadline {
+            self.timers.insert((due, next.id));
+        }
+        let (id, deadline) = (next.id, next.deadline);
+        let before = self.conversations.insert(id, next);
+        if let Some(due) = before
+            .and_then(|it| it.deadline)
+            .filter(|due| Some(*due) != deadline)
+        {
+            self.timers.remove(&(due, id));
+        }
+    }
+
+    fn change_row(&mut self, lead: PhoneNumber, seq: Seq, to: impl FnOnce(Sending) -> Sending) {
+        let Some(Row {
+            body: RowBody::Outgoing(_, sending),
+            ..
+        }) = self.rows.get_mut(&(lead, seq))
+        else {
+            return;
+        };
+        if let Some(due) = sending.due {
+            self.outgoing_due.remove(&(due, lead, seq));
+        }
+        *sending = to(sending.clone());
+        if let Some(due) = sending.due {
+            self.outgoing_due.insert((due, lead, seq));
+        }
+    }
+
+    fn cancel_queued(&mut self, lead: PhoneNumber, now: Timestamp) {
+        let rows = self.rows.range((lead, 0)..=(lead, Seq::MAX));
+        let pending: Vec<Seq> = rows
+            .filter(|(_, row)| matches!(row.body.kind(), RowKind::Sms | RowKind::Email))
+            .filter(|(_, row)| row.body.sending().is_some_and(|s| s.status.is_pending()))
+            .map(|((_, seq), _)| *seq)
+            .collect();
+        for seq in pending {
+            self.change_row(lead, seq, |sending| sending.cancelled(now));
+        }
+    }
+
+    fn append(&mut self, lead: PhoneNumber, event: ConsentEvent) {
+        let bucket = lead.bucket();
+        let rows = self.ledger.entry(bucket).or_default();
+        let (n, before) = rows
+            .last()
+            .map_or((0, ledger::GENESIS), |row| (row.n, row.hash));
+        let n = n + 1;
+        let key = ledger_key(&SECRET, lead);
+        rows.push(LedgerRow {
+            bucket,
+            n,
+            lead: Some(lead),
+            key,
+            hash: ledger::chain(before, &key, n, &event),
+            event: LedgerEvent::Whole(Box::new(event)),
+        });
+    }
+
+    pub fn quarantine(&mut self) -> u64 {
+        let unsettled = |status: SendStatus| status.is_pending() || status == SendStatus::Sending;
+        let found: Vec<(PhoneNumber, Seq)> = self
+            .rows
+            .values()
+            .filter(|row| row.body.sending().is_some_and(|s| unsettled(s.status)))
+            .map(|row| (row.lead, row.seq))
+            .collect();
+        for (lead, seq) in &found {
+            self.change_row(*lead, *seq, Sending::quarantined);
+        }
+        found.len() as u64
+    }
+
+    pub fn hold_slot(&mut self, slot: &Booking, at_once: u32) -> bool {
+        if query::busiest(slot, &self.bookings) >= at_once as usize {
+            return false;
+        }
+        self.bookings.retain(|held| {
+            held.calendar != slot.calendar || held.conversation != slot.conversation
+        });
+        self.bookings.push(slot.clone());
+        true
+    }
+}
+
+// Reading.
+impl State {
+    pub fn due(&self, now: Timestamp, limit: usize) -> Vec<Due> {
+        let timers = self
+            .timers
+            .iter()
+            .take_while(|(due, _)| *due <= now)
+            .take(limit);
+        let rows = self
+            .outgoing_due
+            .iter()
+            .take_while(|(due, ..)| *due <= now)
+            .take(limit);
+        let mut found: Vec<Due> = timers
+            .filter_map(|(deadline, id)| {
+                let lead = self.conversations.get(id)?.lead;
+                Some(Due::Timer {
+                    lead,
+                    conversation: *id,
+                    deadline: *deadline,
+                })
+            })
+            .chain(rows.filter_map(|(due, lead, seq)| {
+                let kind = self.rows.get(&(*lead, *seq))?.body.kind();
+                Some(Due::Outgoing {
+                    lead: *lead,
+                    seq: *seq,
+                    kind,
+                    due: *due,
+                })
+            }))
+            .collect();
+        found.sort_by_key(Due::at);
+        found.truncate(limit);
+        found
+    }
+
+    pub fn next_due(&self) -> Option<Timestamp> {
+        let timer = self.timers.first().map(|(due, _)| *due);
+        let row = self.outgoing_due.first().map(|(due, ..)| *due);
+        timer.into_iter().chain(row).min()
+    }
+
+    pub fn live_versions(&self) -> Vec<VersionId> {
+        let live = self.conversations.values().filter(|it| !it.is_ended());
+        let versions: BTreeSet<VersionId> = live.map(|it| it.version).collect();
+        versions.into_iter().collect()
+    }
+
+    pub fn leads_found(&self, query: &LeadQuery) -> Vec<LeadRecord> {
+        let after = query.after.map(|phone| (phone.bucket(), phone));
+        self.leads
+            .iter()
+            .skip_while(|(key, _)| after.is_some_and(|after| **key <= after))
+            .map(|(_, record)| record)
+            .filter(|record| {
+                query
+                    .q
+                    .as_ref()
+                    .is_none_or(|q| query::lead_matches(q, record))
+            })
+            .take(query.limit)
+            .cloned()
+            .collect()
+    }
+
+    pub fn conversations_found(&self, query: &ConversationQuery) -> Vec<Conversation> {
+        let mut found: Vec<&Conversation> = self
+            .conversations
+            .values()
+            .filter(|it| query::conversation_matches(query, it))
+            .collect();
+        found.sort_by_key(|it| Reverse(age_order(it.id)));
+        found.into_iter().take(query.limit).cloned().collect()
+    }
+
+    pub fn handoffs_found(&self, query: &HandoffQuery) -> Vec<HandoffRecord> {
+        let matching = |it: &&HandoffRecord| query::handoff_matches(query, it);
+        let mut found: Vec<&HandoffRecord> = self.handoffs.values().filter(matching).collect();
+        found.sort_by_key(|it| Reverse((it.created, it.id)));
+        found.into_iter().take(query.limit).cloned().collect()
+    }
+
+    pub fn standing_on(&self, version: VersionId) -> Vec<StepCount> {
+        let mut counts: BTreeMap<(Name, Name, Option<Name>), u64> = BTreeMap::new();
+        for it in self
+            .conversations
+            .values()
+            .filter(|it| it.version == version)
+        {
+            let step = it.step().cloned().unwrap_or_default();
+            let place = (it.status_name().into(), step, it.outcome().cloned());
+            *counts.entry(place).or_default() += 1;
+        }
+        let count = |((status, step, outcome), count)| StepCount {
+            status,
+            step,
+            outcome,
+            count,
+        };
+        counts.into_iter().map(count).collect()
+    }
+
+    pub fn outgoing(&self, kind: RowKind, to: Option<&str>, limit: usize) -> Vec<Row> {
+        let mut found: Vec<&Row> = self
+            .rows
+            .values()
+            .filter(|row| row.body.kind() == kind)
+            .filter(|row| {
+                row.body
+                    .sending()
+                    .is_some_and(|s| to.is_none_or(|to| s.to == to))
+            })
+            .collect();
+        found.sort_by_key(|row| (row.at, row.lead.bucket(), row.lead, row.seq));
+        found.into_iter().take(limit).cloned().collect()
+    }
+
+    pub fn count_outgoing(&self) -> Vec<(SendStatus, u64)> {
+        let mut counts: BTreeMap<i64, u64> = BTreeMap::new();
+        for sending in self.rows.values().filter_map(|row| row.body.sending()) {
+            *counts.entry(sending.status.code()).or_default() += 1;
+        }
+        let named = |(code, n)| SendStatus::from_code(code).map(|status| (status, n));
+        counts.into_iter().filter_map(named).collect()
+    }
+
+    pub fn bookings_between(&self, calendar: &str, from: Timestamp, to: Timestamp) -> Vec<Booking> {
+        let inside = |b: &&Booking| b.calendar == *calendar && b.start >= from && b.start < to;
+        let mut found: Vec<Booking> = self.bookings.iter().filter(inside).cloned().collect();
+        found.sort_by_key(|booking| (booking.start, booking.conversation));
+        found
+    }
+
+    pub fn counts(&self) -> StoreCounts {
+        let open = |it: &&HandoffRecord| it.status == HandoffStatus::Open;
+        StoreCounts {
+            leads: self.leads.len() as u64,
+            conversations: self.conversations.len() as u64,
+            timers: self.timers.len() as u64,
+            pending: self.outgoing_due.len() as u64,
+            open_handoffs: self.handoffs.values().filter(open).count() as u64,
+        }
+    }
+}

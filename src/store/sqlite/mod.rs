@@ -1,0 +1,263 @@
+//! The embedded store: one SQLite file. One connection writes, a few read, in WAL mode; a batch is
+//! one transaction and one sync. What is a column and what is in the blob beside it: `pack`. Why the
+//! tables look as they do: `schema/`.
+
+mod ask;
+mod bookings;
+mod connect;
+mod due;
+mod flows;
+mod keys;
+mod ledger;
+mod newest;
+mod pack;
+mod reads;
+mod turns;
+mod upkeep;
+mod write;
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use rusqlite::Connection;
+
+use crate::conversation::{Conversation, ConversationId, Seq, VersionId};
+use crate::lead::PhoneNumber;
+use crate::store::{
+    ApiKey, Batch, Booking, ConversationQuery, Due, FlowRecord, HandoffId, HandoffQuery,
+    HandoffRecord, LeadQuery, LeadRecord, LedgerRow, Need, Row, RowKind, SeenKey, SendStatus,
+    ShortlinkRecord, StepCount, Store, StoreCounts, StoreError,
+};
+use crate::time::Timestamp;
+
+pub use upkeep::restore;
+
+/// How many batches pass between two looks at the log's length.
+const BATCHES_PER_LOOK: u32 = 64;
+
+/// See the module.
+pub struct SqliteStore {
+    connections: connect::Connections,
+    versions: flows::Versions,
+    batches: AtomicU32,
+}
+
+impl SqliteStore {
+    /// Opens the file, or creates it for its owner alone. Refuses one that is not ours, or newer.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        connect::Connections::open(path).map(Self::on)
+    }
+
+    /// For tests: the same engine on a file that goes when the store does, and is never synced.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        connect::Connections::open_temporary().map(Self::on)
+    }
+
+    pub fn path(&self) -> &Path {
+        self.connections.path()
+    }
+
+    fn on(connections: connect::Connections) -> Self {
+        Self {
+            connections,
+            versions: flows::Versions::default(),
+            batches: AtomicU32::new(0),
+        }
+    }
+
+    /// Keeps the log from growing for ever where nobody calls `checkpoint`.
+    fn bound_log(&self, writer: &Connection) -> Result<(), StoreError> {
+        let count = self.batches.fetch_add(1, Ordering::Relaxed);
+        if count % BATCHES_PER_LOOK == BATCHES_PER_LOOK - 1
+            && self.connections.log_bytes() > upkeep::LOG_BYTES_LIMIT
+        {
+            upkeep::checkpoint_by(writer)?;
+        }
+        Ok(())
+    }
+
+    fn read<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.connections.read(read)
+    }
+
+    fn change<T>(
+        &self,
+        doing: &'static str,
+        change: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.connections.write(doing, change)
+    }
+}
+
+impl Store for SqliteStore {
+    // One writer: the batch has every lead to itself.
+    fn begin<'a>(&'a self, _needs: &[Need]) -> Result<Box<dyn Batch + 'a>, StoreError> {
+        Ok(Box::new(turns::SqliteBatch::begin(self)?))
+    }
+
+    fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Due>, StoreError> {
+        self.read(|db| due::due(db, now, limit))
+    }
+
+    fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.read(due::next)
+    }
+
+    fn save_flow(&self, flow: &FlowRecord) -> Result<(), StoreError> {
+        self.change("save a flow version", |db| flows::save(db, flow))
+    }
+
+    fn flow(&self, version: VersionId) -> Result<Option<FlowRecord>, StoreError> {
+        self.read(|db| flows::get(db, version))
+    }
+
+    fn flow_versions(&self, flow: &str) -> Result<Vec<FlowRecord>, StoreError> {
+        self.read(|db| flows::of_flow(db, flow))
+    }
+
+    fn live_versions(&self) -> Result<Vec<VersionId>, StoreError> {
+        self.read(flows::live)
+    }
+
+    fn lead(&self, phone: PhoneNumber) -> Result<Option<LeadRecord>, StoreError> {
+        self.read(|db| turns::lead(db, phone))
+    }
+
+    fn leads(&self, query: &LeadQuery) -> Result<Vec<LeadRecord>, StoreError> {
+        self.read(|db| reads::leads(db, query))
+    }
+
+    fn conversation(&self, id: ConversationId) -> Result<Option<Conversation>, StoreError> {
+        self.read(|db| turns::conversation(db, &self.versions, id))
+    }
+
+    fn conversations(&self, query: &ConversationQuery) -> Result<Vec<Conversation>, StoreError> {
+        self.read(|db| newest::conversations(db, &self.versions, query))
+    }
+
+    fn timeline(
+        &self,
+        lead: PhoneNumber,
+        conversation: Option<ConversationId>,
+        after: Seq,
+        limit: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        self.read(|db| reads::timeline(db, lead, conversation, after, limit))
+    }
+
+    fn row(&self, lead: PhoneNumber, seq: Seq) -> Result<Option<Row>, StoreError> {
+        self.read(|db| turns::row(db, lead, seq))
+    }
+
+    fn sent_as(&self, lead: PhoneNumber, provider_id: &str) -> Result<Option<Row>, StoreError> {
+        self.read(|db| reads::sent_as(db, lead, provider_id))
+    }
+
+    fn handoff(&self, id: HandoffId) -> Result<Option<HandoffRecord>, StoreError> {
+        self.read(|db| reads::handoff(db, id))
+    }
+
+    fn handoffs(&self, query: &HandoffQuery) -> Result<Vec<HandoffRecord>, StoreError> {
+        self.read(|db| reads::handoffs(db, query))
+    }
+
+    fn standing_on(&self, version: VersionId) -> Result<Vec<StepCount>, StoreError> {
+        self.read(|db| reads::standing_on(db, version))
+    }
+
+    fn shortlink(&self, code: u64) -> Result<Option<ShortlinkRecord>, StoreError> {
+        self.read(|db| reads::shortlink(db, code))
+    }
+
+    fn outgoing(
+        &self,
+        kind: RowKind,
+        to: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        self.read(|db| reads::outgoing(db, kind, to, limit))
+    }
+
+    fn count_outgoing(&self) -> Result<Vec<(SendStatus, u64)>, StoreError> {
+        self.read(reads::count_outgoing)
+    }
+
+    fn ledger(&self, phone: PhoneNumber) -> Result<Vec<LedgerRow>, StoreError> {
+        self.read(|db| ledger::of_lead(db, phone))
+    }
+
+    fn ledger_page(
+        &self,
+        bucket: u8,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<LedgerRow>, StoreError> {
+        self.read(|db| ledger::page(db, bucket, after, limit))
+    }
+
+    fn hold_slot(&self, slot: &Booking, at_once: u32) -> Result<bool, StoreError> {
+        self.change("hold a slot", |db| bookings::hold(db, slot, at_once))
+    }
+
+    fn bookings(
+        &self,
+        calendar: &str,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<Booking>, StoreError> {
+        self.read(|db| bookings::between(db, calendar, from, to))
+    }
+
+    fn add_key(&self, key: &ApiKey) -> Result<(), StoreError> {
+        self.change("add a key", |db| keys::add(db, key))
+    }
+
+    fn keys(&self) -> Result<Vec<ApiKey>, StoreError> {
+        self.read(keys::all)
+    }
+
+    fn revoke_key(&self, name: &str, at: Timestamp) -> Result<bool, StoreError> {
+        self.change("revoke a key", |db| keys::revoke(db, name, at))
+    }
+
+    fn find_key(&self, hash: &[u8; 32]) -> Result<Option<ApiKey>, StoreError> {
+        self.read(|db| keys::find(db, hash))
+    }
+
+    fn saved_answer(&self, key: &SeenKey) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(|db| keys::answer(db, key))
+    }
+
+    fn save_answer(&self, key: &SeenKey, answer: &[u8], at: Timestamp) -> Result<(), StoreError> {
+        self.change("save an answer", |db| {
+            keys::save_answer(db, key, answer, at)
+        })
+    }
+
+    fn setting(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(|db| keys::setting(db, key))
+    }
+
+    fn set_setting(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
+        self.change("change a setting", |db| keys::set(db, key, value))
+    }
+
+    fn backup(&self, to: &Path) -> Result<(), StoreError> {
+        upkeep::backup(&self.connections, to)
+    }
+
+    fn quarantine(&self) -> Result<u64, StoreError> {
+        self.change("put what had not left to review", upkeep::quarantine)
+    }
+
+    fn checkpoint(&self) -> Result<(), StoreError> {
+        upkeep::checkpoint(&self.connections)
+    }
+
+    fn counts(&self) -> Result<StoreCounts, StoreError> {
+        self.read(upkeep::counts)
+    }
+}

@@ -1,0 +1,221 @@
+//! Reading for people and programs: leads, conversations, timelines, handoffs, short links.
+
+use rusqlite::{Connection, params};
+
+use crate::conversation::{ConversationId, Seq, VersionId};
+use crate::lead::PhoneNumber;
+use crate::store::{
+    HandoffId, HandoffQuery, HandoffRecord, HandoffStatus, LeadQuery, LeadRecord, Row, RowKind,
+    SendStatus, ShortlinkRecord, StepCount, StoreError, query,
+};
+
+use super::ask;
+use super::pack::{self, blob, code_bucket, column, digits, handoff_status, int, name};
+
+// Leads come in the order of their key, bucket first: a page is one stretch of the table.
+const LEADS: &str = "SELECT data FROM lead WHERE (bucket, phone) > ($1, $2)
+    ORDER BY bucket, phone";
+
+pub fn leads(reader: &Connection, query: &LeadQuery) -> Result<Vec<LeadRecord>, StoreError> {
+    let exact = query
+        .q
+        .as_ref()
+        .and_then(|q| q.trim().parse::<PhoneNumber>().ok());
+    if let (Some(phone), None) = (exact, query.after) {
+        let found = super::turns::lead(reader, phone)?;
+        if found.is_some() || query.limit == 0 {
+            return Ok(found.into_iter().take(query.limit).collect());
+        }
+    }
+    let after = query
+        .after
+        .map_or((-1, 0), |phone| (i64::from(phone.bucket()), digits(phone)));
+    let mut found = Vec::new();
+    each(reader, LEADS, params![after.0, after.1], |row| {
+        if found.len() >= query.limit {
+            return Ok(Go::Stop);
+        }
+        let record: LeadRecord = blob(row, 0, "lead")?;
+        if query
+            .q
+            .as_ref()
+            .is_none_or(|q| query::lead_matches(q, &record))
+        {
+            found.push(record);
+        }
+        Ok(Go::On)
+    })?;
+    Ok(found)
+}
+
+enum Go {
+    On,
+    Stop,
+}
+
+fn each(
+    reader: &Connection,
+    sql: &str,
+    params: impl rusqlite::Params,
+    mut visit: impl FnMut(&rusqlite::Row<'_>) -> Result<Go, StoreError>,
+) -> Result<(), StoreError> {
+    use super::connect::Doing;
+    let mut statement = reader.prepare_cached(sql).doing("read a list")?;
+    let mut rows = statement.query(params).doing("read a list")?;
+    while let Some(row) = rows.next().doing("read a list")? {
+        if let Go::Stop = visit(row)? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+const TIMELINE: &str = "SELECT lead, seq, conversation, at, kind, status, due, provider_id, body,
+        sending
+    FROM timeline WHERE bucket = $1 AND lead = $2 AND seq > $3
+        AND ($4 IS NULL OR conversation = $4)
+    ORDER BY seq LIMIT $5";
+
+pub fn timeline(
+    reader: &Connection,
+    lead: PhoneNumber,
+    conversation: Option<ConversationId>,
+    after: Seq,
+    limit: usize,
+) -> Result<Vec<Row>, StoreError> {
+    let conversation = conversation.map(|id| column(id.bits()));
+    let (bucket, lead) = (lead.bucket(), digits(lead));
+    let params = params![bucket, lead, after, conversation, ask::limit(limit)];
+    ask::many(reader, TIMELINE, params, pack::timeline_row)
+}
+
+const SENT_AS: &str = "SELECT lead, seq, conversation, at, kind, status, due, provider_id, body,
+        sending
+    FROM timeline WHERE bucket = $1 AND lead = $2 AND provider_id = $3 ORDER BY seq DESC LIMIT 1";
+
+pub fn sent_as(
+    reader: &Connection,
+    lead: PhoneNumber,
+    provider_id: &str,
+) -> Result<Option<Row>, StoreError> {
+    let params = params![lead.bucket(), digits(lead), provider_id];
+    ask::one(reader, SENT_AS, params, pack::timeline_row)
+}
+
+const HANDOFF: &str =
+    "SELECT data FROM handoff WHERE bucket = $1 AND conversation = $2 AND seq = $3";
+
+pub fn handoff(reader: &Connection, id: HandoffId) -> Result<Option<HandoffRecord>, StoreError> {
+    let key = params![
+        id.conversation.bucket(),
+        column(id.conversation.bits()),
+        id.seq
+    ];
+    ask::one(reader, HANDOFF, key, |row| blob(row, 0, "handoff"))
+}
+
+const HANDOFFS: &str = "SELECT data FROM handoff
+    WHERE ($1 IS NULL OR status = $1) AND ($2 IS NULL OR team = $2)
+    ORDER BY created DESC, conversation DESC, seq DESC LIMIT $3";
+// `status < 2` is what the partial index holds.
+const LIVE_HANDOFFS: &str = "SELECT data FROM handoff
+    WHERE status < 2 AND status = $1 AND ($2 IS NULL OR team = $2)
+    ORDER BY created DESC, conversation DESC, seq DESC LIMIT $3";
+
+pub fn handoffs(
+    reader: &Connection,
+    query: &HandoffQuery,
+) -> Result<Vec<HandoffRecord>, StoreError> {
+    let sql = match query.status {
+        Some(HandoffStatus::Open | HandoffStatus::Claimed) => LIVE_HANDOFFS,
+        Some(HandoffStatus::Resolved | HandoffStatus::Unclaimed) | None => HANDOFFS,
+    };
+    let status = query.status.map(handoff_status);
+    let team = query.team.as_ref().map(|team| team.as_str());
+    let params = params![status, team, ask::limit(query.limit)];
+    ask::many(reader, sql, params, |row| blob(row, 0, "handoff"))
+}
+
+const SHORTLINK: &str = "SELECT data FROM shortlink WHERE bucket = $1 AND code = $2";
+
+pub fn shortlink(reader: &Connection, code: u64) -> Result<Option<ShortlinkRecord>, StoreError> {
+    let key = params![code_bucket(code), column(code)];
+    ask::one(reader, SHORTLINK, key, |row| blob(row, 0, "short link"))
+}
+
+const STANDING: &str = "SELECT c.status, coalesce(c.step, ''), c.outcome, count(*)
+    FROM conversation c JOIN flow_version v ON v.bucket = 0 AND v.n = c.version
+    WHERE v.version = $1 GROUP BY c.status, c.step, c.outcome ORDER BY 1, 2, 3";
+
+pub fn standing_on(reader: &Connection, version: VersionId) -> Result<Vec<StepCount>, StoreError> {
+    let mut counts = ask::many(reader, STANDING, [version.0], |row| {
+        let status = usize::try_from(int(row, 0)?).ok();
+        let status = status.and_then(|code| pack::STATUS_NAMES.get(code));
+        Ok(StepCount {
+            status: (*status.ok_or(StoreError::Unreadable { what: "status" })?).into(),
+            step: name(row, 1)?,
+            outcome: pack::maybe_text(row, 2)?.map(Into::into),
+            count: int(row, 3)? as u64,
+        })
+    })?;
+    counts.sort_by(|a, b| (&a.status, &a.step, &a.outcome).cmp(&(&b.status, &b.step, &b.outcome)));
+    Ok(counts)
+}
+
+const OUTGOING: &str = "SELECT lead, seq, conversation, at, kind, status, due, provider_id, body,
+        sending
+    FROM timeline WHERE kind = $1 ORDER BY at, bucket, lead, seq";
+const OUTGOING_TO: &str =
+    "SELECT lead, seq, conversation, at, kind, status, due, provider_id, body,
+        sending
+    FROM timeline WHERE kind = $1 AND bucket = $2 AND lead = $3 ORDER BY at, seq";
+
+/// Reads every row of the kind when `to` is not a number: for the sandbox, not for millions.
+pub fn outgoing(
+    reader: &Connection,
+    kind: RowKind,
+    to: Option<&str>,
+    limit: usize,
+) -> Result<Vec<Row>, StoreError> {
+    // A text goes to its lead's own number.
+    let texts = kind == RowKind::Sms;
+    let lead = to
+        .filter(|_| texts)
+        .and_then(|to| to.parse::<PhoneNumber>().ok());
+    let mut found = Vec::new();
+    let visit = |row: &rusqlite::Row<'_>| {
+        if found.len() >= limit {
+            return Ok(Go::Stop);
+        }
+        let row = pack::timeline_row(row)?;
+        if row
+            .body
+            .sending()
+            .is_some_and(|sending| to.is_none_or(|to| sending.to == to))
+        {
+            found.push(row);
+        }
+        Ok(Go::On)
+    };
+    match lead {
+        Some(lead) => {
+            let params = params![kind as i64, lead.bucket(), digits(lead)];
+            each(reader, OUTGOING_TO, params, visit)?;
+        }
+        None => each(reader, OUTGOING, [kind as i64], visit)?,
+    }
+    Ok(found)
+}
+
+const COUNT_OUTGOING: &str = "SELECT status, count(*) FROM timeline
+    WHERE status IS NOT NULL GROUP BY status ORDER BY status";
+
+pub fn count_outgoing(reader: &Connection) -> Result<Vec<(SendStatus, u64)>, StoreError> {
+    ask::many(reader, COUNT_OUTGOING, [], |row| {
+        let unreadable = StoreError::Unreadable {
+            what: "timeline row",
+        };
+        let status = SendStatus::from_code(int(row, 0)?).ok_or(unreadable)?;
+        Ok((status, int(row, 1)? as u64))
+    })
+}
