@@ -6,13 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::lead::Name;
 use crate::runtime::engine::Engine;
-<<<<<<< HEAD
-use crate::runtime::perform::{self, Answers};
-use crate::runtime::work::{Job, Refusal, SendResult, Work};
-=======
 use crate::runtime::perform::{self, Scenery};
-use crate::runtime::work::{Refusal, Work};
->>>>>>> main
+use crate::runtime::work::{Job, Refusal, SendResult, Work};
 use crate::store::{Due, RowKind, StoreError};
 use crate::time::{Duration, Timestamp};
 
@@ -27,12 +22,8 @@ pub type Really = Box<dyn Fn(&Job) -> Option<SendResult> + Send + Sync>;
 
 pub struct Sandbox {
     pub engine: Arc<Engine>,
-<<<<<<< HEAD
-    answers: Mutex<Answers>,
-    really: Option<Really>,
-=======
     scenery: Mutex<Scenery>,
->>>>>>> main
+    really: Option<Really>,
     /// One driver at a time, so that `advance` returns when all is done.
     driving: Mutex<()>,
 }
@@ -41,12 +32,8 @@ impl Sandbox {
     pub fn new(engine: Arc<Engine>) -> Self {
         Self {
             engine,
-<<<<<<< HEAD
-            answers: Mutex::new(Answers::new()),
-            really: None,
-=======
             scenery: Mutex::new(Scenery::default()),
->>>>>>> main
+            really: None,
             driving: Mutex::new(()),
         }
     }
@@ -128,18 +115,12 @@ impl Sandbox {
                     Err(refusal) => return hold_fast(Err(refusal)),
                 };
                 let Some(job) = job else { return Ok(()) };
-<<<<<<< HEAD
                 let really = self.really.as_ref().and_then(|really| really(&job));
                 let result = if let Some(result) = really {
                     result
                 } else {
-                    let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-                    perform::sandbox(&self.engine, &answers, &job)
-=======
-                let result = {
                     let scenery = self.scenery.lock().unwrap_or_else(PoisonError::into_inner);
                     perform::sandbox(&self.engine, &scenery, &job)
->>>>>>> main
                 };
                 hold_fast(self.engine.turn(Work::Settle { lead, seq, result }))
             }
