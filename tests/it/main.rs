@@ -4,3 +4,4 @@ mod compile;
 mod lints;
 mod store;
 mod tidy;
+mod web;

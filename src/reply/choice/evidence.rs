@@ -156,7 +156,10 @@ impl<'a> Look<'a> {
     /// Takes in the word at `at`, or the phrase that begins there; how many words that is.
     fn look_at(&self, at: usize, scan: &mut Scan) -> usize {
         let own = self.reader.phrase_at(self.reply, at);
-        let concept = self.language.phrase(&self.words[at..]).filter(|(n, _)| !self.overlapped(at, *n));
+        let concept = self
+            .language
+            .phrase(&self.words[at..])
+            .filter(|(n, _)| !self.overlapped(at, *n));
         match (own, concept) {
             (Some((n, option)), _) if concept.is_none_or(|(m, _)| n >= m) => {
                 scan.mark(option, By::Own, at);
@@ -175,7 +178,11 @@ impl<'a> Look<'a> {
 
     /// Whether a longer phrase begins within the one of `n` words at `at`: "I can't make it".
     fn overlapped(&self, at: usize, n: usize) -> bool {
-        (at + 1..at + n).any(|i| self.language.phrase(&self.words[i..]).is_some_and(|(m, _)| m > n))
+        (at + 1..at + n).any(|i| {
+            self.language
+                .phrase(&self.words[i..])
+                .is_some_and(|(m, _)| m > n)
+        })
     }
 
     fn concept(&self, at: usize, n: usize, bits: u64, scan: &mut Scan) {
@@ -201,7 +208,9 @@ impl<'a> Look<'a> {
             None if is(Concept::No) => scan.negating = !self.words[at + n - 1].breaks,
             None if is(Concept::Yes) || is(Concept::Echo) => {}
             // "2 works"
-            None if self.words[at..at + n].iter().all(|w| self.language.is(w.id, self.filler)) => {}
+            None if self.words[at..at + n]
+                .iter()
+                .all(|w| self.language.is(w.id, self.filler)) => {}
             None => scan.unknown(at),
         }
     }

@@ -120,8 +120,7 @@ impl Run<'_> {
                 self.take(part.times, count, rest, at, clause)
             }
             What::Name => {
-                let is_name =
-                    |w: &Word| w.kind == WordKind::Letters && self.language.is_strange(w);
+                let is_name = |w: &Word| w.kind == WordKind::Letters && self.language.is_strange(w);
                 let count = self.count(part.times, at, clause, is_name);
                 self.take(part.times, count, rest, at, clause)
             }
