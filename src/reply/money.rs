@@ -47,7 +47,11 @@ pub(super) fn value(kind: Kind, reply: &Reply, context: &ValueContext) -> Option
         Kind::Money => Value::Money(figure, amount.meaning.currency.map(str::to_string)),
         _ => Value::Number(figure),
     };
-    Some(Verdict { meaning, certain: amount.certain, rule: amount.rule })
+    Some(Verdict {
+        meaning,
+        certain: amount.certain,
+        rule: amount.rule,
+    })
 }
 
 /// The amount (`Kind::Money`) or number that the reply tells, within the bounds.
@@ -123,7 +127,12 @@ impl Told {
             } else if let Some(found) = number::at(pieces, at, language) {
                 at = told.number(found, pieces, kind, |id| words.is(id, unit));
             } else {
-                told.other(&pieces[at], pieces.get(at + 1), |id| words.is(id, not), language);
+                told.other(
+                    &pieces[at],
+                    pieces.get(at + 1),
+                    |id| words.is(id, not),
+                    language,
+                );
                 at += 1;
             }
         }
@@ -184,7 +193,8 @@ impl Told {
         if let Some(sign) = piece.sign() {
             match sign {
                 '-' | '\u{2013}' | '\u{2014}' => {
-                    let number_next = next.is_some_and(|n| n.digits().is_some() || n.sign().is_some());
+                    let number_next =
+                        next.is_some_and(|n| n.digits().is_some() || n.sign().is_some());
                     self.range |= self.numbers.len() == 1 && number_next;
                 }
                 '<' => self.at_most = true,
@@ -214,13 +224,22 @@ impl Told {
             return None;
         }
         let verdict = |figures, certain, rule| {
-            let meaning = Amount { figures, currency: self.currency };
-            Some(Verdict { meaning, certain: certain && !reply.question && self.words <= 8, rule })
+            let meaning = Amount {
+                figures,
+                currency: self.currency,
+            };
+            Some(Verdict {
+                meaning,
+                certain: certain && !reply.question && self.words <= 8,
+                rule,
+            })
         };
         match self.numbers.as_slice() {
             [] if self.foreign => None,
             [] => {
-                let n = self.persons.filter(|_| kind == Kind::Number && self.words <= 3)?;
+                let n = self
+                    .persons
+                    .filter(|_| kind == Kind::Number && self.words <= 3)?;
                 verdict(Figures::Exactly(n), n == 1.0, "count-of-people")
             }
             _ if self.foreign && self.words > 0 => None,
@@ -232,8 +251,13 @@ impl Told {
             },
             [low, high] if self.range || self.at_most_between => {
                 // "5-10k" means the k twice.
-                let shared = low.scale == 1.0 && high.scale > 1.0 && low.value * high.scale <= high.value;
-                let from = if shared { low.value * high.scale } else { low.value };
+                let shared =
+                    low.scale == 1.0 && high.scale > 1.0 && low.value * high.scale <= high.value;
+                let from = if shared {
+                    low.value * high.scale
+                } else {
+                    low.value
+                };
                 let certain = low.certain && high.certain;
                 (from < high.value)
                     .then(|| verdict(Figures::Between(from, high.value), certain, "range"))?
