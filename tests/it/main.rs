@@ -1,3 +1,4 @@
 //! One test binary; modules below.
 
 mod store;
+mod store_bench;

@@ -6,6 +6,7 @@ mod ask;
 mod bookings;
 mod connect;
 mod due;
+mod erase;
 mod flows;
 mod keys;
 mod ledger;
@@ -196,6 +197,12 @@ impl Store for SqliteStore {
         limit: usize,
     ) -> Result<Vec<LedgerRow>, StoreError> {
         self.read(|db| ledger::page(db, bucket, after, limit))
+    }
+
+    fn erase(&self, lead: PhoneNumber, at: Timestamp) -> Result<bool, StoreError> {
+        let known = self.change("erase a lead", |db| erase::erase(db, lead, at))?;
+        upkeep::empty_log(&self.connections)?;
+        Ok(known)
     }
 
     fn hold_slot(&self, slot: &Booking, at_once: u32) -> Result<bool, StoreError> {

@@ -19,6 +19,8 @@ const BACKUP_PAGES_PER_STEP: i32 = 512;
 
 const CHECKPOINT: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 
+const EMPTY: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
+
 /// Bytes of the log still in use after moving what could be moved.
 fn passive(connection: &Connection) -> Result<u64, StoreError> {
     const DOING: &str = "move the log into the database";
@@ -44,6 +46,21 @@ pub fn checkpoint(connections: &Connections) -> Result<(), StoreError> {
 /// The same by the writer, between two batches.
 pub fn checkpoint_by(writer: &Connection) -> Result<(), StoreError> {
     passive(writer).map(drop)
+}
+
+/// Moves all of the log into the file and cuts it to nothing, so that no old page is left in it.
+/// Waits for readers that began before.
+pub fn empty_log(connections: &Connections) -> Result<(), StoreError> {
+    let writer = connections.writer();
+    let emptied = writer.query_row(EMPTY, [], |row| row.get::<_, i64>(0));
+    match emptied.doing("empty the log")? {
+        0 => Ok(()),
+        _ => Err(StoreError::Refused(
+            "the lead is erased, but the log still holds old pages: a reader is in the way; \
+             they go with one of the next checkpoints"
+                .to_string(),
+        )),
+    }
 }
 
 /// Copies one state of the database, whatever is written meanwhile; `to` must not exist and is
@@ -98,8 +115,12 @@ fn settle(copied: Result<(), StoreError>, part: &Path, to: &Path) -> Result<(), 
 fn copy(from: &Connection, to: &Path) -> Result<(), StoreError> {
     const DOING: &str = "copy the database";
     // Fixes the state that is copied: later commits neither restart the copy nor enter it.
-    from.query_row("SELECT count(*) FROM setting", [], |_| Ok(()))
-        .doing(DOING)?;
+    from.query_row(
+        "SELECT count(*) FROM setting WHERE bucket = 0 AND key = ''",
+        [],
+        |_| Ok(()),
+    )
+    .doing(DOING)?;
     let mut target = Connection::open(to).doing(DOING)?;
     let backup = Backup::new(from, &mut target).doing(DOING)?;
     while backup.step(BACKUP_PAGES_PER_STEP).doing(DOING)? != StepResult::Done {}
