@@ -19,5 +19,6 @@ pub mod carrier;
 
 // The shell.
 pub mod runtime;
+pub mod sim;
 pub mod web;
 pub mod cli;

@@ -1,4 +1,5 @@
-//! One test binary; modules below.
+//! The integration tests, one module a subject, linked once.
 
+mod compile;
 mod store;
 mod store_bench;
