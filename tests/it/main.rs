@@ -2,4 +2,3 @@
 
 mod compile;
 mod store;
-mod store_bench;

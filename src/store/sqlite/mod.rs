@@ -18,7 +18,7 @@ mod upkeep;
 mod write;
 
 use std::path::Path;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use rusqlite::Connection;
 
@@ -41,6 +41,8 @@ pub struct SqliteStore {
     connections: connect::Connections,
     versions: flows::Versions,
     batches: AtomicU32,
+    /// The log may hold pages of a lead who was erased.
+    log_tells: AtomicBool,
 }
 
 impl SqliteStore {
@@ -63,6 +65,7 @@ impl SqliteStore {
             connections,
             versions: flows::Versions::default(),
             batches: AtomicU32::new(0),
+            log_tells: AtomicBool::new(false),
         }
     }
 
@@ -73,6 +76,14 @@ impl SqliteStore {
             && self.connections.log_bytes() > upkeep::LOG_BYTES_LIMIT
         {
             upkeep::checkpoint_by(writer)?;
+        }
+        Ok(())
+    }
+
+    fn forget_in_log(&self) -> Result<(), StoreError> {
+        if self.log_tells.swap(false, Ordering::AcqRel) && !upkeep::empty_log(&self.connections)? {
+            self.log_tells.store(true, Ordering::Release);
+            tracing::warn!("a lead is erased; the log is cleared of them at the next checkpoint");
         }
         Ok(())
     }
@@ -201,7 +212,8 @@ impl Store for SqliteStore {
 
     fn erase(&self, lead: PhoneNumber, at: Timestamp) -> Result<bool, StoreError> {
         let known = self.change("erase a lead", |db| erase::erase(db, lead, at))?;
-        upkeep::empty_log(&self.connections)?;
+        self.log_tells.store(true, Ordering::Release);
+        self.forget_in_log()?;
         Ok(known)
     }
 
@@ -261,6 +273,7 @@ impl Store for SqliteStore {
     }
 
     fn checkpoint(&self) -> Result<(), StoreError> {
+        self.forget_in_log()?;
         upkeep::checkpoint(&self.connections)
     }
 

@@ -15,6 +15,8 @@ use super::{SqliteStore, ask, write};
 const LOG_BYTES_MAX: u64 = 32 << 20;
 /// Beyond this the writer moves the log itself, if nobody calls `checkpoint`.
 pub const LOG_BYTES_LIMIT: u64 = 4 * LOG_BYTES_MAX;
+/// How long the writer stands still at most for the log to be emptied.
+const EMPTYING_MAX: std::time::Duration = std::time::Duration::from_millis(200);
 const BACKUP_PAGES_PER_STEP: i32 = 512;
 
 const CHECKPOINT: &str = "PRAGMA wal_checkpoint(PASSIVE)";
@@ -49,18 +51,16 @@ pub fn checkpoint_by(writer: &Connection) -> Result<(), StoreError> {
 }
 
 /// Moves all of the log into the file and cuts it to nothing, so that no old page is left in it.
-/// Waits for readers that began before.
-pub fn empty_log(connections: &Connections) -> Result<(), StoreError> {
-    let writer = connections.writer();
-    let emptied = writer.query_row(EMPTY, [], |row| row.get::<_, i64>(0));
-    match emptied.doing("empty the log")? {
-        0 => Ok(()),
-        _ => Err(StoreError::Refused(
-            "the lead is erased, but the log still holds old pages: a reader is in the way; \
-             they go with one of the next checkpoints"
-                .to_string(),
-        )),
-    }
+/// False when a reader that began before is still at it: the log must be emptied later.
+pub fn empty_log(connections: &Connections) -> Result<bool, StoreError> {
+    let _standing_still = connections.writer();
+    let log = connections.checkpointer();
+    // The writer must not stand still for long; readers mostly take a millisecond.
+    log.busy_timeout(EMPTYING_MAX).doing("empty the log")?;
+    let busy = log
+        .query_row(EMPTY, [], |row| row.get::<_, i64>(0))
+        .doing("empty the log")?;
+    Ok(busy == 0)
 }
 
 /// Copies one state of the database, whatever is written meanwhile; `to` must not exist and is

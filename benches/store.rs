@@ -1,5 +1,6 @@
-//! What a reply costs the SQLite store. By hand:
-//! `cargo test --release --test it -- --ignored --nocapture store_bench`
+//! What a reply costs the SQLite store, and a lead at rest: `cargo bench --bench store`.
+
+#![allow(clippy::unwrap_used)]
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -120,9 +121,7 @@ fn replies(store: &SqliteStore, leads: u64) {
     );
 }
 
-#[test]
-#[ignore = "a measurement, by hand"]
-fn store_bench() {
+fn main() {
     let dir = tempfile::tempdir_in(".").unwrap();
     for page_size in [1024, 2048, 4096] {
         println!("page_size {page_size}");
