@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::diagnostic::{Diagnostic, Lines, Position, Source};
+use crate::diagnostic::{Diagnostic, Level, Lines, Position, Source};
 
 /// Where a diagnostic begins and ends.
 pub(super) fn positions(diagnostic: &Diagnostic, sources: &[Source]) -> (Position, Position) {
@@ -16,7 +16,7 @@ pub(super) fn positions(diagnostic: &Diagnostic, sources: &[Source]) -> (Positio
     )
 }
 
-/// One object each, in the order given.
+/// `{ diagnostics, errors, warnings }`; the caller adds `flows`, how many compiled.
 pub fn to_json(diagnostics: &[Diagnostic], sources: &[Source]) -> Value {
     let one = |diagnostic: &Diagnostic| {
         let (start, end) = positions(diagnostic, sources);
@@ -32,5 +32,10 @@ pub fn to_json(diagnostics: &[Diagnostic], sources: &[Source]) -> Value {
             "help": diagnostic.help,
         })
     };
-    Value::Array(diagnostics.iter().map(one).collect())
+    let count = |level| diagnostics.iter().filter(|d| d.level == level).count();
+    json!({
+        "diagnostics": diagnostics.iter().map(one).collect::<Vec<Value>>(),
+        "errors": count(Level::Error),
+        "warnings": count(Level::Warning),
+    })
 }

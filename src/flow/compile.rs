@@ -70,7 +70,7 @@ pub fn compile(workspace: &Workspace, sources: &[Source]) -> Compiled {
 /// what is not there any more is for the step that needs it to fail on.
 pub fn compile_version(
     workspace: &Workspace,
-    name: &Name,
+    name: &str,
     sources: &[(Name, String)],
 ) -> Option<Flow> {
     let sources: Vec<Source> = sources

@@ -12,6 +12,7 @@ pub mod links;
 mod parse;
 pub mod places;
 mod resolve;
+pub mod schema;
 pub mod sms_parts;
 pub mod steps;
 pub mod template;

@@ -1,80 +1,21 @@
 //! Flows in `tests/compile`, and the diagnostics each must give.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use replytree::diagnostic::{Colour, Source, render};
 use replytree::flow::compile;
-use replytree::flow::workspace::{
-    Calendar, Channel, EmailSettings, Endpoint, Retention, Route, Team, Workspace,
-};
-use replytree::lead::Name;
-use replytree::policy::{QuietHours, Rules};
-use replytree::time::{Days, Duration, Hours, Zone};
+use replytree::flow::workspace::{self, Workspace};
 
+/// The workspace of the language page, its secrets made up.
 pub fn workspace() -> Workspace {
-    let team = Team {
-        agents: Vec::new(),
-        hours: None,
-        route: Route::Everyone,
-        claim_within: Duration::mins(5),
-        if_unclaimed: None,
+    let text = include_str!("../workspace.yaml");
+    let secret = |name: &str| match name {
+        "SMTP_URL" => Some("smtp://user:word@mail.example:587".to_string()),
+        _ => Some(format!("whsec_{name}")),
     };
-    let calendar = Calendar {
-        days: Days::ALL,
-        hours: Hours::ALL_DAY,
-        slot: Duration::mins(30),
-        at_once: 1,
-    };
-    let endpoint = Endpoint {
-        url: "https://inventory.example/api".into(),
-        method: "GET".into(),
-        timeout: Duration::secs(3),
-        headers: BTreeMap::new(),
-    };
-    let channel = Channel {
-        carrier: "sandbox".into(),
-        from: vec!["+13125550100".into()],
-        settings: BTreeMap::new(),
-        rate: None,
-        api: None,
-    };
-    Workspace {
-        brand: "Northside Auto".into(),
-        public_url: None,
-        time_zone: "America/Chicago"
-            .parse::<Zone>()
-            .expect("a zone of the database"),
-        default_team: "sales".into(),
-        health: false,
-        region: "US".into(),
-        channels: named([("main", channel)]),
-        email: Some(EmailSettings {
-            from: "hello@northside.example".into(),
-            smtp: None,
-        }),
-        rules: Rules {
-            quiet_hours: QuietHours::ByRegion,
-            caps: Vec::new(),
-        },
-        teams: named([("sales", team.clone()), ("managers", team)]),
-        calendars: named([("showroom", calendar)]),
-        segments: BTreeMap::new(),
-        endpoints: named([("inventory", endpoint)]),
-        webhooks: BTreeMap::new(),
-        retention: Retention {
-            inactive_leads: Duration::days(700),
-            message_text: Duration::days(390),
-            consent_proof: Duration::days(1825),
-        },
-    }
-}
-
-fn named<T, const N: usize>(items: [(&str, T); N]) -> BTreeMap<Name, T> {
-    items
-        .into_iter()
-        .map(|(name, item)| (Name::from(name), item))
-        .collect()
+    let (workspace, problems) = workspace::read("workspace.yaml", text, &secret);
+    assert!(problems.is_empty(), "{problems:?}");
+    workspace
 }
 
 fn directory() -> PathBuf {

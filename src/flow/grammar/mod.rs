@@ -11,7 +11,7 @@ mod workspace;
 
 pub use check::check;
 pub use flow::{FLOW, LINK_OR_ADDRESS};
-pub use steps::{SEND_WINDOW, VERBS};
+pub use steps::{COMMON, SEND_WINDOW, VERBS};
 pub use words::*;
 pub use workspace::{CARRIERS, WORKSPACE, per_second};
 
