@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use replytree::lead::Value;
 use replytree::store::conformance::{self, Lead};
 use replytree::store::{Commit, MemoryStore, SqliteStore, Store, sqlite};
+use replytree::time::Timestamp;
 use rusqlite::Connection;
 
 #[test]
@@ -329,11 +330,15 @@ fn an_erased_lead_is_in_no_byte_of_the_file_or_its_log() {
     for text in &texts {
         assert!(holds(text), "{text:?}");
     }
-    assert!(
-        store
-            .erase(lead.phone, replytree::time::Timestamp::from_ms(0))
-            .unwrap()
-    );
+    // A reader that began before holds on to the log: it is cleared at a later checkpoint.
+    let reader = Connection::open(&path).unwrap();
+    reader
+        .execute_batch("BEGIN; SELECT count(*) FROM lead")
+        .unwrap();
+    assert!(store.erase(lead.phone, Timestamp::from_ms(0)).unwrap());
+    assert!(holds(&texts[0]));
+    drop(reader);
+    store.checkpoint().unwrap();
     for text in &texts {
         assert!(!holds(text), "{text:?}");
     }
