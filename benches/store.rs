@@ -23,12 +23,11 @@ fn lead(n: u64) -> Lead {
     }
 }
 
-/// CPU time of this process so far, user and system.
-fn cpu() -> Duration {
+/// CPU time of this process so far: user, system.
+fn cpu() -> [Duration; 2] {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
     let fields: Vec<&str> = stat.rsplit(") ").next().unwrap().split(' ').collect();
-    let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
-    Duration::from_millis(ticks * 10)
+    [fields[11], fields[12]].map(|ticks| Duration::from_millis(ticks.parse::<u64>().unwrap() * 10))
 }
 
 fn enroll(store: &SqliteStore, leads: u64) {
@@ -110,10 +109,11 @@ fn replies(store: &SqliteStore, leads: u64) {
     }
     let each = |time: Duration| time.as_secs_f64() * 1e6 / REPLIES as f64;
     println!(
-        "  {leads} leads: {:.1} us a reply, {:.1} CPU (snapshot {:.1}, write {:.1}, \
+        "  {leads} leads: {:.1} us a reply, {:.1} user + {:.1} system CPU (snapshot {:.1}, write {:.1}, \
          finish {:.1}, checkpoint {:.1})",
         each(wall.elapsed()),
-        each(cpu() - busy),
+        each(cpu()[0] - busy[0]),
+        each(cpu()[1] - busy[1]),
         each(reading),
         each(writing),
         each(syncing),
@@ -123,7 +123,15 @@ fn replies(store: &SqliteStore, leads: u64) {
 
 fn main() {
     let dir = tempfile::tempdir_in(".").unwrap();
-    for page_size in [1024, 2048, 4096] {
+    let sizes_asked: Vec<u32> = std::env::args()
+        .filter_map(|arg| arg.parse().ok())
+        .collect();
+    let page_sizes = if sizes_asked.is_empty() {
+        vec![2048]
+    } else {
+        sizes_asked
+    };
+    for page_size in page_sizes {
         println!("page_size {page_size}");
         for leads in [1_000, 100_000] {
             let path = dir.path().join(format!("{page_size}-{leads}.db"));
