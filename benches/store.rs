@@ -109,8 +109,8 @@ fn replies(store: &SqliteStore, leads: u64) {
     }
     let each = |time: Duration| time.as_secs_f64() * 1e6 / REPLIES as f64;
     println!(
-        "  {leads} leads: {:.1} us a reply, {:.1} user + {:.1} system CPU (snapshot {:.1}, write {:.1}, \
-         finish {:.1}, checkpoint {:.1})",
+        "  {leads} leads: {:.1} us a reply, {:.1} user + {:.1} system CPU (snapshot {:.1}, \
+         write {:.1}, finish {:.1}, checkpoint {:.1})",
         each(wall.elapsed()),
         each(cpu()[0] - busy[0]),
         each(cpu()[1] - busy[1]),

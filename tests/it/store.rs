@@ -424,8 +424,8 @@ fn placeholders_are_numbered_in_the_order_of_first_use() {
     assert!(statements > 30, "{statements}");
 }
 
-/// What may read a whole table: lists for people, checks after a restore, and what the sandbox asks;
-/// erasures, which are rare.
+/// What may read a whole table: lists for people, checks after a restore, what the sandbox asks,
+/// and erasures, which are rare.
 const READS_ALL: [&str; 10] = [
     "DELETE FROM answer WHERE instr",
     "DELETE FROM booking WHERE lead",
@@ -433,7 +433,8 @@ const READS_ALL: [&str; 10] = [
     "SELECT (SELECT count(*) FROM lead)",
     "SELECT c.status",
     "SELECT data FROM handoff",
-    "SELECT lead, seq, conversation, at, kind, status, due, provider_id, body,\n        sending\n    FROM timeline WHERE kind = $1 ORDER BY",
+    "SELECT lead, seq, conversation, at, kind, status, due, provider_id, body,\n        sending\n    \
+     FROM timeline WHERE kind = $1 ORDER BY",
     "SELECT revoked, data FROM api_key WHERE bucket = 0 ORDER BY",
     "SELECT seq, status, due, provider_id, sending, lead FROM timeline\n    WHERE status IN",
     "SELECT status, count(*) FROM timeline",

@@ -1,5 +1,5 @@
-//! Forgetting a lead (PROMISES, P15). The writer overwrites with zeros whatever it deletes; what is left
-//! is the log, which is emptied into the file afterwards.
+//! Forgetting a lead (PROMISES, P15). The writer overwrites with zeros whatever it deletes; what is
+//! left is the log, which is emptied into the file afterwards.
 
 use rusqlite::{Connection, params};
 

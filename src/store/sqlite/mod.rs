@@ -1,6 +1,6 @@
 //! The embedded store: one SQLite file. One connection writes, a few read, in WAL mode; a batch is
-//! one transaction and one sync. What is a column and what is in the blob beside it: `pack`. Why the
-//! tables look as they do: `schema/`.
+//! one transaction and one sync. What is a column and what is in the blob beside it: `pack`. Why
+//! the tables look as they do: `schema/`.
 
 mod ask;
 mod bookings;
