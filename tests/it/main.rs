@@ -1,4 +1,7 @@
 //! The integration tests, one module a subject, linked once.
 
 mod compile;
+mod lints;
+mod playbooks;
 mod store;
+mod tidy;
