@@ -6,3 +6,4 @@ mod lints;
 mod playbooks;
 mod store;
 mod tidy;
+mod web;
