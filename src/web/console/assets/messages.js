@@ -47,6 +47,10 @@ function ticks(mark) {
 
 export function render(bubbles) {
   const mine = generation;
+  // "Today" of yesterday is yesterday's.
+  for (const label of list.querySelectorAll(".stamp")) {
+    label.textContent = clock.dayAndHour(Number(label.dataset.at));
+  }
   const arrived = [...bubbles].sort((a, b) => Date.parse(a.at) - Date.parse(b.at) || a.seq - b.seq);
   const first = !settled;
   settled = true;
@@ -98,7 +102,7 @@ async function arrive(bubble, first) {
 
 function stamp(at) {
   if (at - lastAt > GAP_MS) {
-    list.append(el("div", { class: "stamp", text: clock.dayAndHour(at) }));
+    list.append(el("div", { class: "stamp", data: { at: String(at) }, text: clock.dayAndHour(at) }));
   }
   lastAt = at;
 }
