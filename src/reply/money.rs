@@ -47,7 +47,11 @@ pub(super) fn value(kind: Kind, reply: &Reply, context: &ValueContext) -> Option
         Kind::Money => Value::Money(figure, amount.meaning.currency.map(str::to_string)),
         _ => Value::Number(figure),
     };
-    Some(Verdict { meaning, certain: amount.certain, rule: amount.rule })
+    Some(Verdict {
+        meaning,
+        certain: amount.certain,
+        rule: amount.rule,
+    })
 }
 
 /// The amount (`Kind::Money`) or number that the reply tells, within the bounds.
@@ -96,6 +100,8 @@ struct Told {
     numbers: Vec<number::Found>,
     /// By the index of the number they stand before or after.
     at_most: bool,
+    /// "bis" between two numbers makes a span of them.
+    at_most_between: bool,
     at_least: bool,
     range: bool,
     currency: Option<&'static str>,
@@ -121,7 +127,12 @@ impl Told {
             } else if let Some(found) = number::at(pieces, at, language) {
                 at = told.number(found, pieces, kind, |id| words.is(id, unit));
             } else {
-                told.other(&pieces[at], pieces.get(at + 1), |id| words.is(id, not), language);
+                told.other(
+                    &pieces[at],
+                    pieces.get(at + 1),
+                    |id| words.is(id, not),
+                    language,
+                );
                 at += 1;
             }
         }
@@ -130,7 +141,10 @@ impl Told {
 
     fn cue(&mut self, cue: Cue) {
         match cue {
-            Cue::AtMost => self.at_most = true,
+            Cue::AtMost => {
+                self.at_most = true;
+                self.at_most_between |= self.numbers.len() == 1;
+            }
             Cue::AtLeast => self.at_least = true,
             Cue::Between => self.range = true,
             Cue::To => self.range |= self.numbers.len() == 1,
@@ -157,7 +171,7 @@ impl Told {
             kind == Kind::Money && currency_word(w).is_none() && is_unit(id)
         });
         let share = next.is_some_and(|p| p.is_sign(&['%', ':', '/']));
-        let glued = glued_word.is_some_and(|(w, _)| currency_word(w).is_none() && w != "x");
+        let glued = glued_word.is_some_and(|(w, _)| currency_word(w).is_none() && !matches!(w, "x" | "ish" | "or"));
         let before = found.start.checked_sub(1).map(|i| &pieces[i]);
         let minus = before.is_some_and(|p| p.is_sign(&['-']) && (!p.glued || found.start == 1));
         self.negated |= minus && pieces[found.start].glued;
@@ -179,7 +193,8 @@ impl Told {
         if let Some(sign) = piece.sign() {
             match sign {
                 '-' | '\u{2013}' | '\u{2014}' => {
-                    let number_next = next.is_some_and(|n| n.digits().is_some() || n.sign().is_some());
+                    let number_next =
+                        next.is_some_and(|n| n.digits().is_some() || n.sign().is_some());
                     self.range |= self.numbers.len() == 1 && number_next;
                 }
                 '<' => self.at_most = true,
@@ -209,13 +224,22 @@ impl Told {
             return None;
         }
         let verdict = |figures, certain, rule| {
-            let meaning = Amount { figures, currency: self.currency };
-            Some(Verdict { meaning, certain: certain && !reply.question && self.words <= 8, rule })
+            let meaning = Amount {
+                figures,
+                currency: self.currency,
+            };
+            Some(Verdict {
+                meaning,
+                certain: certain && !reply.question && self.words <= 8,
+                rule,
+            })
         };
         match self.numbers.as_slice() {
             [] if self.foreign => None,
             [] => {
-                let n = self.persons.filter(|_| kind == Kind::Number && self.words <= 3)?;
+                let n = self
+                    .persons
+                    .filter(|_| kind == Kind::Number && self.words <= 3)?;
                 verdict(Figures::Exactly(n), n == 1.0, "count-of-people")
             }
             _ if self.foreign && self.words > 0 => None,
@@ -225,10 +249,15 @@ impl Told {
                 (false, true) => verdict(Figures::AtLeast(one.value), one.certain, "at-least"),
                 (false, false) => verdict(Figures::Exactly(one.value), one.certain, rule(kind)),
             },
-            [low, high] if self.range => {
+            [low, high] if self.range || self.at_most_between => {
                 // "5-10k" means the k twice.
-                let shared = low.scale == 1.0 && high.scale > 1.0 && low.value * high.scale <= high.value;
-                let from = if shared { low.value * high.scale } else { low.value };
+                let shared =
+                    low.scale == 1.0 && high.scale > 1.0 && low.value * high.scale <= high.value;
+                let from = if shared {
+                    low.value * high.scale
+                } else {
+                    low.value
+                };
                 let certain = low.certain && high.certain;
                 (from < high.value)
                     .then(|| verdict(Figures::Between(from, high.value), certain, "range"))?

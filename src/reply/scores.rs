@@ -125,7 +125,11 @@ fn options(file: &ReplyFile, question: &str) -> Vec<ChoiceOption> {
                 Some((name, _)) => name.to_string(),
                 None => option.label.to_lowercase().replace(' ', "-"),
             };
-            ChoiceOption { name: Name::from(name), key: option.id.clone(), words }
+            ChoiceOption {
+                name: Name::from(name),
+                key: option.id.clone(),
+                words,
+            }
         })
         .collect()
 }
@@ -147,15 +151,37 @@ fn answer(file: &ReplyFile, case: &ReplyCase) -> Understanding {
     let locales: Vec<Name> = ["en", "es", "fr", "de", "pt"].map(Name::from).to_vec();
     let options = options(file, &case.question);
     let choice = Choice::new(&options, &locales);
-    let names: Vec<Name> = asking.options.iter().map(|o| Name::from(o.id.as_str())).collect();
+    let names: Vec<Name> = asking
+        .options
+        .iter()
+        .map(|o| Name::from(o.id.as_str()))
+        .collect();
     let asked = if options.is_empty() {
-        let context =
-            ValueContext { locale: &case.locale, now, zone: &zone, min: asking.min, max: asking.max };
-        Asked::Value { kind: kind_of(asking), context }
+        let context = ValueContext {
+            locale: &case.locale,
+            now,
+            zone: &zone,
+            min: asking.min,
+            max: asking.max,
+        };
+        Asked::Value {
+            kind: kind_of(asking),
+            context,
+        }
     } else {
-        Asked::Choice { choice: &choice, names: &names, locale: &case.locale }
+        Asked::Choice {
+            choice: &choice,
+            names: &names,
+            locale: &case.locale,
+        }
     };
-    understand(&case.input, &Question { asked, ..Question::default() })
+    understand(
+        &case.input,
+        &Question {
+            asked,
+            ..Question::default()
+        },
+    )
 }
 
 /// What came out, in the words of the labels.
@@ -177,7 +203,12 @@ fn wanted(expected: &Expected) -> String {
         "question" | "cancel_appointment" => "none".to_string(),
         what => format!("special {what}"),
     };
-    match (expected.kind.as_str(), &expected.id, &expected.what, &expected.value) {
+    match (
+        expected.kind.as_str(),
+        &expected.id,
+        &expected.what,
+        &expected.value,
+    ) {
         ("option", Some(id), _, _) => format!("option {id}"),
         ("special", _, Some(what), _) => special(what),
         ("value", _, _, Some(value)) => format!("value {value}"),
@@ -199,7 +230,13 @@ fn replies_mean_what_their_writers_meant() {
             ));
         }
     }
-    assert!(wrong.is_empty(), "{} of {}\n{}", wrong.len(), file.cases.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {}\n{}",
+        wrong.len(),
+        file.cases.len(),
+        wrong.join("\n")
+    );
 }
 
 #[test]

@@ -63,9 +63,8 @@ pub fn understand(text: &str, question: &Question) -> Understanding {
         .map(everywhere)
         .or_else(|| exact(&reply, question))
         .or_else(|| question.anytime?.read(&reply).map(|v| with(v, Meaning::Anytime)))
-        .or_else(|| named(&reply, question))
+        .or_else(|| answer(&reply, question))
         .or_else(|| after_answers(&reply).map(everywhere))
-        .or_else(|| in_passing(&reply, question))
         .unwrap_or(Verdict { meaning: Meaning::Unclear, certain: true, rule: "unclear" });
     Understanding {
         text: text.to_string(),
@@ -95,24 +94,11 @@ fn option(verdict: Verdict<usize>, names: &[Name]) -> Verdict<Meaning> {
     })
 }
 
-/// "Call me Ada" answers who is asked for a name; a number is no call.
-fn named(reply: &Reply, question: &Question) -> Option<Verdict<Meaning>> {
-    let Asked::Value { kind, context } = &question.asked else { return None };
-    let own_shape = matches!(kind, Kind::Name | Kind::Email | Kind::Phone | Kind::Postcode);
-    let found = own_shape.then(|| value(*kind, reply, context)).flatten()?;
-    let first = found.certain && (*kind != Kind::Name || after_answers(reply).is_none_or(is_call));
-    first.then(|| typed(found, *kind, reply, context))
-}
-
-fn is_call(verdict: Verdict<Everywhere>) -> bool {
-    verdict.meaning == Everywhere::CallMe
-}
-
-fn in_passing(reply: &Reply, question: &Question) -> Option<Verdict<Meaning>> {
+fn answer(reply: &Reply, question: &Question) -> Option<Verdict<Meaning>> {
     match &question.asked {
         Asked::Nothing => None,
         Asked::Choice { choice, names, locale } => {
-            choice.read_in_passing(reply, locale).map(|v| option(v, names))
+            choice.read(reply, locale).map(|v| option(v, names))
         }
         Asked::Value { kind, context } => {
             value(*kind, reply, context).map(|v| typed(v, *kind, reply, context))

@@ -13,9 +13,18 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ("policy", "time lead"),
     ("experiment", "time lead"),
     ("conversation", "time lead policy"),
-    ("flow", "time diagnostic lead reply policy conversation experiment"),
-    ("lint", "time diagnostic lead policy conversation flow reply"),
-    ("advance", "time lead reply policy experiment conversation flow"),
+    (
+        "flow",
+        "time diagnostic lead reply policy conversation experiment",
+    ),
+    (
+        "lint",
+        "time diagnostic lead policy conversation flow reply",
+    ),
+    (
+        "advance",
+        "time lead reply policy experiment conversation flow",
+    ),
     ("store", "time lead policy conversation"),
     ("carrier", "time lead conversation"),
     ("email", "time lead conversation"),
@@ -37,9 +46,10 @@ const MAY_IMPORT: &[(&str, &str)] = &[
 ];
 
 /// The pure half: no waiting, no machine.
-const PURE: &str =
-    "time diagnostic lead reply policy experiment conversation flow lint advance";
-const IMPURE: &[&str] = &["tokio", "axum", "rusqlite", "std::fs", "std::env", "async fn", "reqwest"];
+const PURE: &str = "time diagnostic lead reply policy experiment conversation flow lint advance";
+const IMPURE: &[&str] = &[
+    "tokio", "axum", "rusqlite", "std::fs", "std::env", "async fn", "reqwest",
+];
 
 /// Lines a file may have; one that is a table may say so with `tidy: table`.
 const LINES_MAX: usize = 700;
@@ -63,14 +73,21 @@ fn sources() -> Vec<(PathBuf, String)> {
         .into_iter()
         .map(|path| {
             let text = std::fs::read_to_string(&path).expect("a source file is text");
-            (path.strip_prefix(&root).expect("below src").to_path_buf(), text)
+            (
+                path.strip_prefix(&root).expect("below src").to_path_buf(),
+                text,
+            )
         })
         .collect()
 }
 
 fn module_of(path: &Path) -> String {
     let first = path.components().next().expect("a path has a part");
-    first.as_os_str().to_string_lossy().trim_end_matches(".rs").to_string()
+    first
+        .as_os_str()
+        .to_string_lossy()
+        .trim_end_matches(".rs")
+        .to_string()
 }
 
 /// The code of a file without its comments and without its tests.
@@ -84,12 +101,16 @@ fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
 
 #[test]
 fn modules_import_only_what_their_row_allows() {
-    let rows: BTreeMap<&str, Vec<&str>> =
-        MAY_IMPORT.iter().map(|(name, row)| (*name, row.split_whitespace().collect())).collect();
+    let rows: BTreeMap<&str, Vec<&str>> = MAY_IMPORT
+        .iter()
+        .map(|(name, row)| (*name, row.split_whitespace().collect()))
+        .collect();
     let mut wrong = Vec::new();
     for (path, text) in sources() {
         let module = module_of(&path);
-        let Some(row) = rows.get(module.as_str()) else { continue };
+        let Some(row) = rows.get(module.as_str()) else {
+            continue;
+        };
         for (line, code) in code(&text) {
             for (at, _) in code.match_indices("crate::") {
                 let other: String = code[at + 7..]
@@ -100,7 +121,10 @@ fn modules_import_only_what_their_row_allows() {
                     && other != module
                     && !row.contains(&other.as_str())
                 {
-                    wrong.push(format!("src/{}:{line}: {module} imports {other}", path.display()));
+                    wrong.push(format!(
+                        "src/{}:{line}: {module} imports {other}",
+                        path.display()
+                    ));
                 }
             }
         }
@@ -117,7 +141,10 @@ fn the_pure_half_touches_no_machine() {
         }
         for (line, code) in code(&text) {
             for word in IMPURE.iter().filter(|word| code.contains(**word)) {
-                wrong.push(format!("src/{}:{line}: {word} in the pure half", path.display()));
+                wrong.push(format!(
+                    "src/{}:{line}: {word} in the pure half",
+                    path.display()
+                ));
             }
         }
     }
@@ -131,7 +158,9 @@ fn only_the_clock_reads_the_wall() {
         .filter(|(path, _)| !path.ends_with("runtime/clock.rs"))
         .flat_map(|(path, text)| {
             code(text)
-                .filter(|(_, code)| code.contains("SystemTime::now") || code.contains("Timestamp::now"))
+                .filter(|(_, code)| {
+                    code.contains("SystemTime::now") || code.contains("Timestamp::now")
+                })
                 .map(|(line, _)| format!("src/{}:{line}", path.display()))
                 .collect::<Vec<_>>()
         })

@@ -76,7 +76,12 @@ impl Choice {
         let doubtful: Vec<SmolStr> = self
             .readers
             .iter()
-            .flat_map(|r| r.parts.iter().filter(|(_, o)| o.is_none()).map(|(w, _)| w.clone()))
+            .flat_map(|r| {
+                r.parts
+                    .iter()
+                    .filter(|(_, o)| o.is_none())
+                    .map(|(w, _)| w.clone())
+            })
             .collect();
         for reader in &mut self.readers {
             for word in &doubtful {

@@ -35,6 +35,7 @@ pub(super) fn read(reply: &Reply, context: &ValueContext, now: &Zoned) -> Option
         month_first: is_month_first(context.locale),
         now,
         day: None,
+        weekday: None,
         hour: None,
         exact: None,
         part: None,
@@ -84,6 +85,7 @@ struct Scan<'a> {
     month_first: bool,
     now: &'a Zoned,
     day: Option<Date>,
+    weekday: Option<u8>,
     hour: Option<clock::Told>,
     /// A moment counted from now.
     exact: Option<(Date, Time)>,
@@ -106,6 +108,7 @@ impl Scan<'_> {
     }
 
     fn told(mut self) -> Option<Told> {
+        self.place_weekday();
         if let (Some(n), None) = (self.bare, self.hour) {
             // "tomorrow 3", "3 in the afternoon"
             let placed = (self.day.is_some() || self.part.is_some()) && (1..=24).contains(&n);
@@ -128,6 +131,18 @@ impl Scan<'_> {
         // "Tuesday morning" leaves the time open.
         let certain = self.certain && (self.part.is_none() || time.is_some());
         (self.day.is_some() || time.is_some()).then_some(Told { day: self.day, time, certain })
+    }
+
+    /// A weekday by itself is its next day; beside a date it must agree.
+    fn place_weekday(&mut self) {
+        let Some(index) = self.weekday else { return };
+        match self.day {
+            Some(day) => {
+                self.unclear |= day.weekday().to_monday_zero_offset() != index as i8;
+            }
+            None if self.next_week => self.set_day(day::weekday_of_next_week(index, self.today())),
+            None => self.set_day(day::weekday(index, self.today())),
+        }
     }
 
     fn today(&self) -> Date {
@@ -219,13 +234,9 @@ impl Scan<'_> {
         if short && !self.pieces.get(at + 1).is_some_and(|p| p.is_sign(&['.', ','])) {
             return None;
         }
-        let day = if self.next_week {
-            day::weekday_of_next_week(index, self.today())
-        } else {
-            day::weekday(index, self.today())
-        };
         self.certain &= !self.next;
-        self.set_day(day);
+        self.unclear |= self.weekday.is_some_and(|known| known != index);
+        self.weekday = Some(index);
         Some(1)
     }
 
@@ -472,13 +483,8 @@ impl Scan<'_> {
     /// "next week" needs its day, said before or after.
     fn whole_next_week(&mut self) {
         self.next_week = true;
-        let named = self.pieces.iter().filter_map(Lexed::word).find_map(|(_, id)| {
-            self.language.weekdays.get(&id).copied()
-        });
-        match named {
-            Some(index) => self.day = day::weekday_of_next_week(index, self.today()),
-            None => self.unclear = true,
-        }
+        let mut words = self.pieces.iter().filter_map(Lexed::word);
+        self.unclear |= !words.any(|(_, id)| self.language.weekdays.contains_key(&id));
     }
 
     /// "las 3 y media", "trois heures et demie": said after the hour.

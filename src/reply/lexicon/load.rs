@@ -154,7 +154,11 @@ impl Loader<'_> {
                     for spelling in self.spellings(phrase) {
                         let words = self.ids(&spelling);
                         let language = self.language();
-                        let book = if of_time { &mut language.when } else { &mut language.cues };
+                        let book = if of_time {
+                            &mut language.when
+                        } else {
+                            &mut language.cues
+                        };
                         book.add(words, cue);
                     }
                 }
