@@ -2,10 +2,12 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::flow::{Flow, Objective, Target};
+use crate::flow::{Flow, Objective, Target, picture};
+use crate::lead::Name;
 use crate::policy::MessageKind;
 use crate::store::StepCount;
 use crate::web::error::Problem;
@@ -69,6 +71,36 @@ pub async fn get(
         .collect::<Vec<_>>()
         .into();
     Ok(Json(json).into_response())
+}
+
+/// `GET /v1/flows/{flow}/graph.svg`: the picture, with how many leads stand at each step.
+pub async fn graph(
+    State(app): State<AppState>,
+    Path(name): Path<String>,
+) -> Result<Response, Problem> {
+    let flow = app.live().flows.get(name.as_str()).cloned();
+    let flow = flow.ok_or_else(|| Problem::not_found("flow"))?;
+    let version = flow.version;
+    let standing = app.read(move |store| store.standing_on(version)).await?;
+    let numbers = picture::StepNumbers::of(&standing_by_step(&standing));
+    let options = picture::Options {
+        live: Some(&numbers),
+        ..picture::Options::default()
+    };
+    // The picture brings its own style sheet, which the policy of pages would not let it use.
+    let headers = [
+        (header::CONTENT_TYPE, "image/svg+xml"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+        ),
+    ];
+    Ok((headers, picture::svg(&flow, &options)).into_response())
+}
+
+fn standing_by_step(standing: &[StepCount]) -> Vec<(Name, u64)> {
+    let here = standing.iter().filter(|count| !count.step.is_empty());
+    here.map(|count| (count.step.clone(), count.count)).collect()
 }
 
 fn count(standing: &StepCount) -> Value {

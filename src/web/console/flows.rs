@@ -21,7 +21,10 @@ use crate::web::state::AppState;
 
 pub async fn list(_caller: Caller, State(app): State<AppState>) -> Page {
     let live = app.live();
-    Ok(frame(&page(&live, "Flows", sandbox(&app)), &list_body(&live)))
+    Ok(frame(
+        &page(&live, "Flows", sandbox(&app)),
+        &list_body(&live),
+    ))
 }
 
 pub async fn one(_caller: Caller, State(app): State<AppState>, Path(name): Path<String>) -> Page {
@@ -64,7 +67,9 @@ fn counts<'d>(diagnostics: impl Iterator<Item = &'d Diagnostic>) -> (usize, usiz
 }
 
 fn of_file<'d>(live: &'d Live, file: &'d str) -> impl Iterator<Item = &'d Diagnostic> + 'd {
-    live.diagnostics.iter().filter(move |problem| problem.file == file)
+    live.diagnostics
+        .iter()
+        .filter(move |problem| problem.file == file)
 }
 
 fn list_body(live: &Live) -> Markup {
@@ -191,11 +196,9 @@ fn short(version: &str) -> String {
 }
 
 fn numbers(standing: &[StepCount]) -> picture::StepNumbers {
-    let mut waiting: BTreeMap<Name, u64> = BTreeMap::new();
-    for count in standing.iter().filter(|count| !count.step.is_empty()) {
-        *waiting.entry(count.step.clone()).or_default() += count.count;
-    }
-    picture::StepNumbers { waiting }
+    let here = standing.iter().filter(|count| !count.step.is_empty());
+    let counts: Vec<(Name, u64)> = here.map(|c| (c.step.clone(), c.count)).collect();
+    picture::StepNumbers::of(&counts)
 }
 
 fn leads(standing: &[StepCount], under_way: u64) -> Markup {

@@ -36,7 +36,10 @@ pub fn next(flow: &Flow, conversation: &Conversation, rows: &[Row]) -> Option<Ne
         let (what, text) = due(flow, conversation);
         Next { at, what, text }
     });
-    timer.into_iter().chain(held(rows)).min_by_key(|next| next.at)
+    timer
+        .into_iter()
+        .chain(held(rows))
+        .min_by_key(|next| next.at)
 }
 
 fn held(rows: &[Row]) -> impl Iterator<Item = Next> + '_ {
@@ -93,15 +96,14 @@ fn waiting(flow: &Flow, conversation: &Conversation, wait: &Wait) -> (String, Op
                     let locale = flow.locale_ix(&conversation.locale);
                     ("nudge".to_string(), Some(plain(text.in_locale(locale))))
                 }
-                Some(RungDoes::Go(target)) => {
-                    (format!("silence: {}", goes(flow, target)), None)
-                }
+                Some(RungDoes::Go(target)) => (format!("silence: {}", goes(flow, target)), None),
                 None => ("it goes on".to_string(), None),
             }
         }
-        (Awaiting::Time, Verb::Wait(wait)) => {
-            (format!("the wait is over: {}", goes(flow, &wait.then)), None)
-        }
+        (Awaiting::Time, Verb::Wait(wait)) => (
+            format!("the wait is over: {}", goes(flow, &wait.then)),
+            None,
+        ),
         (Awaiting::LeadEvent(event), Verb::Wait(wait)) => match &wait.what {
             WaitFor::Event { otherwise, .. } => {
                 (format!("no {event}: {}", goes(flow, otherwise)), None)
@@ -124,7 +126,11 @@ fn goes(flow: &Flow, target: &Target) -> String {
         Verb::Handoff(handoff) => format!("handed to {} ({})", handoff.team, step.name),
         Verb::End(end) => format!("it ends as {}", end.outcome),
         Verb::Ask(_) | Verb::Say(_) | Verb::Book(_) => format!("a text ({})", step.name),
-        Verb::Decide(_) | Verb::Wait(_) | Verb::Call(_) | Verb::Set(_) | Verb::Run(_)
+        Verb::Decide(_)
+        | Verb::Wait(_)
+        | Verb::Call(_)
+        | Verb::Set(_)
+        | Verb::Run(_)
         | Verb::Return(_) => format!("on to {}", step.name),
     }
 }

@@ -93,7 +93,10 @@ fn start(live: &Live, now: Timestamp) -> Json {
         .find(|(_, channel)| channel.carrier == "sandbox")
         .or_else(|| live.workspace.channels.iter().next());
     let (name, number) = channel.map_or(("main", ""), |(name, channel)| {
-        (name.as_str(), channel.from.first().map_or("", String::as_str))
+        (
+            name.as_str(),
+            channel.from.first().map_or("", String::as_str),
+        )
     });
     let zone = &live.workspace.time_zone;
     json!({
@@ -329,7 +332,7 @@ fn inspector() -> Markup {
                 }
                 div.picture #picture tabindex="0" aria-label="The flow's graph" {}
             }
-            div.story.pane data-part="story" {
+            div.story.pane data-part="story" tabindex="0" aria-label="What happened" role="region" {
                 h2 { "What happened" }
                 dl.answers #answers {}
                 ol.lines #lines {}

@@ -11,8 +11,16 @@ pub fn value(flow: &Flow, field: &str, kind: Kind, now: Timestamp, zone: &Zone) 
     match kind {
         Kind::Date => return tomorrow.date().to_string(),
         Kind::DateTime => return format!("{}T10:00", tomorrow.date()),
-        Kind::Text | Kind::Number | Kind::Money | Kind::Time | Kind::Email | Kind::Phone
-        | Kind::Postcode | Kind::YesNo | Kind::Name | Kind::List => {}
+        Kind::Text
+        | Kind::Number
+        | Kind::Money
+        | Kind::Time
+        | Kind::Email
+        | Kind::Phone
+        | Kind::Postcode
+        | Kind::YesNo
+        | Kind::Name
+        | Kind::List => {}
     }
     from_tests(flow, field).unwrap_or_else(|| plain(field, kind).to_string())
 }

@@ -57,7 +57,9 @@ struct Seen {
 impl Seen {
     fn read(store: &dyn Store, engine: &Engine, phone: PhoneNumber) -> Result<Self, StoreError> {
         let record = store.lead(phone)?;
-        let current = record.as_ref().and_then(|record| record.active.or(record.last));
+        let current = record
+            .as_ref()
+            .and_then(|record| record.active.or(record.last));
         let conversation = match current {
             Some(id) => store.conversation(id)?,
             None => None,
@@ -83,7 +85,10 @@ impl Seen {
     }
 
     fn json(&self, live: &Live, phone: PhoneNumber, now: Timestamp) -> Json {
-        let told = self.record.as_ref().and_then(|record| record.lead.time_zone.as_ref());
+        let told = self
+            .record
+            .as_ref()
+            .and_then(|record| record.lead.time_zone.as_ref());
         let told: Option<Zone> = told.and_then(|zone| zone.parse().ok());
         let zones = zones::of_lead(told.as_ref(), phone, &live.workspace.time_zone);
         let zone = match zones.as_ref() {
@@ -135,7 +140,9 @@ impl Seen {
         };
         let mut json = shapes::handoff(record);
         let step = self.conversation.as_ref().and_then(Conversation::step);
-        let verb = step.and_then(|step| flow.find(step)).map(|ix| &flow.step(ix).verb);
+        let verb = step
+            .and_then(|step| flow.find(step))
+            .map(|ix| &flow.step(ix).verb);
         if let Some(Verb::Handoff(handoff)) = verb {
             let outcomes = handoff.outcomes.iter().map(|(name, _)| name.as_str());
             json["outcomes"] = outcomes.filter(|name| *name != "unclaimed").collect();

@@ -123,7 +123,10 @@ fn event(event: &Event) -> Option<Json> {
         Event::CallAnswered { saved, .. } => match saved {
             Some(saved) => {
                 let names: Vec<&str> = saved.iter().map(|(name, _)| name.as_str()).collect();
-                line("call", format!("The endpoint answered: {}", names.join(", ")))
+                line(
+                    "call",
+                    format!("The endpoint answered: {}", names.join(", ")),
+                )
             }
             None => line("warning", "The endpoint failed"),
         },

@@ -133,9 +133,16 @@ function note(bubble) {
   if (text) list.append(el("div", { class: "note", data: { note: String(bubble.seq) }, text }));
 }
 
+// What stands below the last bubble once the conversation is over; nothing for an empty text.
 export function ended(text) {
-  list.querySelector(".note.over")?.remove();
-  if (text) queue = queue.then(() => (list.append(el("div", { class: "note over", text })), scroll()));
+  const mine = generation;
+  queue = queue.then(() => {
+    if (mine !== generation || list.querySelector(".note.over:last-child")?.textContent === text) return;
+    list.querySelectorAll(".note.over").forEach((note) => note.remove());
+    if (!text) return;
+    list.append(el("div", { class: "note over", text }));
+    scroll();
+  });
 }
 
 export function scroll() {
