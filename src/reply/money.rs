@@ -171,7 +171,8 @@ impl Told {
             kind == Kind::Money && currency_word(w).is_none() && is_unit(id)
         });
         let share = next.is_some_and(|p| p.is_sign(&['%', ':', '/']));
-        let glued = glued_word.is_some_and(|(w, _)| currency_word(w).is_none() && !matches!(w, "x" | "ish" | "or"));
+        let glued = glued_word
+            .is_some_and(|(w, _)| currency_word(w).is_none() && !matches!(w, "x" | "ish" | "or"));
         let before = found.start.checked_sub(1).map(|i| &pieces[i]);
         let minus = before.is_some_and(|p| p.is_sign(&['-']) && (!p.glued || found.start == 1));
         self.negated |= minus && pieces[found.start].glued;

@@ -249,7 +249,10 @@ fn probe() {
         let [q, l, want, t] = parts[..] else { continue };
         let t = t.replace("\\n", "\n");
         let (got, rule) = if q == "optout" {
-            let v = everywhere(&Reply::read(&t), listening(if l.len() > 2 { l } else { "active" }));
+            let v = everywhere(
+                &Reply::read(&t),
+                listening(if l.len() > 2 { l } else { "active" }),
+            );
             let g = match v.as_ref().map(|v| v.meaning) {
                 Some(Everywhere::OptOut) => "opt_out",
                 Some(Everywhere::OptIn) => "opt_in",
@@ -259,14 +262,25 @@ fn probe() {
             (g.to_string(), v.map_or("", |v| v.rule))
         } else {
             let case = ReplyCase {
-                id: String::new(), question: q.to_string(), locale: l.to_string(), input: t.clone(),
-                expected: Expected { kind: String::new(), id: None, what: None, value: None },
+                id: String::new(),
+                question: q.to_string(),
+                locale: l.to_string(),
+                input: t.clone(),
+                expected: Expected {
+                    kind: String::new(),
+                    id: None,
+                    what: None,
+                    value: None,
+                },
                 certainty: String::new(),
             };
             let u = answer(&file, &case);
             (outcome(&u), u.rule)
         };
-        let got = got.replace("option ", "").replace("value ", "").replace("special ", "");
+        let got = got
+            .replace("option ", "")
+            .replace("value ", "")
+            .replace("special ", "");
         if got != want {
             println!("DIFF {q}|{l}|{want}|{t:?} got {got} by {rule}");
         }

@@ -1,6 +1,7 @@
 //! The integration tests, one module a subject, linked once.
 
 mod compile;
+mod crash;
 mod lints;
 mod playbooks;
 mod store;

@@ -57,7 +57,9 @@ impl Choice {
     pub fn read(&self, reply: &Reply, locale: &str) -> Option<Verdict<usize>> {
         self.read_exact(reply, locale).or_else(|| {
             let instead = reply.words.len() > 1 && after_answers(reply).is_some();
-            (!instead).then(|| self.read_in_passing(reply, locale)).flatten()
+            (!instead)
+                .then(|| self.read_in_passing(reply, locale))
+                .flatten()
         })
     }
 
