@@ -252,12 +252,12 @@ fn tone(outcome: &str) -> Tone {
         "stopped",
     ];
     let name = outcome.to_lowercase().replace(['-', ' '], "_");
-    let begins = |stem: &&str| {
-        name.starts_with(*stem) || (!stem.ends_with('_') && name.contains(&format!("_{stem}")))
+    let begins = |stem: &str| {
+        name.starts_with(stem) || (!stem.ends_with('_') && name.contains(&format!("_{stem}")))
     };
-    if LOST.iter().any(|stem| begins(stem)) {
+    if LOST.into_iter().any(begins) {
         Tone::Lost
-    } else if WON.iter().any(|stem| begins(stem)) {
+    } else if WON.into_iter().any(begins) {
         Tone::Won
     } else {
         Tone::Neutral

@@ -100,7 +100,8 @@ pub async fn graph(
 
 fn standing_by_step(standing: &[StepCount]) -> Vec<(Name, u64)> {
     let here = standing.iter().filter(|count| !count.step.is_empty());
-    here.map(|count| (count.step.clone(), count.count)).collect()
+    here.map(|count| (count.step.clone(), count.count))
+        .collect()
 }
 
 fn count(standing: &StepCount) -> Value {
