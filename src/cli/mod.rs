@@ -6,13 +6,13 @@ mod check;
 mod explain;
 mod graph;
 mod init;
-// TODO-MERGE mod key;
+mod key;
 mod lines;
 mod load;
 mod output;
 mod parts;
 mod schema;
-// TODO-MERGE mod serve;
+mod serve;
 mod test;
 mod understand;
 mod when;
@@ -61,6 +61,10 @@ enum Command {
     Graph(graph::GraphArgs),
     /// Talk with a flow in the terminal
     Chat(chat::ChatArgs),
+    /// Run the server: webhooks, API, console, timers, sending
+    Serve(serve::ServeArgs),
+    /// Add, list and revoke API keys
+    Key(key::KeyArgs),
     /// What a text would mean, and by which rule
     Understand(understand::UnderstandArgs),
     /// Encoding, units and billed parts of a text, and its cheaper spelling
@@ -100,6 +104,8 @@ pub fn run() -> ExitCode {
         Command::Test(args) => test::run(&context, &args),
         Command::Graph(args) => graph::run(&context, &args),
         Command::Chat(args) => chat::run(&context, &args),
+        Command::Serve(args) => serve::run(&context, &args),
+        Command::Key(args) => key::run(&context, &args),
         Command::Understand(args) => understand::run(&context, &args),
         Command::Parts(args) => run_parts(&args),
         Command::When(args) => run_when(&context, &args),

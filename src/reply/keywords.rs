@@ -43,77 +43,26 @@ pub(super) enum Keyword {
 
 /// Nouns and inflections of the listed verbs, which keypads and translations produce as often.
 const MORE_OPT_OUTS: [&str; 21] = [
-    "stop all",
-    "opt me out",
-    "opting out",
-    "unsubscribe me",
-    "unsubscribed",
-    "desinscription",
-    "desabonnement",
-    "desabonnez",
-    "desinscrivez",
-    "darme de baja",
-    "dame de baja",
-    "denme de baja",
-    "deme de baja",
-    "abmeldung",
-    "abbestellung",
-    "parem",
-    "paren",
-    "detengan",
-    "cancelen",
-    "descadastre",
-    "desinscrever",
+    "stop all", "opt me out", "opting out", "unsubscribe me", "unsubscribed", "desinscription",
+    "desabonnement", "desabonnez", "desinscrivez", "darme de baja", "dame de baja", "denme de baja",
+    "deme de baja", "abmeldung", "abbestellung", "parem", "paren", "detengan", "cancelen",
+    "descadastre", "desinscrever",
 ];
 const MORE_OPT_OUTS_PERHAPS: [&str; 19] = [
-    "stops",
-    "🛑",
-    "✋",
-    "⛔",
-    "desuscribir",
-    "desuscribirme",
-    "nomas",
-    "arretes",
-    "block",
-    "blocked",
-    "spam",
-    "scam",
-    "enough",
-    "harassment",
-    "blocking",
-    "discontinue",
-    "terminate",
-    "cease",
+    "stops", "🛑", "✋", "⛔", "desuscribir", "desuscribirme", "nomas", "arretes", "block", "blocked",
+    "spam", "scam", "enough", "harassment", "blocking", "discontinue", "terminate", "cease",
     "delete",
 ];
 const MORE_OPT_INS: [&str; 8] = [
-    "opt back in",
-    "opt me in",
-    "opt in again",
-    "re subscribe",
-    "restart",
-    "reabonner",
-    "suscribir",
+    "opt back in", "opt me in", "opt in again", "re subscribe", "restart", "reabonner", "suscribir",
     "reiniciar",
 ];
 /// From `only_when_opted_out_or_pending`. A bare yes after an opt-out is not clear enough to text
 /// again: it may answer a question asked before.
 const WHEN_OUT: [&str; 3] = ["join", "rejoin", "join again"];
 const WHEN_ASKED: [&str; 14] = [
-    "yes",
-    "y",
-    "si",
-    "oui",
-    "ja",
-    "sim",
-    "ok",
-    "okay",
-    "yes please",
-    "confirm",
-    "1",
-    "confirmo",
-    "yep",
-    "yeah",
+    "yes", "y", "si", "oui", "ja", "sim", "ok", "okay", "yes please", "confirm", "1", "confirmo",
+    "yep", "yeah",
 ];
 
 static KEYWORDS: LazyLock<Map<SmolStr, Keyword>> = LazyLock::new(|| {
@@ -125,27 +74,14 @@ static KEYWORDS: LazyLock<Map<SmolStr, Keyword>> = LazyLock::new(|| {
         }
     };
     for words in file.opt_out.values() {
-        add(
-            &mut words.certain.keys().map(String::as_str),
-            Keyword::OptOut,
-        );
+        add(&mut words.certain.keys().map(String::as_str), Keyword::OptOut);
     }
     add(&mut MORE_OPT_OUTS.into_iter(), Keyword::OptOut);
     for words in file.opt_out.values() {
-        add(
-            &mut words.likely.iter().map(String::as_str),
-            Keyword::OptOutPerhaps,
-        );
+        add(&mut words.likely.iter().map(String::as_str), Keyword::OptOutPerhaps);
     }
-    add(
-        &mut MORE_OPT_OUTS_PERHAPS.into_iter(),
-        Keyword::OptOutPerhaps,
-    );
-    let languages = || {
-        file.opt_in
-            .iter()
-            .filter(|(l, _)| LANGUAGES.contains(&l.as_str()))
-    };
+    add(&mut MORE_OPT_OUTS_PERHAPS.into_iter(), Keyword::OptOutPerhaps);
+    let languages = || file.opt_in.iter().filter(|(l, _)| LANGUAGES.contains(&l.as_str()));
     for (_, words) in languages() {
         add(&mut words.iter().map(String::as_str), Keyword::OptIn);
     }
@@ -177,18 +113,14 @@ pub(super) fn whole(reply: &Reply, listening: Listening) -> Option<Verdict<Every
         Keyword::Help => (Everywhere::Help, true, "help-keyword"),
         Keyword::OptInWhenOut | Keyword::OptInWhenAsked => return None,
     };
-    Some(Verdict {
-        meaning,
-        certain,
-        rule,
-    })
+    Some(Verdict { meaning, certain, rule })
 }
 
 fn find(reply: &Reply) -> Option<Keyword> {
-    if let Some(keyword) = KEYWORDS.get(reply.text.as_str()) {
-        return Some(*keyword);
-    }
     let words = reply.words.as_slice();
+    if words.len() == 1 {
+        return KEYWORDS.get(reply.text.as_str()).copied();
+    }
     if words.len() < 2 || words.len() > 12 {
         return None;
     }
@@ -197,10 +129,10 @@ fn find(reply: &Reply) -> Option<Keyword> {
     if inner.is_empty() || inner.len() > 2 * KEYWORD_WORDS_MAX {
         return None;
     }
-    KEYWORDS
-        .get(reply.span(core))
-        .copied()
-        .or_else(|| repeated(reply, inner))
+    // "no, más tarde" is not "no más".
+    let in_one_clause = !inner[..inner.len() - 1].iter().any(|w| w.breaks);
+    let whole = in_one_clause.then(|| KEYWORDS.get(reply.span(core)).copied()).flatten();
+    whole.or_else(|| repeated(reply, inner))
 }
 
 /// "stop stop stop": the same keyword again and again.
@@ -214,14 +146,8 @@ fn repeated(reply: &Reply, words: &[Word]) -> Option<Keyword> {
 fn core(reply: &Reply) -> std::ops::Range<usize> {
     let words = reply.words.as_slice();
     let courtesy = |w: &Word| w.kind == WordKind::Emoji || is_courtesy(w);
-    let start = words
-        .iter()
-        .position(|w| !courtesy(w))
-        .unwrap_or(words.len());
-    let end = words
-        .iter()
-        .rposition(|w| !courtesy(w))
-        .map_or(start, |i| i + 1);
+    let start = words.iter().position(|w| !courtesy(w)).unwrap_or(words.len());
+    let end = words.iter().rposition(|w| !courtesy(w)).map_or(start, |i| i + 1);
     start..end.max(start)
 }
 
@@ -229,10 +155,7 @@ fn is_courtesy(word: &Word) -> bool {
     static POLITE: LazyLock<[u128; LANGUAGES.len()]> =
         LazyLock::new(|| std::array::from_fn(|i| lexicon::get().languages[i].class("polite")));
     let languages = &lexicon::get().languages;
-    languages
-        .iter()
-        .zip(POLITE.iter())
-        .any(|(language, polite)| language.is(word.id, *polite))
+    languages.iter().zip(POLITE.iter()).any(|(language, polite)| language.is(word.id, *polite))
 }
 
 /// Whether `word`, written in a hurry, is one of the unmistakable keywords: letters swapped or doubled,
@@ -256,14 +179,7 @@ pub(super) fn slipped(reply: &Reply) -> Option<Verdict<Everywhere>> {
 }
 
 const SLIPS: [&str; 9] = [
-    "stop",
-    "unsubscribe",
-    "stopall",
-    "optout",
-    "cancelar",
-    "descadastrar",
-    "abmelden",
-    "desabonner",
+    "stop", "unsubscribe", "stopall", "optout", "cancelar", "descadastrar", "abmelden", "desabonner",
     "abbestellen",
 ];
 
@@ -271,31 +187,9 @@ const SLIPS: [&str; 9] = [
 fn is_word(word: &str) -> bool {
     matches!(
         word,
-        "shop"
-            | "step"
-            | "atop"
-            | "stow"
-            | "slop"
-            | "swop"
-            | "stomp"
-            | "strop"
-            | "top"
-            | "spot"
-            | "post"
-            | "pots"
-            | "tops"
-            | "opts"
-            | "soap"
-            | "stock"
-            | "story"
-            | "stoop's"
-            | "stew"
-            | "store"
-            | "stopped"
-            | "stopping"
-            | "stay"
-            | "stip"
-            | "cancelas"
+        "shop" | "step" | "atop" | "stow" | "slop" | "swop" | "stomp" | "strop" | "top" | "spot"
+            | "post" | "pots" | "tops" | "opts" | "soap" | "stock" | "story" | "stoop's" | "stew"
+            | "store" | "stopped" | "stopping" | "stay" | "stip" | "cancelas"
     )
 }
 

@@ -238,3 +238,37 @@ fn replies_mean_what_their_writers_meant() {
         wrong.join("\n")
     );
 }
+
+#[test]
+#[ignore]
+fn probe() {
+    let file: ReplyFile = serde_json::from_str(REPLIES).unwrap();
+    let text = std::fs::read_to_string("/tmp/probe.txt").unwrap();
+    for line in text.lines() {
+        let parts: Vec<&str> = line.splitn(4, '|').collect();
+        let [q, l, want, t] = parts[..] else { continue };
+        let t = t.replace("\\n", "\n");
+        let (got, rule) = if q == "optout" {
+            let v = everywhere(&Reply::read(&t), listening(if l.len() > 2 { l } else { "active" }));
+            let g = match v.as_ref().map(|v| v.meaning) {
+                Some(Everywhere::OptOut) => "opt_out",
+                Some(Everywhere::OptIn) => "opt_in",
+                Some(Everywhere::Help) => "help",
+                _ => "none",
+            };
+            (g.to_string(), v.map_or("", |v| v.rule))
+        } else {
+            let case = ReplyCase {
+                id: String::new(), question: q.to_string(), locale: l.to_string(), input: t.clone(),
+                expected: Expected { kind: String::new(), id: None, what: None, value: None },
+                certainty: String::new(),
+            };
+            let u = answer(&file, &case);
+            (outcome(&u), u.rule)
+        };
+        let got = got.replace("option ", "").replace("value ", "").replace("special ", "");
+        if got != want {
+            println!("DIFF {q}|{l}|{want}|{t:?} got {got} by {rule}");
+        }
+    }
+}

@@ -116,12 +116,10 @@ impl Sandbox {
                 };
                 let Some(job) = job else { return Ok(()) };
                 let really = self.really.as_ref().and_then(|really| really(&job));
-                let result = if let Some(result) = really {
-                    result
-                } else {
+                let result = really.unwrap_or_else(|| {
                     let scenery = self.scenery.lock().unwrap_or_else(PoisonError::into_inner);
                     perform::sandbox(&self.engine, &scenery, &job)
-                };
+                });
                 hold_fast(self.engine.turn(Work::Settle { lead, seq, result }))
             }
         }

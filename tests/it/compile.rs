@@ -225,3 +225,23 @@ fn every_code_is_explained() {
     let last = CODES.windows(2).all(|pair| pair[0].0 < pair[1].0);
     assert!(last, "in order, each once");
 }
+
+#[test]
+fn a_flow_that_is_run_is_brought_in_with_names_of_its_own_and_comes_back() {
+    let compiled = compile(&workspace(), &case(&directory().join("run")));
+    let outer = compiled.flows.iter().find(|flow| flow.name == "outer").expect("compiles");
+    let steps: Vec<&str> = outer.steps.iter().map(|step| &*step.name).collect();
+    let own = ["hello", "ask-them", "sort", "done"];
+    let brought_in = ["ask-them.first", "ask-them.good", "ask-them.fine", "ask-them.bad"];
+    let made = ["ask-them.completed", "with_agent", "unclaimed", "default-team"];
+    assert_eq!(steps, [&own[..], &brought_in, &made].concat());
+    let links: Vec<&str> = outer.links.keys().map(|link| &**link).collect();
+    assert_eq!(links, ["ask-them.map", "map"]);
+    for (step, to) in [("fine", "sort"), ("bad", "done"), ("completed", "done")] {
+        let ix = outer.find(&format!("ask-them.{step}")).expect("brought in");
+        let exits = outer.step(ix).verb.exits();
+        let target = replytree::flow::Target::Step(outer.find(to).expect("a step"));
+        assert_eq!(exits[0].1, &target, "{step}");
+    }
+    assert_eq!(outer.sources.len(), 2);
+}

@@ -2,6 +2,7 @@
 
 mod compile;
 mod lints;
+mod playbooks;
 mod store;
 mod tidy;
 mod web;

@@ -1,5 +1,7 @@
-//! What is surely known when a step is reached: which questions were answered on every path, whether
-//! the lead has written, whether an agent has been there.
+//! What is surely known when a step is reached: which questions were answered on every path,
+//! whether the lead has written, whether an agent has been there.
+
+use std::collections::BTreeSet;
 
 use petgraph::graph::NodeIndex;
 
@@ -17,7 +19,12 @@ pub struct Facts {
 }
 
 impl Facts {
-    pub fn of(steps: &[Step], start: StepIx, anytime: &[Anytime]) -> Self {
+    pub fn of(
+        steps: &[Step],
+        start: StepIx,
+        anytime: &[Anytime],
+        loose: &BTreeSet<StepIx>,
+    ) -> Self {
         let graph = graph::of_steps(steps);
         let jumps = anytime.iter().filter_map(|anytime| match &anytime.then {
             AnytimeThen::Go(_, Target::Step(ix)) => Some(graph::node(*ix)),
@@ -28,6 +35,16 @@ impl Facts {
             Some(step) => taken_by(&step.verb, exit),
             None => Taken::Itself,
         };
+        // A stand-in for a missing target must not make anything uncertain.
+        let guessed = |from: NodeIndex, to: NodeIndex| {
+            to.index() == from.index() + 1 && loose.contains(&StepIx(from.index() as u32))
+        };
+        let mut graph = graph;
+        graph.retain_edges(|graph, edge| {
+            graph
+                .edge_endpoints(edge)
+                .is_none_or(|(from, to)| !guessed(from, to))
+        });
         let without = |refused: &dyn Fn(NodeIndex, Taken) -> bool, roots: &[NodeIndex]| {
             graph::marks(&graph, roots.iter().copied(), |from, exit| {
                 !refused(from, taken(from, exit))

@@ -46,6 +46,9 @@ struct Scan {
     blocked: bool,
     /// Words for "not" whose clause still runs.
     negating: bool,
+    /// Marks before this clause.
+    earlier: usize,
+    flipped: bool,
 }
 
 pub(super) fn weigh(choice: &Choice, reader: &Reader, reply: &Reply, language: usize) -> Weighed {
@@ -61,11 +64,8 @@ pub(super) fn weigh(choice: &Choice, reader: &Reader, reply: &Reply, language: u
         return Weighed::Unclear;
     }
     if scan.marks.is_empty() {
-        return if scan.hedged {
-            Weighed::Unclear
-        } else {
-            look.typo(&scan)
-        };
+        let says_nothing = scan.unknown == 0 && !reply.is_blank();
+        return if scan.hedged || says_nothing { Weighed::Unclear } else { look.typo(&scan) };
     }
     look.decide(scan)
 }
@@ -78,32 +78,18 @@ fn by_sound_or_initial(
     language: usize,
 ) -> Option<Verdict<usize>> {
     const SOUNDS: [(&str, &str); 7] = [
-        ("to", "2"),
-        ("too", "2"),
-        ("tu", "2"),
-        ("tow", "2"),
-        ("for", "4"),
-        ("won", "1"),
-        ("ate", "8"),
+        ("to", "2"), ("too", "2"), ("tu", "2"), ("tow", "2"), ("for", "4"), ("won", "1"), ("ate", "8"),
     ];
     let text = reply.text.as_str();
     if language == 0
         && let Some((_, key)) = SOUNDS.iter().find(|(sound, _)| *sound == text)
     {
         let option = choice.keys.iter().position(|k| k == key)?;
-        return Some(Verdict {
-            meaning: option,
-            certain: false,
-            rule: "sounds-like",
-        });
+        return Some(Verdict { meaning: option, certain: false, rule: "sounds-like" });
     }
     let mut letters = text.chars();
     let initial = letters.next().filter(|_| letters.next().is_none())?;
-    let mut options = reader
-        .initials
-        .iter()
-        .filter(|(c, _)| *c == initial)
-        .map(|(_, o)| *o);
+    let mut options = reader.initials.iter().filter(|(c, _)| *c == initial).map(|(_, o)| *o);
     let option = options.next()?;
     options.all(|o| o == option).then_some(Verdict {
         meaning: option,
@@ -147,6 +133,7 @@ impl<'a> Look<'a> {
             let taken = self.look_at(at, &mut scan);
             if self.words[at..at + taken].iter().any(|w| w.breaks) {
                 scan.negating = false;
+                scan.earlier = scan.marks.len();
             }
             at += taken;
         }
@@ -156,13 +143,10 @@ impl<'a> Look<'a> {
     /// Takes in the word at `at`, or the phrase that begins there; how many words that is.
     fn look_at(&self, at: usize, scan: &mut Scan) -> usize {
         let own = self.reader.phrase_at(self.reply, at);
-        let concept = self
-            .language
-            .phrase(&self.words[at..])
-            .filter(|(n, _)| !self.overlapped(at, *n));
+        let concept = self.language.phrase(&self.words[at..]).filter(|(n, _)| !self.overlapped(at, *n));
         match (own, concept) {
             (Some((n, option)), _) if concept.is_none_or(|(m, _)| n >= m) => {
-                scan.mark(option, By::Own, at);
+                self.mark(option, By::Own, at, scan);
                 n
             }
             (_, Some((n, bits))) => {
@@ -178,14 +162,17 @@ impl<'a> Look<'a> {
 
     /// Whether a longer phrase begins within the one of `n` words at `at`: "I can't make it".
     fn overlapped(&self, at: usize, n: usize) -> bool {
-        (at + 1..at + n).any(|i| {
-            self.language
-                .phrase(&self.words[i..])
-                .is_some_and(|(m, _)| m > n)
-        })
+        let weak = Concept::Echo.bit() | Concept::EchoNo.bit();
+        let bits = self.language.phrase(&self.words[at..]).map_or(0, |(_, bits)| bits);
+        let least = if bits & !weak == 0 { n } else { n + 1 };
+        (at + 1..at + n)
+            .any(|i| self.language.phrase(&self.words[i..]).is_some_and(|(m, _)| m >= least))
     }
 
     fn concept(&self, at: usize, n: usize, bits: u64, scan: &mut Scan) {
+        if self.negates(at, n, bits, scan) {
+            return self.negate(scan);
+        }
         let picture = self.words[at].kind == WordKind::Emoji;
         let mut found: Option<(usize, Concept)> = None;
         for (_, concept) in Concept::ALL.iter().filter(|(_, c)| bits & c.bit() != 0) {
@@ -200,7 +187,7 @@ impl<'a> Look<'a> {
         let is = |concept: Concept| bits & concept.bit() != 0;
         match found {
             Some((option, concept)) if picture => scan.mark(option, By::Picture(concept), at),
-            Some((option, concept)) => scan.mark(option, By::Concept(concept), at),
+            Some((option, concept)) => self.mark(option, By::Concept(concept), at, scan),
             None if is(Concept::Idiom) => {}
             None if is(Concept::Hedge) => scan.hedged = true,
             None if is(Concept::NotSure) || is(Concept::Cancel) => scan.blocked = true,
@@ -208,9 +195,7 @@ impl<'a> Look<'a> {
             None if is(Concept::No) => scan.negating = !self.words[at + n - 1].breaks,
             None if is(Concept::Yes) || is(Concept::Echo) => {}
             // "2 works"
-            None if self.words[at..at + n]
-                .iter()
-                .all(|w| self.language.is(w.id, self.filler)) => {}
+            None if self.words[at..at + n].iter().all(|w| self.language.is(w.id, self.filler)) => {}
             None => scan.unknown(at),
         }
     }
@@ -225,12 +210,11 @@ impl<'a> Look<'a> {
             return self.number(at, text, scan);
         }
         if self.language.is(word.id, self.not) {
-            scan.negating = true;
-            return;
+            return self.negate(scan);
         }
         if let Some(part) = self.reader.parts.get(stem(text)) {
             match part {
-                Some(option) => scan.mark(*option, By::Part, at),
+                Some(option) => self.mark(*option, By::Part, at, scan),
                 None => scan.unknown(at),
             }
             return;
@@ -242,6 +226,60 @@ impl<'a> Look<'a> {
         }
         if !self.language.is(word.id, self.filler) {
             scan.unknown(at);
+        }
+    }
+
+    /// Whether a phrase for no is a "not" to other words: "I don't own it", "passt leider nicht".
+    fn negates(&self, at: usize, n: usize, bits: u64, scan: &Scan) -> bool {
+        let refusals = Concept::No.bit() | Concept::EchoNo.bit();
+        let phrase = &self.words[at..at + n];
+        let has_not = phrase.iter().any(|w| self.language.is(w.id, self.not));
+        if bits & !refusals != 0 || !has_not {
+            return false;
+        }
+        let goes_on = at + n < self.words.len() && !self.words[at + n - 1].breaks;
+        let german = self.language.class("german_order") != 0;
+        (goes_on && bits == Concept::EchoNo.bit()) || (german && scan.marks.len() > scan.earlier)
+    }
+
+    fn concept_option(&self, concept: Concept) -> Option<usize> {
+        self.reader.concepts.get(&(concept as u8)).copied()
+    }
+
+    /// "I don't own it" to a question of yes or no says no.
+    fn mark(&self, option: usize, by: By, at: usize, scan: &mut Scan) {
+        let polar = (self.concept_option(Concept::Yes), self.concept_option(Concept::No));
+        let of_content = match by {
+            By::Own | By::Part => true,
+            By::Concept(concept) => matches!(concept, Concept::Own | Concept::Rent),
+            _ => false,
+        };
+        match polar {
+            (Some(yes), Some(no))
+                if scan.negating && of_content && self.choice.keys.len() == 2 && yes != no
+                    && self.concept_option(Concept::Later).is_none() =>
+            {
+                scan.flipped = true;
+                scan.marks.push(Mark { option: if option == yes { no } else { yes }, by, at });
+            }
+            _ => scan.mark(option, by, at),
+        }
+    }
+
+    /// A word for "not". German says it after what it negates: "passt mir nicht".
+    fn negate(&self, scan: &mut Scan) {
+        scan.negating = true;
+        let german = self.language.class("german_order") != 0;
+        if !german || scan.marks.len() == scan.earlier {
+            return;
+        }
+        let reschedule = self.concept_option(Concept::Reschedule);
+        match (scan.marks.last_mut(), reschedule) {
+            (Some(mark), Some(option)) if mark.by == By::Concept(Concept::Confirm) => {
+                *mark = Mark { option, by: By::Concept(Concept::Reschedule), at: mark.at };
+            }
+            (Some(mark), _) if mark.option == reschedule.unwrap_or(usize::MAX) => {}
+            _ => scan.blocked = true,
         }
     }
 
@@ -258,10 +296,7 @@ impl<'a> Look<'a> {
     /// "2 weeks", "at 1": a number of something.
     fn is_quantity(&self, at: usize) -> bool {
         let next = self.words.get(at + 1).filter(|_| !self.words[at].breaks);
-        let before = at
-            .checked_sub(1)
-            .map(|i| &self.words[i])
-            .filter(|w| !w.breaks);
+        let before = at.checked_sub(1).map(|i| &self.words[i]).filter(|w| !w.breaks);
         next.is_some_and(|w| self.language.is(w.id, self.unit))
             || before.is_some_and(|w| self.language.is(w.id, self.lead_in))
             || next.is_some_and(|w| w.kind == WordKind::Letters && self.means_nothing(w))
@@ -288,9 +323,7 @@ impl<'a> Look<'a> {
                 by_key(n).map(|option| (option, By::NumberWord))
             }
             Spoken::Ordinal(n) => {
-                let place = (n as usize)
-                    .checked_sub(1)
-                    .filter(|i| *i < self.choice.keys.len());
+                let place = (n as usize).checked_sub(1).filter(|i| *i < self.choice.keys.len());
                 by_key(n).or(place).map(|option| (option, By::Ordinal))
             }
             Spoken::Scale(_) => None,
@@ -304,13 +337,8 @@ impl<'a> Look<'a> {
 
     /// "this one", "which one": English points with its number.
     fn is_determined(&self, at: usize) -> bool {
-        let before = at
-            .checked_sub(1)
-            .map(|i| self.words[i].of_text(&self.reply.text));
-        matches!(
-            before,
-            Some("this" | "that" | "which" | "other" | "any" | "good" | "best")
-        )
+        let before = at.checked_sub(1).map(|i| self.words[i].of_text(&self.reply.text));
+        matches!(before, Some("this" | "that" | "which" | "other" | "any" | "good" | "best"))
     }
 
     /// A single word not understood that is nearly one that would be.
@@ -324,10 +352,7 @@ impl<'a> Look<'a> {
         let known = word.id != lexicon::WordId::UNKNOWN;
         let root = |meant: &str| typo::same_root(text, meant);
         let slip = |meant: &str| {
-            !known
-                && text.len() >= 4
-                && meant.len() >= 3
-                && text.as_bytes()[0] == meant.as_bytes()[0]
+            !known && text.len() >= 4 && meant.len() >= 3 && text.as_bytes()[0] == meant.as_bytes()[0]
                 && (meant.len() >= 4 || typo::is_slip(text, meant))
                 && typo::is_near(text, meant)
         };
@@ -337,17 +362,11 @@ impl<'a> Look<'a> {
             .iter()
             .filter(|(meant, _)| slip(meant) || root(meant))
             .map(|(_, option)| *option);
-        let Some(option) = options.next() else {
-            return Weighed::Nothing;
-        };
+        let Some(option) = options.next() else { return Weighed::Nothing };
         if options.any(|other| other != option) {
             return Weighed::Nothing;
         }
-        let verdict = Verdict {
-            meaning: option,
-            certain: false,
-            rule: "typo",
-        };
+        let verdict = Verdict { meaning: option, certain: false, rule: "typo" };
         Weighed::Option(verdict, 0)
     }
 
@@ -362,40 +381,51 @@ impl<'a> Look<'a> {
         if scan.marks.iter().any(|m| !matches!(m.by, By::Picture(_))) {
             scan.marks.retain(|m| !matches!(m.by, By::Picture(_)));
         }
-        let Some(first) = scan.marks.first().copied() else {
-            return Weighed::Nothing;
-        };
+        let says_more = |m: &Mark| m.by != By::Concept(Concept::Echo);
+        if scan.marks.iter().any(says_more) {
+            scan.marks.retain(says_more);
+        }
+        let Some(first) = scan.marks.first().copied() else { return Weighed::Nothing };
         if scan.marks.iter().any(|m| m.option != first.option) {
             return self
                 .no_but_later(&scan)
                 .or_else(|| self.yes_but_later(&scan))
                 .unwrap_or(Weighed::Unclear);
         }
-        if (self.reply.question && !plain) || !self.allowed(&scan, first) {
+        if (self.reply.question && !self.answers_before_asking(first, plain))
+            || !self.allowed(&scan, first)
+        {
             return Weighed::Unclear;
         }
-        let by = scan
-            .marks
-            .iter()
-            .map(|m| m.by)
-            .max_by_key(By::weight)
-            .unwrap_or(first.by);
-        let certain = !scan.hedged && by.is_certain(scan.unknown) && !self.reply.question;
-        Weighed::Option(
-            Verdict {
-                meaning: first.option,
-                certain,
-                rule: by.rule(),
-            },
-            scan.unknown,
-        )
+        let by = scan.marks.iter().map(|m| m.by).max_by_key(By::weight).unwrap_or(first.by);
+        let certain = !scan.hedged && !scan.flipped && by.is_certain(scan.unknown) && !self.reply.question;
+        Weighed::Option(Verdict { meaning: first.option, certain, rule: by.rule() }, scan.unknown)
+    }
+
+    /// "Yes, when can you come?" answers first; "ok?" only asks.
+    fn answers_before_asking(&self, first: Mark, plain: bool) -> bool {
+        let word = &self.words[first.at];
+        match first.by {
+            By::Concept(Concept::Yes | Concept::No) => {
+                self.leads(first.at) && word.breaks && !word.asks
+            }
+            By::Key if word.breaks && !word.asks => true,
+            By::Key | By::Own | By::Part if plain => true,
+            // "Can we move it to Wednesday?"
+            _ => {
+                let request = self.language.class("request");
+                Some(first.option) == self.concept_option(Concept::Reschedule)
+                    && self.words.iter().any(|w| self.language.is(w.id, request))
+            }
+        }
     }
 
     /// Numbers among words not understood count nothing, unless one opens the message by itself.
     fn drop_numbers(&self, scan: &mut Scan) {
         let opens = |m: &Mark| m.by == By::Key && m.at == 0 && self.words[0].breaks;
-        scan.marks
-            .retain(|m| opens(m) || !matches!(m.by, By::Key | By::NumberWord | By::Ordinal));
+        scan.marks.retain(|m| {
+            opens(m) || !matches!(m.by, By::Key | By::NumberWord | By::Ordinal)
+        });
     }
 
     /// Whether so many unknown words may surround the evidence.
@@ -412,6 +442,10 @@ impl<'a> Look<'a> {
                 unknown == 0 || (mark.at == first.at && self.leads(mark.at))
             }
             By::Concept(Concept::Later | Concept::Distant) => unknown <= 4,
+            // "My parents own it" is about somebody else.
+            By::Concept(Concept::Own | Concept::Rent) => {
+                unknown == 0 || (unknown <= 4 && scan.first_unknown > mark.at)
+            }
             By::Concept(_) => unknown <= 4,
         })
     }
@@ -429,19 +463,12 @@ impl<'a> Look<'a> {
         let time = times().next()?;
         let rest_is_yes = scan.marks.iter().all(|m| {
             m.is_time_off()
-                || matches!(
-                    m.by,
-                    By::Concept(Concept::Yes | Concept::Echo) | By::Picture(Concept::Yes)
-                )
+                || matches!(m.by, By::Concept(Concept::Yes | Concept::Echo) | By::Picture(Concept::Yes))
         });
         let distant = times().any(|m| m.by == By::Concept(Concept::Distant));
         let fits = rest_is_yes && (distant || scan.hedged) && scan.unknown <= 3;
         fits.then_some(Weighed::Option(
-            Verdict {
-                meaning: time.option,
-                certain: false,
-                rule: "yes-but-later",
-            },
+            Verdict { meaning: time.option, certain: false, rule: "yes-but-later" },
             scan.unknown,
         ))
     }
@@ -455,11 +482,7 @@ impl<'a> Look<'a> {
                 || m.option == time.option
         });
         (rest_is_no && scan.unknown <= 3).then_some(Weighed::Option(
-            Verdict {
-                meaning: time.option,
-                certain: false,
-                rule: "no-but-later",
-            },
+            Verdict { meaning: time.option, certain: false, rule: "no-but-later" },
             scan.unknown,
         ))
     }
@@ -527,10 +550,7 @@ impl Reader {
         let first = words.first()?.of_text(&reply.text);
         let mut fitting = self.phrases.get(first)?.iter().filter(|(phrase, _)| {
             phrase.len() <= words.len()
-                && phrase
-                    .iter()
-                    .zip(words)
-                    .all(|(p, w)| p == w.of_text(&reply.text))
+                && phrase.iter().zip(words).all(|(p, w)| p == w.of_text(&reply.text))
         });
         let (phrase, option) = fitting.next()?;
         let tied = fitting.any(|(p, o)| p.len() == phrase.len() && o != option);
@@ -543,27 +563,25 @@ impl Reader {
         if let Some((n, option)) = self.phrase_at(reply, 0)
             && n == count
         {
-            return Some(Verdict {
-                meaning: option,
-                certain: true,
-                rule: "option-word",
-            });
+            return Some(Verdict { meaning: option, certain: true, rule: "option-word" });
         }
         let words = reply.words.as_slice();
         let (n, bits) = lexicon::get().languages[language].phrase(words)?;
         if n != count || reply.question {
             return None;
         }
-        let mut meant = Concept::ALL
-            .iter()
-            .filter(|(_, c)| bits & c.bit() != 0)
-            .filter_map(|(_, c)| self.concepts.get(&(*c as u8)).map(|option| (*option, *c)));
+        let mut meant = Concept::ALL.iter().filter(|(_, c)| bits & c.bit() != 0).filter_map(|(_, c)| {
+            self.concepts.get(&(*c as u8)).map(|option| (*option, *c))
+        });
         let (option, concept) = meant.next()?;
+        if matches!(concept, Concept::Echo | Concept::EchoNo) {
+            return None;
+        }
         let picture = words[0].kind == WordKind::Emoji;
         let rule = if picture { "emoji" } else { concept.rule() };
         meant.all(|(other, _)| other == option).then_some(Verdict {
             meaning: option,
-            certain: !matches!(concept, Concept::Echo | Concept::EchoNo),
+            certain: true,
             rule,
         })
     }

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 
 use super::super::normalize::fold;
 use super::number_words::{Spoken, german_compounds};
-use super::pattern::{Part, Pattern, Set, Times, What};
+use super::pattern::{Capital, Part, Pattern, Set, Times, What};
 use super::{Concept, Cue, LANGUAGES, Language, Lexicon, Phrase, Topic, WordId};
 
 /// The files, in the order of `LANGUAGES`.
@@ -253,7 +253,8 @@ impl Loader<'_> {
             "," => once(What::Break),
             ",?" => once(What::AnyBreak),
             "#" => once(What::Number),
-            "@" => once(What::Name),
+            "@" => once(What::Name(Capital::Any)),
+            "@@" => once(What::Name(Capital::Written)),
             _ => {
                 if let Some(most) = text.strip_prefix("..") {
                     return once(What::Gap(most.parse().expect("a gap has a length")));
