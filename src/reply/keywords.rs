@@ -119,7 +119,13 @@ pub(super) fn whole(reply: &Reply, listening: Listening) -> Option<Verdict<Every
 fn find(reply: &Reply) -> Option<Keyword> {
     let words = reply.words.as_slice();
     if words.len() == 1 {
-        return KEYWORDS.get(reply.text.as_str()).copied();
+        let drawn_out = || {
+            let lexicon = lexicon::get();
+            let id = words[0].id;
+            let drawn = lexicon::is_drawn_out(reply.text.as_bytes());
+            drawn.then(|| KEYWORDS.get(lexicon.form(id))).flatten()
+        };
+        return KEYWORDS.get(reply.text.as_str()).or_else(drawn_out).copied();
     }
     if words.len() < 2 || words.len() > 12 {
         return None;
@@ -145,9 +151,14 @@ fn repeated(reply: &Reply, words: &[Word]) -> Option<Keyword> {
 /// The words without courtesies, greetings and pictures at both ends.
 fn core(reply: &Reply) -> std::ops::Range<usize> {
     let words = reply.words.as_slice();
-    let courtesy = |w: &Word| w.kind == WordKind::Emoji || is_courtesy(w);
-    let start = words.iter().position(|w| !courtesy(w)).unwrap_or(words.len());
-    let end = words.iter().rposition(|w| !courtesy(w)).map_or(start, |i| i + 1);
+    let is = |i: usize, text: &str| words.get(i).is_some_and(|w| w.of_text(&reply.text) == text);
+    let courtesy = |i: usize| {
+        words[i].kind == WordKind::Emoji
+            || is_courtesy(&words[i])
+            || (is(i, "por") && is(i + 1, "favor"))
+    };
+    let start = (0..words.len()).find(|i| !courtesy(*i)).unwrap_or(words.len());
+    let end = (0..words.len()).rev().find(|i| !courtesy(*i)).map_or(start, |i| i + 1);
     start..end.max(start)
 }
 

@@ -100,6 +100,8 @@ struct Told {
     numbers: Vec<number::Found>,
     /// By the index of the number they stand before or after.
     at_most: bool,
+    /// "bis" between two numbers makes a span of them.
+    at_most_between: bool,
     at_least: bool,
     range: bool,
     currency: Option<&'static str>,
@@ -139,7 +141,10 @@ impl Told {
 
     fn cue(&mut self, cue: Cue) {
         match cue {
-            Cue::AtMost => self.at_most = true,
+            Cue::AtMost => {
+                self.at_most = true;
+                self.at_most_between |= self.numbers.len() == 1;
+            }
             Cue::AtLeast => self.at_least = true,
             Cue::Between => self.range = true,
             Cue::To => self.range |= self.numbers.len() == 1,
@@ -166,7 +171,7 @@ impl Told {
             kind == Kind::Money && currency_word(w).is_none() && is_unit(id)
         });
         let share = next.is_some_and(|p| p.is_sign(&['%', ':', '/']));
-        let glued = glued_word.is_some_and(|(w, _)| currency_word(w).is_none() && w != "x");
+        let glued = glued_word.is_some_and(|(w, _)| currency_word(w).is_none() && !matches!(w, "x" | "ish" | "or"));
         let before = found.start.checked_sub(1).map(|i| &pieces[i]);
         let minus = before.is_some_and(|p| p.is_sign(&['-']) && (!p.glued || found.start == 1));
         self.negated |= minus && pieces[found.start].glued;
@@ -244,7 +249,7 @@ impl Told {
                 (false, true) => verdict(Figures::AtLeast(one.value), one.certain, "at-least"),
                 (false, false) => verdict(Figures::Exactly(one.value), one.certain, rule(kind)),
             },
-            [low, high] if self.range => {
+            [low, high] if self.range || self.at_most_between => {
                 // "5-10k" means the k twice.
                 let shared =
                     low.scale == 1.0 && high.scale > 1.0 && low.value * high.scale <= high.value;

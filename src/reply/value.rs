@@ -4,7 +4,9 @@
 use std::sync::LazyLock;
 
 use super::choice::{Choice, ChoiceOption};
-use super::{Reply, Verdict, contact, date, lexicon, money, name};
+use super::{
+    Everywhere, Reply, Verdict, after_answers, contact, date, lexicon, money, name,
+};
 use crate::lead::{Kind, Name, Value};
 use crate::time::{Timestamp, Zone};
 
@@ -37,6 +39,23 @@ pub fn value(kind: Kind, reply: &Reply, context: &ValueContext) -> Option<Verdic
     if reply.is_blank() && !matches!(kind, Kind::Email | Kind::Phone) {
         return None;
     }
+    let found = of_kind(kind, reply, context)?;
+    let kept = outranks(kind, &found) || !is_said_instead(kind, reply);
+    kept.then_some(found)
+}
+
+/// An address or a number is what was asked for, whatever is said around it.
+fn outranks(kind: Kind, found: &Verdict<Value>) -> bool {
+    found.certain && matches!(kind, Kind::Email | Kind::Phone | Kind::Postcode)
+}
+
+/// Whether the reply is no answer but "wrong number" and its like. "Call me Ada" tells a name.
+fn is_said_instead(kind: Kind, reply: &Reply) -> bool {
+    after_answers(reply)
+        .is_some_and(|said| kind != Kind::Name || said.meaning != Everywhere::CallMe)
+}
+
+fn of_kind(kind: Kind, reply: &Reply, context: &ValueContext) -> Option<Verdict<Value>> {
     match kind {
         Kind::Number | Kind::Money => money::value(kind, reply, context),
         Kind::Date | Kind::Time | Kind::DateTime => date::value(kind, reply, context),

@@ -16,7 +16,8 @@ fn files(dir: PathBuf, found: &mut Vec<PathBuf>) {
         let path = entry.path();
         if path.is_dir() {
             files(path, found);
-        } else if path.extension().is_some_and(|e| e == "yaml") && !path.ends_with("workspace.yaml") {
+        } else if path.extension().is_some_and(|e| e == "yaml") && !path.ends_with("workspace.yaml")
+        {
             found.push(path);
         }
     }
@@ -47,10 +48,17 @@ fn shipped() -> (Arc<Workspace>, Vec<Arc<Flow>>, Vec<Source>) {
 fn every_playbook_compiles_without_a_warning() {
     let (workspace, flows, sources) = shipped();
     assert!(flows.len() >= 20, "{} flows", flows.len());
-    let known = lint::Known { workspace: Some(&workspace), ..lint::Known::default() };
+    let known = lint::Known {
+        workspace: Some(&workspace),
+        ..lint::Known::default()
+    };
     for flow in &flows {
         let warnings = lint::run(flow, &known);
-        assert!(warnings.is_empty(), "{}", render(&warnings, &sources, Colour::Never));
+        assert!(
+            warnings.is_empty(),
+            "{}",
+            render(&warnings, &sources, Colour::Never)
+        );
     }
 }
 
@@ -84,6 +92,11 @@ fn every_playbooks_tests_take_every_edge() {
     for flow in &flows {
         let result = flow_test::run(&workspace, &flows, flow);
         let missed: Vec<String> = result.uncovered().map(ToString::to_string).collect();
-        assert!(missed.is_empty(), "{}: no test takes {}", flow.name, missed.join(", "));
+        assert!(
+            missed.is_empty(),
+            "{}: no test takes {}",
+            flow.name,
+            missed.join(", ")
+        );
     }
 }

@@ -78,7 +78,7 @@ pub fn css() -> String {
         palette::rules(&palette::LIGHT, ".flow-picture"),
         palette::rules(
             &palette::DARK,
-            ":root:not([data-theme=light]) .flow-picture,.flow-picture:root"
+            ":is(:root:not([data-theme=light]) .flow-picture,.flow-picture:root)"
         ),
         palette::rules(&palette::DARK, ":root[data-theme=dark] .flow-picture"),
     )

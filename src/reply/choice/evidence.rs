@@ -49,6 +49,8 @@ struct Scan {
     /// Marks before this clause.
     earlier: usize,
     flipped: bool,
+    /// A word that points to two options.
+    doubtful: bool,
 }
 
 pub(super) fn weigh(choice: &Choice, reader: &Reader, reply: &Reply, language: usize) -> Weighed {
@@ -64,7 +66,7 @@ pub(super) fn weigh(choice: &Choice, reader: &Reader, reply: &Reply, language: u
         return Weighed::Unclear;
     }
     if scan.marks.is_empty() {
-        let says_nothing = scan.unknown == 0 && !reply.is_blank();
+        let says_nothing = scan.unknown == 0 && !scan.doubtful && !reply.is_blank();
         return if scan.hedged || says_nothing { Weighed::Unclear } else { look.typo(&scan) };
     }
     look.decide(scan)
@@ -215,7 +217,7 @@ impl<'a> Look<'a> {
         if let Some(part) = self.reader.parts.get(stem(text)) {
             match part {
                 Some(option) => self.mark(*option, By::Part, at, scan),
-                None => scan.unknown(at),
+                None => scan.doubtful = true,
             }
             return;
         }
@@ -351,7 +353,7 @@ impl<'a> Look<'a> {
         // A word that the lexicon knows was meant.
         let known = word.id != lexicon::WordId::UNKNOWN;
         let root = |meant: &str| typo::same_root(text, meant);
-        let slip = |meant: &str| {
+        let slip = |text: &str, meant: &str| {
             !known && text.len() >= 4 && meant.len() >= 3 && text.as_bytes()[0] == meant.as_bytes()[0]
                 && (meant.len() >= 4 || typo::is_slip(text, meant))
                 && typo::is_near(text, meant)
@@ -360,7 +362,7 @@ impl<'a> Look<'a> {
             .reader
             .typos
             .iter()
-            .filter(|(meant, _)| slip(meant) || root(meant))
+            .filter(|(meant, _)| slip(text, meant) || slip(stem(text), meant) || root(meant))
             .map(|(_, option)| *option);
         let Some(option) = options.next() else { return Weighed::Nothing };
         if options.any(|other| other != option) {
@@ -372,6 +374,9 @@ impl<'a> Look<'a> {
 
     fn decide(&self, mut scan: Scan) -> Weighed {
         let plain = scan.unknown == 0;
+        if scan.doubtful && self.joins() {
+            return Weighed::Unclear;
+        }
         if scan.hedged && !scan.marks.iter().all(Mark::is_time_off) {
             return self.yes_but_later(&scan).unwrap_or(Weighed::Unclear);
         }
@@ -400,6 +405,12 @@ impl<'a> Look<'a> {
         let by = scan.marks.iter().map(|m| m.by).max_by_key(By::weight).unwrap_or(first.by);
         let certain = !scan.hedged && !scan.flipped && by.is_certain(scan.unknown) && !self.reply.question;
         Weighed::Option(Verdict { meaning: first.option, certain, rule: by.rule() }, scan.unknown)
+    }
+
+    /// "Roof and gutters": an "and" beside a word that points to two options.
+    fn joins(&self) -> bool {
+        let mut words = self.words.iter().map(|w| w.of_text(&self.reply.text));
+        words.any(|w| matches!(w, "and" | "plus" | "y" | "e" | "et" | "und"))
     }
 
     /// "Yes, when can you come?" answers first; "ok?" only asks.

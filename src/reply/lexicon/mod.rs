@@ -341,9 +341,9 @@ impl Lexicon {
     }
 }
 
-fn is_drawn_out(word: &[u8]) -> bool {
-    word.windows(3)
-        .any(|w| w[0] == w[1] && w[1] == w[2] && w[0].is_ascii_alphabetic())
+/// Whether a letter stands three times or more in a row.
+pub(super) fn is_drawn_out(word: &[u8]) -> bool {
+    word.windows(3).any(|w| w[0] == w[1] && w[1] == w[2] && w[0].is_ascii_alphabetic())
 }
 
 /// The lexicon, read on first use. The files are part of the program; a test reads each of them.
