@@ -366,7 +366,7 @@ pub static ALL: &[Route] = &[
         Get,
         "/v1/flows/{flow}/graph.svg",
         Needs(Right::ReadFlows),
-        "The flow's picture, with the leads at each step",
+        "The flow as a picture, with the leads at each step",
         || get(flows::graph),
     ),
     route(

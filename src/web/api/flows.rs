@@ -7,7 +7,6 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::flow::{Flow, Objective, Target, picture};
-use crate::lead::Name;
 use crate::policy::MessageKind;
 use crate::store::StepCount;
 use crate::web::error::Problem;
@@ -73,35 +72,35 @@ pub async fn get(
     Ok(Json(json).into_response())
 }
 
-/// `GET /v1/flows/{flow}/graph.svg`: the picture, with how many leads stand at each step.
+/// What a picture may do in a browser that opens it: show its own style.
+const PICTURE_CSP: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+
+/// `GET /v1/flows/{flow}/graph.svg`
 pub async fn graph(
     State(app): State<AppState>,
     Path(name): Path<String>,
 ) -> Result<Response, Problem> {
     let flow = app.live().flows.get(name.as_str()).cloned();
     let flow = flow.ok_or_else(|| Problem::not_found("flow"))?;
-    let version = flow.version;
-    let standing = app.read(move |store| store.standing_on(version)).await?;
-    let numbers = picture::StepNumbers::of(&standing_by_step(&standing));
-    let options = picture::Options {
-        live: Some(&numbers),
-        ..picture::Options::default()
-    };
-    // The picture brings its own style sheet, which the policy of pages would not let it use.
+    let svg = app
+        .read(move |store| {
+            let standing = store.standing_on(flow.version)?;
+            let mut numbers = picture::StepNumbers::default();
+            for count in standing.iter().filter(|count| !count.step.is_empty()) {
+                *numbers.waiting.entry(count.step.clone()).or_default() += count.count;
+            }
+            let options = picture::Options {
+                live: Some(&numbers),
+                ..picture::Options::default()
+            };
+            Ok(picture::svg(&flow, &options))
+        })
+        .await?;
     let headers = [
         (header::CONTENT_TYPE, "image/svg+xml"),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-        ),
+        (header::CONTENT_SECURITY_POLICY, PICTURE_CSP),
     ];
-    Ok((headers, picture::svg(&flow, &options)).into_response())
-}
-
-fn standing_by_step(standing: &[StepCount]) -> Vec<(Name, u64)> {
-    let here = standing.iter().filter(|count| !count.step.is_empty());
-    here.map(|count| (count.step.clone(), count.count))
-        .collect()
+    Ok((headers, svg).into_response())
 }
 
 fn count(standing: &StepCount) -> Value {
