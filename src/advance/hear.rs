@@ -128,7 +128,7 @@ fn heeded_first(
             Some(None)
         }
         Everywhere::Help => {
-            let text = notices.help(walk.facts.workspace);
+            let text = notices.help(walk.facts.workspace, &walk.conversation.locale);
             let _ = walk.notice(text, Purpose::Help);
             Some(None)
         }
@@ -156,7 +156,7 @@ fn opt_out(walk: &mut Walk, verdict: &reply::Verdict<Everywhere>, text: &str) {
     )));
     if !again {
         let notices = notices::of(&walk.conversation.locale);
-        let text = notices.opted_out(walk.facts.workspace);
+        let text = notices.opted_out(walk.facts.workspace, &walk.conversation.locale);
         let _ = walk.notice(text, Purpose::OptOutConfirmation);
     }
 }
@@ -404,8 +404,12 @@ fn stranger_said(
     let revoke = || Effect::Consent(own_act(ConsentChange::Revoked, verdict.rule, text, now));
     let (note, notice) = match verdict.meaning {
         Everywhere::OptOut => {
-            let confirm =
-                (!opted_out).then(|| (notices.opted_out(workspace), Purpose::OptOutConfirmation));
+            let confirm = (!opted_out).then(|| {
+                (
+                    notices.opted_out(workspace, locale),
+                    Purpose::OptOutConfirmation,
+                )
+            });
             (Some(revoke()), confirm)
         }
         Everywhere::WrongNumber => {
@@ -418,7 +422,7 @@ fn stranger_said(
             let confirm = (notices.opted_in(workspace), Purpose::OptInConfirmation);
             (Some(Effect::Consent(give)), Some(confirm))
         }
-        Everywhere::Help => (None, Some((notices.help(workspace), Purpose::Help))),
+        Everywhere::Help => (None, Some((notices.help(workspace, locale), Purpose::Help))),
         Everywhere::WhoIsThis => (None, Some((notices.who_we_are(workspace), Purpose::Help))),
         Everywhere::OptIn | Everywhere::Machine | Everywhere::CallMe | Everywhere::Decline => {
             (None, None)

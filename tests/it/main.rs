@@ -2,6 +2,7 @@
 
 mod compile;
 mod crash;
+mod docs;
 mod lints;
 mod playbooks;
 mod store;
