@@ -61,7 +61,11 @@ pub fn run(context: &Context, args: &KeyArgs) -> Exit {
     let now = WallClock.now();
     match &args.action {
         Action::Add { name, role, format } => {
-            if store.keys()?.iter().any(|key| key.name == *name.as_str() && key.revoked.is_none()) {
+            if store
+                .keys()?
+                .iter()
+                .any(|key| key.name == *name.as_str() && key.revoked.is_none())
+            {
                 bail!("there is a key `{name}` already; revoke it first, or choose another name");
             }
             let role = Role::from(*role);
@@ -73,11 +77,16 @@ pub fn run(context: &Context, args: &KeyArgs) -> Exit {
                 }
                 Format::Human => {
                     anstream::println!("{key}");
-                    anstream::eprintln!("Keep it now: it is not shown again. Role: {}.", role.as_str());
+                    anstream::eprintln!(
+                        "Keep it now: it is not shown again. Role: {}.",
+                        role.as_str()
+                    );
                 }
             }
         }
-        Action::List { format } => list(&store.keys()?, format.unwrap_or_else(output::by_terminal))?,
+        Action::List { format } => {
+            list(&store.keys()?, format.unwrap_or_else(output::by_terminal))?
+        }
         Action::Revoke { name } => {
             if !store.revoke_key(name, now)? {
                 bail!("there is no key `{name}`");

@@ -64,19 +64,36 @@ fn trace() {
 }
 
 fn print_problems(loaded: &Loaded) {
-    let errors: Vec<_> = loaded.diagnostics.iter().filter(|d| d.is_error()).cloned().collect();
+    let errors: Vec<_> = loaded
+        .diagnostics
+        .iter()
+        .filter(|d| d.is_error())
+        .cloned()
+        .collect();
     anstream::eprint!("{}", diagnostic::render(&errors, &loaded.sources, colour()));
 }
 
 /// What is served: in the sandbox when asked for, or when no channel has a real carrier.
 fn live_of(loaded: Loaded, forced: bool) -> Live {
-    let real = loaded.workspace.channels.values().any(|channel| channel.carrier != "sandbox");
+    let real = loaded
+        .workspace
+        .channels
+        .values()
+        .any(|channel| channel.carrier != "sandbox");
     Live {
         public_url: loaded.workspace.public_url.clone().unwrap_or_default(),
         sandbox: forced || !real,
-        flows: loaded.flows.iter().map(|flow| (flow.name.clone(), Arc::clone(flow))).collect(),
+        flows: loaded
+            .flows
+            .iter()
+            .map(|flow| (flow.name.clone(), Arc::clone(flow)))
+            .collect(),
         workspace: loaded.workspace,
         diagnostics: loaded.diagnostics,
-        sources: loaded.sources.into_iter().map(|source| (source.file, source.text)).collect(),
+        sources: loaded
+            .sources
+            .into_iter()
+            .map(|source| (source.file, source.text))
+            .collect(),
     }
 }

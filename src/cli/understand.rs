@@ -45,16 +45,20 @@ pub fn run(context: &Context, args: &UnderstandArgs) -> Exit {
     let loaded = load(context, &[])?;
     let (place, texts) = place(&loaded, &args.words)?;
     let names: Vec<Name> = place.map_or_else(Vec::new, |(_, step)| option_names(step));
-    let locale = args.locale.clone().or_else(|| {
-        place.map(|(flow, _)| flow.locales[0].to_string())
-    });
+    let locale = args
+        .locale
+        .clone()
+        .or_else(|| place.map(|(flow, _)| flow.locales[0].to_string()));
     let asking = Asking {
         place,
         names: &names,
         locale: locale.as_deref().unwrap_or("en"),
         now: args.at.unwrap_or_else(|| WallClock.now()),
         zone: &loaded.workspace.time_zone,
-        listening: Listening { opted_out: args.opted_out, ..Listening::default() },
+        listening: Listening {
+            opted_out: args.opted_out,
+            ..Listening::default()
+        },
     };
     let format = args.format.unwrap_or_else(output::by_terminal);
     let mut input: Box<dyn BufRead> = Box::new(std::io::stdin().lock());
@@ -67,9 +71,17 @@ pub fn run(context: &Context, args: &UnderstandArgs) -> Exit {
                 let json = understanding.json();
                 let shown = json.get("answer").or_else(|| json.get("value"));
                 let shown = shown.map(|v| format!(" {v}")).unwrap_or_default();
-                let sure = if understanding.certain { "" } else { ", likely" };
+                let sure = if understanding.certain {
+                    ""
+                } else {
+                    ", likely"
+                };
                 let kind = understanding.kind();
-                writeln!(out, "{text:?}: {kind}{shown} (rule {}{sure})", understanding.rule)
+                writeln!(
+                    out,
+                    "{text:?}: {kind}{shown} (rule {}{sure})",
+                    understanding.rule
+                )
             }
         }
     })?;
@@ -82,8 +94,14 @@ fn place<'l, 'w>(
     loaded: &'l Loaded,
     words: &'w [String],
 ) -> anyhow::Result<(Option<(&'l Flow, &'l Step)>, &'w [String])> {
-    let [flow, step, texts @ ..] = words else { return Ok((None, words)) };
-    let Some(flow) = loaded.flows.iter().find(|known| known.name == *flow.as_str()) else {
+    let [flow, step, texts @ ..] = words else {
+        return Ok((None, words));
+    };
+    let Some(flow) = loaded
+        .flows
+        .iter()
+        .find(|known| known.name == *flow.as_str())
+    else {
         return Ok((None, words));
     };
     match flow.find(step) {
@@ -91,7 +109,10 @@ fn place<'l, 'w>(
         None => {
             let names = flow.steps.iter().map(|step| step.name.as_str());
             match crate::diagnostic::nearest(step, names) {
-                Some(near) => bail!("`{}` has no step `{step}`; did you mean `{near}`?", flow.name),
+                Some(near) => bail!(
+                    "`{}` has no step `{step}`; did you mean `{near}`?",
+                    flow.name
+                ),
                 None => bail!("`{}` has no step `{step}`", flow.name),
             }
         }
@@ -120,13 +141,18 @@ struct Asking<'a> {
 impl Asking<'_> {
     fn question(&self) -> Question<'_> {
         let Some((flow, step)) = self.place else {
-            return Question { listening: self.listening, ..Question::default() };
+            return Question {
+                listening: self.listening,
+                ..Question::default()
+            };
         };
         let asked = match &step.verb {
             Verb::Ask(ask) => match &ask.expect {
-                Expect::Options(_, choice) => {
-                    Asked::Choice { choice, names: self.names, locale: self.locale }
-                }
+                Expect::Options(_, choice) => Asked::Choice {
+                    choice,
+                    names: self.names,
+                    locale: self.locale,
+                },
                 Expect::Value { kind, bounds, .. } => Asked::Value {
                     kind: *kind,
                     context: ValueContext {
@@ -141,6 +167,10 @@ impl Asking<'_> {
             _ => Asked::Nothing,
         };
         let anytime = (!flow.anytime.is_empty()).then_some(&flow.anytime_phrases);
-        Question { asked, anytime, listening: self.listening }
+        Question {
+            asked,
+            anytime,
+            listening: self.listening,
+        }
     }
 }

@@ -4,7 +4,11 @@ use super::{Reply, Verdict};
 use crate::lead::{PhoneNumber, Value};
 
 fn told(text: String, certain: bool, rule: &'static str) -> Option<Verdict<Value>> {
-    Some(Verdict { meaning: Value::Text(text), certain, rule })
+    Some(Verdict {
+        meaning: Value::Text(text),
+        certain,
+        rule,
+    })
 }
 
 /// The one address in the reply, in lower case. A domain that looks mistyped is kept, not certain.
@@ -27,27 +31,35 @@ pub(super) fn email(reply: &Reply) -> Option<Verdict<Value>> {
 }
 
 fn addresses(text: &str) -> Vec<String> {
-    text.split(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')' | ',' | ';' | '"' | '[' | ']'))
-        .filter(|token| token.contains('@'))
-        .filter_map(|token| {
-            let token = token.to_lowercase();
-            let token = token.strip_prefix("mailto:").unwrap_or(&token);
-            let token = token.rsplit(':').next().unwrap_or(token);
-            let edge = |c: char| !c.is_alphanumeric();
-            let token = token.trim_end_matches(edge).trim_start_matches(|c| c != '_' && c != '@' && edge(c));
-            is_address(token).then(|| token.to_string())
-        })
-        .collect()
+    text.split(|c: char| {
+        c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')' | ',' | ';' | '"' | '[' | ']')
+    })
+    .filter(|token| token.contains('@'))
+    .filter_map(|token| {
+        let token = token.to_lowercase();
+        let token = token.strip_prefix("mailto:").unwrap_or(&token);
+        let token = token.rsplit(':').next().unwrap_or(token);
+        let edge = |c: char| !c.is_alphanumeric();
+        let token = token
+            .trim_end_matches(edge)
+            .trim_start_matches(|c| c != '_' && c != '@' && edge(c));
+        is_address(token).then(|| token.to_string())
+    })
+    .collect()
 }
 
 fn is_address(text: &str) -> bool {
-    let Some((local, domain)) = text.split_once('@') else { return false };
+    let Some((local, domain)) = text.split_once('@') else {
+        return false;
+    };
     let local_fits = !local.is_empty()
         && local.len() <= 64
         && !local.starts_with('.')
         && !local.ends_with('.')
         && !local.contains("..")
-        && local.chars().all(|c| c.is_alphanumeric() || "!#$%&'*+/=?^_`{|}~.-".contains(c));
+        && local
+            .chars()
+            .all(|c| c.is_alphanumeric() || "!#$%&'*+/=?^_`{|}~.-".contains(c));
     let labels: Vec<&str> = domain.split('.').collect();
     let label_fits = |label: &&str| {
         !label.is_empty()
@@ -94,14 +106,28 @@ fn spelled_out(text: &str) -> String {
 /// Well-known providers one slip away, or an ending that is nearly `com`.
 fn is_mistyped(domain: &str) -> bool {
     const KNOWN: [&str; 12] = [
-        "gmail.com", "yahoo.com", "hotmail.com", "outlook.com", "icloud.com", "aol.com", "gmx.de",
-        "web.de", "live.com", "comcast.net", "msn.com", "orange.fr",
+        "gmail.com",
+        "yahoo.com",
+        "hotmail.com",
+        "outlook.com",
+        "icloud.com",
+        "aol.com",
+        "gmx.de",
+        "web.de",
+        "live.com",
+        "comcast.net",
+        "msn.com",
+        "orange.fr",
     ];
     if KNOWN.contains(&domain) {
         return false;
     }
-    KNOWN.iter().any(|known| super::typo::is_near(domain, known) || strsim::osa_distance(domain, known) == 2 && domain.len() > 7 && domain.as_bytes()[0] == known.as_bytes()[0])
-        || domain.ends_with(".con")
+    KNOWN.iter().any(|known| {
+        super::typo::is_near(domain, known)
+            || strsim::osa_distance(domain, known) == 2
+                && domain.len() > 7
+                && domain.as_bytes()[0] == known.as_bytes()[0]
+    }) || domain.ends_with(".con")
         || domain.ends_with(".cmo")
         || domain.ends_with(".comm")
 }
@@ -112,7 +138,8 @@ pub(super) fn phone(reply: &Reply, locale: &str) -> Option<Verdict<Value>> {
     let mut candidates = Vec::new();
     let mut start = None;
     for (at, c) in text.char_indices().chain([(text.len(), '\n')]) {
-        let belongs = c.is_ascii_digit() || matches!(c, '+' | '(' | ')' | '-' | '.' | ' ' | '/' | '\u{A0}');
+        let belongs =
+            c.is_ascii_digit() || matches!(c, '+' | '(' | ')' | '-' | '.' | ' ' | '/' | '\u{A0}');
         match (belongs, start) {
             (true, None) if c.is_ascii_digit() || c == '+' || c == '(' => start = Some(at),
             (false, Some(from)) => {
@@ -138,7 +165,10 @@ fn valid(text: &str, region: &str) -> Option<PhoneNumber> {
     let text = text.trim().trim_end_matches(['.', '-', '/']);
     let of = region.parse::<rlibphonenumber::Region>().ok()?;
     let parsed = rlibphonenumber::PhoneNumber::parse(text, Some(of)).ok()?;
-    parsed.is_valid().then(|| PhoneNumber::parse_loose(text, region).ok()).flatten()
+    parsed
+        .is_valid()
+        .then(|| PhoneNumber::parse_loose(text, region).ok())
+        .flatten()
 }
 
 fn regions(locale: &str) -> &'static [&'static str] {
@@ -173,7 +203,9 @@ pub(super) fn postcode(reply: &Reply, locale: &str) -> Option<Verdict<Value>> {
     let mut found: Vec<String> = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
-        let pair = tokens.get(at + 1).map(|next| format!("{} {next}", tokens[at]));
+        let pair = tokens
+            .get(at + 1)
+            .map(|next| format!("{} {next}", tokens[at]));
         if let Some(code) = pair.as_deref().and_then(|pair| in_two(pair, language)) {
             found.push(code);
             at += 2;
@@ -199,10 +231,15 @@ fn has_shape(text: &str, shape: &str) -> bool {
         })
 }
 
-const GB: [&str; 6] = ["A9 9AA", "A99 9AA", "AA9 9AA", "AA99 9AA", "A9A 9AA", "AA9A 9AA"];
+const GB: [&str; 6] = [
+    "A9 9AA", "A99 9AA", "AA9 9AA", "AA99 9AA", "A9A 9AA", "AA9A 9AA",
+];
 
 fn in_two(pair: &str, language: &str) -> Option<String> {
-    let spaced = GB.iter().chain(&["A9A 9A9"]).any(|shape| has_shape(pair, shape));
+    let spaced = GB
+        .iter()
+        .chain(&["A9A 9A9"])
+        .any(|shape| has_shape(pair, shape));
     if spaced {
         return Some(pair.to_string());
     }
@@ -235,12 +272,17 @@ fn in_one(token: &str, language: &str) -> Option<String> {
     if language == "en" && has_shape(token, "999999999") {
         return Some(token[..5].to_string());
     }
-    let closed = GB.iter().chain(&["A9A 9A9"]).any(|shape| has_shape(token, &shape.replace(' ', "")));
+    let closed = GB
+        .iter()
+        .chain(&["A9A 9A9"])
+        .any(|shape| has_shape(token, &shape.replace(' ', "")));
     if closed {
         let cut = token.len() - 3;
         return Some(format!("{} {}", &token[..cut], &token[cut..]));
     }
-    let dashed = token.strip_prefix("D-").or_else(|| token.strip_prefix("F-"));
+    let dashed = token
+        .strip_prefix("D-")
+        .or_else(|| token.strip_prefix("F-"));
     if let Some(code) = dashed.filter(|code| has_shape(code, "99999")) {
         return Some(code.to_string());
     }

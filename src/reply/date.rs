@@ -19,7 +19,13 @@ pub(super) fn value(kind: Kind, reply: &Reply, context: &ValueContext) -> Option
     let now = context.now.in_zone(context.zone);
     let told = scan::read(reply, context, &now)?;
     let certain = told.certain && !reply.question;
-    let verdict = |meaning, rule| Some(Verdict { meaning, certain, rule });
+    let verdict = |meaning, rule| {
+        Some(Verdict {
+            meaning,
+            certain,
+            rule,
+        })
+    };
     match (kind, told.day, told.time) {
         (Kind::Date, Some(day), time) => {
             let passed = time.is_some_and(|time| has_passed(day, time, &now));
@@ -38,7 +44,10 @@ pub(super) fn value(kind: Kind, reply: &Reply, context: &ValueContext) -> Option
 }
 
 fn moment(day: Date, time: Time, context: &ValueContext, now: &Zoned) -> Option<Value> {
-    let at = day.to_datetime(time).to_zoned(context.zone.tz().clone()).ok()?;
+    let at = day
+        .to_datetime(time)
+        .to_zoned(context.zone.tz().clone())
+        .ok()?;
     (at > *now).then(|| Value::Moment(Timestamp::from_jiff(at.timestamp())))
 }
 

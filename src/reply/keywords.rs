@@ -43,26 +43,77 @@ pub(super) enum Keyword {
 
 /// Nouns and inflections of the listed verbs, which keypads and translations produce as often.
 const MORE_OPT_OUTS: [&str; 21] = [
-    "stop all", "opt me out", "opting out", "unsubscribe me", "unsubscribed", "desinscription",
-    "desabonnement", "desabonnez", "desinscrivez", "darme de baja", "dame de baja", "denme de baja",
-    "deme de baja", "abmeldung", "abbestellung", "parem", "paren", "detengan", "cancelen",
-    "descadastre", "desinscrever",
+    "stop all",
+    "opt me out",
+    "opting out",
+    "unsubscribe me",
+    "unsubscribed",
+    "desinscription",
+    "desabonnement",
+    "desabonnez",
+    "desinscrivez",
+    "darme de baja",
+    "dame de baja",
+    "denme de baja",
+    "deme de baja",
+    "abmeldung",
+    "abbestellung",
+    "parem",
+    "paren",
+    "detengan",
+    "cancelen",
+    "descadastre",
+    "desinscrever",
 ];
 const MORE_OPT_OUTS_PERHAPS: [&str; 19] = [
-    "stops", "🛑", "✋", "⛔", "desuscribir", "desuscribirme", "nomas", "arretes", "block", "blocked",
-    "spam", "scam", "enough", "harassment", "blocking", "discontinue", "terminate", "cease",
+    "stops",
+    "🛑",
+    "✋",
+    "⛔",
+    "desuscribir",
+    "desuscribirme",
+    "nomas",
+    "arretes",
+    "block",
+    "blocked",
+    "spam",
+    "scam",
+    "enough",
+    "harassment",
+    "blocking",
+    "discontinue",
+    "terminate",
+    "cease",
     "delete",
 ];
 const MORE_OPT_INS: [&str; 8] = [
-    "opt back in", "opt me in", "opt in again", "re subscribe", "restart", "reabonner", "suscribir",
+    "opt back in",
+    "opt me in",
+    "opt in again",
+    "re subscribe",
+    "restart",
+    "reabonner",
+    "suscribir",
     "reiniciar",
 ];
 /// From `only_when_opted_out_or_pending`. A bare yes after an opt-out is not clear enough to text
 /// again: it may answer a question asked before.
 const WHEN_OUT: [&str; 3] = ["join", "rejoin", "join again"];
 const WHEN_ASKED: [&str; 14] = [
-    "yes", "y", "si", "oui", "ja", "sim", "ok", "okay", "yes please", "confirm", "1", "confirmo",
-    "yep", "yeah",
+    "yes",
+    "y",
+    "si",
+    "oui",
+    "ja",
+    "sim",
+    "ok",
+    "okay",
+    "yes please",
+    "confirm",
+    "1",
+    "confirmo",
+    "yep",
+    "yeah",
 ];
 
 static KEYWORDS: LazyLock<Map<SmolStr, Keyword>> = LazyLock::new(|| {
@@ -74,14 +125,27 @@ static KEYWORDS: LazyLock<Map<SmolStr, Keyword>> = LazyLock::new(|| {
         }
     };
     for words in file.opt_out.values() {
-        add(&mut words.certain.keys().map(String::as_str), Keyword::OptOut);
+        add(
+            &mut words.certain.keys().map(String::as_str),
+            Keyword::OptOut,
+        );
     }
     add(&mut MORE_OPT_OUTS.into_iter(), Keyword::OptOut);
     for words in file.opt_out.values() {
-        add(&mut words.likely.iter().map(String::as_str), Keyword::OptOutPerhaps);
+        add(
+            &mut words.likely.iter().map(String::as_str),
+            Keyword::OptOutPerhaps,
+        );
     }
-    add(&mut MORE_OPT_OUTS_PERHAPS.into_iter(), Keyword::OptOutPerhaps);
-    let languages = || file.opt_in.iter().filter(|(l, _)| LANGUAGES.contains(&l.as_str()));
+    add(
+        &mut MORE_OPT_OUTS_PERHAPS.into_iter(),
+        Keyword::OptOutPerhaps,
+    );
+    let languages = || {
+        file.opt_in
+            .iter()
+            .filter(|(l, _)| LANGUAGES.contains(&l.as_str()))
+    };
     for (_, words) in languages() {
         add(&mut words.iter().map(String::as_str), Keyword::OptIn);
     }
@@ -113,7 +177,11 @@ pub(super) fn whole(reply: &Reply, listening: Listening) -> Option<Verdict<Every
         Keyword::Help => (Everywhere::Help, true, "help-keyword"),
         Keyword::OptInWhenOut | Keyword::OptInWhenAsked => return None,
     };
-    Some(Verdict { meaning, certain, rule })
+    Some(Verdict {
+        meaning,
+        certain,
+        rule,
+    })
 }
 
 fn find(reply: &Reply) -> Option<Keyword> {
@@ -125,7 +193,10 @@ fn find(reply: &Reply) -> Option<Keyword> {
             let drawn = lexicon::is_drawn_out(reply.text.as_bytes());
             drawn.then(|| KEYWORDS.get(lexicon.form(id))).flatten()
         };
-        return KEYWORDS.get(reply.text.as_str()).or_else(drawn_out).copied();
+        return KEYWORDS
+            .get(reply.text.as_str())
+            .or_else(drawn_out)
+            .copied();
     }
     if words.len() < 2 || words.len() > 12 {
         return None;
@@ -137,7 +208,9 @@ fn find(reply: &Reply) -> Option<Keyword> {
     }
     // "no, más tarde" is not "no más".
     let in_one_clause = !inner[..inner.len() - 1].iter().any(|w| w.breaks);
-    let whole = in_one_clause.then(|| KEYWORDS.get(reply.span(core)).copied()).flatten();
+    let whole = in_one_clause
+        .then(|| KEYWORDS.get(reply.span(core)).copied())
+        .flatten();
     whole.or_else(|| repeated(reply, inner))
 }
 
@@ -154,19 +227,17 @@ fn core(reply: &Reply) -> std::ops::Range<usize> {
     let is = |i: usize, text: &str| words.get(i).is_some_and(|w| w.of_text(&reply.text) == text);
     let courtesy = |i: usize| {
         words[i].kind == WordKind::Emoji
-            || is_courtesy(&words[i])
+            || lexicon::get().is_courtesy(words[i].id)
             || (is(i, "por") && is(i + 1, "favor"))
     };
-    let start = (0..words.len()).find(|i| !courtesy(*i)).unwrap_or(words.len());
-    let end = (0..words.len()).rev().find(|i| !courtesy(*i)).map_or(start, |i| i + 1);
+    let start = (0..words.len())
+        .find(|i| !courtesy(*i))
+        .unwrap_or(words.len());
+    let end = (0..words.len())
+        .rev()
+        .find(|i| !courtesy(*i))
+        .map_or(start, |i| i + 1);
     start..end.max(start)
-}
-
-fn is_courtesy(word: &Word) -> bool {
-    static POLITE: LazyLock<[u128; LANGUAGES.len()]> =
-        LazyLock::new(|| std::array::from_fn(|i| lexicon::get().languages[i].class("polite")));
-    let languages = &lexicon::get().languages;
-    languages.iter().zip(POLITE.iter()).any(|(language, polite)| language.is(word.id, *polite))
 }
 
 /// Whether `word`, written in a hurry, is one of the unmistakable keywords: letters swapped or doubled,
@@ -190,7 +261,14 @@ pub(super) fn slipped(reply: &Reply) -> Option<Verdict<Everywhere>> {
 }
 
 const SLIPS: [&str; 9] = [
-    "stop", "unsubscribe", "stopall", "optout", "cancelar", "descadastrar", "abmelden", "desabonner",
+    "stop",
+    "unsubscribe",
+    "stopall",
+    "optout",
+    "cancelar",
+    "descadastrar",
+    "abmelden",
+    "desabonner",
     "abbestellen",
 ];
 
@@ -198,9 +276,31 @@ const SLIPS: [&str; 9] = [
 fn is_word(word: &str) -> bool {
     matches!(
         word,
-        "shop" | "step" | "atop" | "stow" | "slop" | "swop" | "stomp" | "strop" | "top" | "spot"
-            | "post" | "pots" | "tops" | "opts" | "soap" | "stock" | "story" | "stoop's" | "stew"
-            | "store" | "stopped" | "stopping" | "stay" | "stip" | "cancelas"
+        "shop"
+            | "step"
+            | "atop"
+            | "stow"
+            | "slop"
+            | "swop"
+            | "stomp"
+            | "strop"
+            | "top"
+            | "spot"
+            | "post"
+            | "pots"
+            | "tops"
+            | "opts"
+            | "soap"
+            | "stock"
+            | "story"
+            | "stoop's"
+            | "stew"
+            | "store"
+            | "stopped"
+            | "stopping"
+            | "stay"
+            | "stip"
+            | "cancelas"
     )
 }
 

@@ -96,15 +96,24 @@ fn run(text: &str, first: char) -> usize {
 
 fn push(pieces: &mut Vec<Lexed>, text: &str, first: char, glued: bool) {
     if first.is_ascii_digit() {
-        return pieces.push(Lexed { piece: Piece::Digits(text.to_string()), glued });
+        return pieces.push(Lexed {
+            piece: Piece::Digits(text.to_string()),
+            glued,
+        });
     }
     if !first.is_alphabetic() {
-        return pieces.push(Lexed { piece: Piece::Sign(first), glued });
+        return pieces.push(Lexed {
+            piece: Piece::Sign(first),
+            glued,
+        });
     }
     // "l'après" is two words, "o'clock" one.
     for (i, word) in fold(text).split_whitespace().enumerate() {
         let id = lexicon::get().word(word);
         let piece = Piece::Word(word.to_string(), id);
-        pieces.push(Lexed { piece, glued: glued || i > 0 });
+        pieces.push(Lexed {
+            piece,
+            glued: glued || i > 0,
+        });
     }
 }

@@ -22,16 +22,14 @@ mod typo;
 mod understand;
 mod value;
 mod words;
-#[cfg(test)]
-mod scores;
 
 use smol_str::SmolStr;
 
 pub use choice::{Choice, ChoiceOption};
-pub use money::{Amount, Figures, amount};
-pub use understand::{Asked, Meaning, Question, Understanding, understand};
 pub use everywhere::{after_answers, everywhere, first_of_all};
+pub use money::{Amount, Figures, amount};
 pub use phrases::Phrases;
+pub use understand::{Asked, Meaning, Question, Understanding, understand};
 pub use value::{ValueContext, value};
 use words::Words;
 

@@ -47,7 +47,11 @@ pub(super) fn value(kind: Kind, reply: &Reply, context: &ValueContext) -> Option
         Kind::Money => Value::Money(figure, amount.meaning.currency.map(str::to_string)),
         _ => Value::Number(figure),
     };
-    Some(Verdict { meaning, certain: amount.certain, rule: amount.rule })
+    Some(Verdict {
+        meaning,
+        certain: amount.certain,
+        rule: amount.rule,
+    })
 }
 
 /// The amount (`Kind::Money`) or number that the reply tells, within the bounds.
@@ -113,8 +117,8 @@ impl Told {
     fn read(pieces: &[Lexed], language: usize, kind: Kind) -> Self {
         let mut told = Self::default();
         let words = &lexicon::get().languages[language];
-        let unit = words.class("unit");
-        let not = words.class("not");
+        let unit = words.known.unit;
+        let not = words.known.not;
         let mut at = 0;
         while at < pieces.len() {
             if let Some((n, cue)) = words.cue(&pieces[at..]) {
@@ -123,7 +127,12 @@ impl Told {
             } else if let Some(found) = number::at(pieces, at, language) {
                 at = told.number(found, pieces, kind, |id| words.is(id, unit));
             } else {
-                told.other(&pieces[at], pieces.get(at + 1), |id| words.is(id, not), language);
+                told.other(
+                    &pieces[at],
+                    pieces.get(at + 1),
+                    |id| words.is(id, not),
+                    language,
+                );
                 at += 1;
             }
         }
@@ -162,7 +171,8 @@ impl Told {
             kind == Kind::Money && currency_word(w).is_none() && is_unit(id)
         });
         let share = next.is_some_and(|p| p.is_sign(&['%', ':', '/']));
-        let glued = glued_word.is_some_and(|(w, _)| currency_word(w).is_none() && !matches!(w, "x" | "ish" | "or"));
+        let glued = glued_word
+            .is_some_and(|(w, _)| currency_word(w).is_none() && !matches!(w, "x" | "ish" | "or"));
         let before = found.start.checked_sub(1).map(|i| &pieces[i]);
         let minus = before.is_some_and(|p| p.is_sign(&['-']) && (!p.glued || found.start == 1));
         self.negated |= minus && pieces[found.start].glued;
@@ -184,7 +194,8 @@ impl Told {
         if let Some(sign) = piece.sign() {
             match sign {
                 '-' | '\u{2013}' | '\u{2014}' => {
-                    let number_next = next.is_some_and(|n| n.digits().is_some() || n.sign().is_some());
+                    let number_next =
+                        next.is_some_and(|n| n.digits().is_some() || n.sign().is_some());
                     self.range |= self.numbers.len() == 1 && number_next;
                 }
                 '<' => self.at_most = true,
@@ -214,13 +225,22 @@ impl Told {
             return None;
         }
         let verdict = |figures, certain, rule| {
-            let meaning = Amount { figures, currency: self.currency };
-            Some(Verdict { meaning, certain: certain && !reply.question && self.words <= 8, rule })
+            let meaning = Amount {
+                figures,
+                currency: self.currency,
+            };
+            Some(Verdict {
+                meaning,
+                certain: certain && !reply.question && self.words <= 8,
+                rule,
+            })
         };
         match self.numbers.as_slice() {
             [] if self.foreign => None,
             [] => {
-                let n = self.persons.filter(|_| kind == Kind::Number && self.words <= 3)?;
+                let n = self
+                    .persons
+                    .filter(|_| kind == Kind::Number && self.words <= 3)?;
                 verdict(Figures::Exactly(n), n == 1.0, "count-of-people")
             }
             _ if self.foreign && self.words > 0 => None,
@@ -232,8 +252,13 @@ impl Told {
             },
             [low, high] if self.range || self.at_most_between => {
                 // "5-10k" means the k twice.
-                let shared = low.scale == 1.0 && high.scale > 1.0 && low.value * high.scale <= high.value;
-                let from = if shared { low.value * high.scale } else { low.value };
+                let shared =
+                    low.scale == 1.0 && high.scale > 1.0 && low.value * high.scale <= high.value;
+                let from = if shared {
+                    low.value * high.scale
+                } else {
+                    low.value
+                };
                 let certain = low.certain && high.certain;
                 (from < high.value)
                     .then(|| verdict(Figures::Between(from, high.value), certain, "range"))?

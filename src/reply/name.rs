@@ -21,7 +21,8 @@ pub(super) fn read(reply: &Reply, language: usize) -> Option<Verdict<Value>> {
         return None;
     }
     let plain = name.iter().all(|w| is_name_word(w));
-    if !plain || (!led_in && means_something(name, language)) || holds_function_word(name, language) {
+    if !plain || (!led_in && means_something(name, language)) || holds_function_word(name, language)
+    {
         return None;
     }
     let text = capitalised(name);
@@ -75,7 +76,8 @@ fn cue_at(words: &[&str], language: usize) -> Option<(usize, Cue)> {
 }
 
 fn is_name_word(word: &str) -> bool {
-    word.chars().all(|c| c.is_alphabetic() || matches!(c, '.' | '\'' | '-'))
+    word.chars()
+        .all(|c| c.is_alphabetic() || matches!(c, '.' | '\'' | '-'))
         && word.chars().any(char::is_alphabetic)
 }
 
@@ -94,14 +96,14 @@ fn means_something(words: &[&str], language: usize) -> bool {
 /// Function words make a sentence, not a name; particles of names are none.
 fn holds_function_word(words: &[&str], language: usize) -> bool {
     const PARTICLES: [&str; 16] = [
-        "de", "la", "del", "da", "do", "dos", "das", "van", "von", "der", "den", "le", "di", "e", "y",
-        "du",
+        "de", "la", "del", "da", "do", "dos", "das", "van", "von", "der", "den", "le", "di", "e",
+        "y", "du",
     ];
     const SENTENCES: [&str; 40] = [
-        "know", "my", "name", "same", "before", "as", "what", "who", "why", "not", "dont", "yours", "he",
-        "she", "they", "his", "her", "it", "have", "has", "already", "told", "need", "sent", "when",
-        "where", "how", "nombre", "mismo", "nom", "meme", "nome", "mesmo", "gleich", "wie", "sabes",
-        "savez", "wissen", "none", "stop",
+        "know", "my", "name", "same", "before", "as", "what", "who", "why", "not", "dont", "yours",
+        "he", "she", "they", "his", "her", "it", "have", "has", "already", "told", "need", "sent",
+        "when", "where", "how", "nombre", "mismo", "nom", "meme", "nome", "mesmo", "gleich", "wie",
+        "sabes", "savez", "wissen", "none", "stop",
     ];
     let reply = Reply::read(&words.join(" "));
     let count = reply.words.len();
@@ -111,8 +113,11 @@ fn holds_function_word(words: &[&str], language: usize) -> bool {
             return true;
         }
         let language = &lexicon::get().languages[language];
-        let function = language.class("filler") | language.class("not");
-        count > 1 && language.is(word.id, function) && !PARTICLES.contains(&text) && text.len() > 1
+        let function = language.known.filler | language.known.not;
+        count > 1
+            && language.is(word.id, function)
+            && !PARTICLES.contains(&text)
+            && text.len() > 1
             && !is_capitalised(words, text)
     })
 }
@@ -132,7 +137,9 @@ fn capitalised(words: &[&str]) -> String {
     }
     let capital = |word: &str| {
         let mut letters = word.chars();
-        letters.next().map_or(String::new(), |c| c.to_uppercase().chain(letters).collect())
+        letters
+            .next()
+            .map_or(String::new(), |c| c.to_uppercase().chain(letters).collect())
     };
     let words: Vec<String> = text.split(' ').map(capital).collect();
     words.join(" ")

@@ -30,7 +30,12 @@ pub(super) fn normalize(raw: &str) -> Normal {
     let raw = head(raw, READ_BYTES_MAX);
     if raw.is_ascii() && !raw.contains(['\n', '\r', '>']) {
         let clean = SmolStr::new(raw.trim());
-        return Folder::fold(&clean, clean.bytes().map(|b| (b.to_ascii_lowercase() as char, b.is_ascii_uppercase())));
+        return Folder::fold(
+            &clean,
+            clean
+                .bytes()
+                .map(|b| (b.to_ascii_lowercase() as char, b.is_ascii_uppercase())),
+        );
     }
     let own = signature::own_words(raw);
     let visible: String = letters::visible(&own);

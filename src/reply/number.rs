@@ -38,7 +38,13 @@ fn written(pieces: &[Lexed], start: usize, language: usize) -> Option<Found> {
         end = next;
     }
     let (value, certain) = parse(&text, language)?;
-    Some(Found { value, start, end, scale: 1.0, certain })
+    Some(Found {
+        value,
+        start,
+        end,
+        scale: 1.0,
+        certain,
+    })
 }
 
 /// A sign that divides one number, the digits after it, and where they end.
@@ -48,7 +54,9 @@ fn divider(pieces: &[Lexed], at: usize, language: usize) -> Option<(char, &str, 
         let after = pieces.get(at + 1).filter(|p| p.glued && piece.glued)?;
         return Some((sign, after.digits()?, at + 2));
     }
-    let digits = piece.digits().filter(|d| d.len() == 3 && !piece.glued && language != 0)?;
+    let digits = piece
+        .digits()
+        .filter(|d| d.len() == 3 && !piece.glued && language != 0)?;
     let before = pieces[at - 1].digits()?;
     (before.len() <= 3).then_some((' ', digits, at + 1))
 }
@@ -56,8 +64,10 @@ fn divider(pieces: &[Lexed], at: usize, language: usize) -> Option<(char, &str, 
 /// Reads digits and dividers; whether comma and point left no doubt.
 fn parse(text: &str, language: usize) -> Option<(f64, bool)> {
     let text: String = text.chars().filter(|c| *c != ' ' && *c != '\'').collect();
-    let signs: Vec<(usize, char)> =
-        text.char_indices().filter(|(_, c)| !c.is_ascii_digit()).collect();
+    let signs: Vec<(usize, char)> = text
+        .char_indices()
+        .filter(|(_, c)| !c.is_ascii_digit())
+        .collect();
     let grouping_here = if language == 0 { ',' } else { '.' };
     let (decimal, certain) = match signs.as_slice() {
         [] => (None, true),
@@ -172,8 +182,16 @@ fn german(word: &str) -> Option<f64> {
     };
     for (name, factor) in [("tausend", 1000.0), ("hundert", 100.0)] {
         if let Some((before, after)) = word.split_once(name) {
-            let times = if before.is_empty() { 1.0 } else { simple(before).or_else(|| german(before))? };
-            let rest = if after.is_empty() { 0.0 } else { simple(after).or_else(|| german(after))? };
+            let times = if before.is_empty() {
+                1.0
+            } else {
+                simple(before).or_else(|| german(before))?
+            };
+            let rest = if after.is_empty() {
+                0.0
+            } else {
+                simple(after).or_else(|| german(after))?
+            };
             return Some(times * factor + rest);
         }
     }

@@ -62,10 +62,19 @@ pub fn understand(text: &str, question: &Question) -> Understanding {
     let verdict = first_of_all(&reply, question.listening)
         .map(everywhere)
         .or_else(|| exact(&reply, question))
-        .or_else(|| question.anytime?.read(&reply).map(|v| with(v, Meaning::Anytime)))
+        .or_else(|| {
+            question
+                .anytime?
+                .read(&reply)
+                .map(|v| with(v, Meaning::Anytime))
+        })
         .or_else(|| answer(&reply, question))
         .or_else(|| after_answers(&reply).map(everywhere))
-        .unwrap_or(Verdict { meaning: Meaning::Unclear, certain: true, rule: "unclear" });
+        .unwrap_or(Verdict {
+            meaning: Meaning::Unclear,
+            certain: true,
+            rule: "unclear",
+        });
     Understanding {
         text: text.to_string(),
         meaning: verdict.meaning,
@@ -75,7 +84,11 @@ pub fn understand(text: &str, question: &Question) -> Understanding {
 }
 
 fn with<T, M>(verdict: Verdict<T>, meaning: impl FnOnce(T) -> M) -> Verdict<M> {
-    Verdict { meaning: meaning(verdict.meaning), certain: verdict.certain, rule: verdict.rule }
+    Verdict {
+        meaning: meaning(verdict.meaning),
+        certain: verdict.certain,
+        rule: verdict.rule,
+    }
 }
 
 fn everywhere(verdict: Verdict<Everywhere>) -> Verdict<Meaning> {
@@ -84,7 +97,14 @@ fn everywhere(verdict: Verdict<Everywhere>) -> Verdict<Meaning> {
 
 /// An answer that is the whole reply outranks everything but the first rules.
 fn exact(reply: &Reply, question: &Question) -> Option<Verdict<Meaning>> {
-    let Asked::Choice { choice, names, locale } = &question.asked else { return None };
+    let Asked::Choice {
+        choice,
+        names,
+        locale,
+    } = &question.asked
+    else {
+        return None;
+    };
     choice.read_exact(reply, locale).map(|v| option(v, names))
 }
 
@@ -97,9 +117,11 @@ fn option(verdict: Verdict<usize>, names: &[Name]) -> Verdict<Meaning> {
 fn answer(reply: &Reply, question: &Question) -> Option<Verdict<Meaning>> {
     match &question.asked {
         Asked::Nothing => None,
-        Asked::Choice { choice, names, locale } => {
-            choice.read(reply, locale).map(|v| option(v, names))
-        }
+        Asked::Choice {
+            choice,
+            names,
+            locale,
+        } => choice.read(reply, locale).map(|v| option(v, names)),
         Asked::Value { kind, context } => {
             value(*kind, reply, context).map(|v| typed(v, *kind, reply, context))
         }
@@ -150,7 +172,11 @@ fn figures_json(figures: Figures) -> Json {
 
 fn number(n: f64) -> Json {
     const WHOLE_MAX: f64 = 9e15;
-    if n.fract() == 0.0 && n.abs() < WHOLE_MAX { json!(n as i64) } else { json!(n) }
+    if n.fract() == 0.0 && n.abs() < WHOLE_MAX {
+        json!(n as i64)
+    } else {
+        json!(n)
+    }
 }
 
 impl Understanding {

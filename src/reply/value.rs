@@ -4,9 +4,7 @@
 use std::sync::LazyLock;
 
 use super::choice::{Choice, ChoiceOption};
-use super::{
-    Everywhere, Reply, Verdict, after_answers, contact, date, lexicon, money, name,
-};
+use super::{Everywhere, Reply, Verdict, after_answers, contact, date, lexicon, money, name};
 use crate::lead::{Kind, Name, Value};
 use crate::time::{Timestamp, Zone};
 

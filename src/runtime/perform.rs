@@ -77,7 +77,11 @@ pub fn sandbox(engine: &Engine, scenery: &Scenery, job: &Job) -> SendResult {
         Effect::Call { endpoint, save, .. } => {
             let live = engine.live.load();
             let sample = || live.workspace.endpoints.get(endpoint)?.sample.clone();
-            let answer = scenery.answers.get(endpoint).cloned().unwrap_or_else(sample);
+            let answer = scenery
+                .answers
+                .get(endpoint)
+                .cloned()
+                .unwrap_or_else(sample);
             SendResult::CallAnswered {
                 saved: answer.map(|json| saved(&json, save)),
             }

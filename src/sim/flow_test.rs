@@ -216,7 +216,9 @@ impl<'a> Run<'a> {
     fn scenery(&self, says: &Says) -> bool {
         match says {
             Says::Endpoint(endpoint, answer) => {
-                self.world.sandbox.endpoint_answers(endpoint.clone(), answer.clone());
+                self.world
+                    .sandbox
+                    .endpoint_answers(endpoint.clone(), answer.clone());
             }
             Says::Full(calendar) => self.world.sandbox.calendar_is_full(calendar.clone()),
             _ => return false,

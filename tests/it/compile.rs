@@ -229,11 +229,25 @@ fn every_code_is_explained() {
 #[test]
 fn a_flow_that_is_run_is_brought_in_with_names_of_its_own_and_comes_back() {
     let compiled = compile(&workspace(), &case(&directory().join("run")));
-    let outer = compiled.flows.iter().find(|flow| flow.name == "outer").expect("compiles");
+    let outer = compiled
+        .flows
+        .iter()
+        .find(|flow| flow.name == "outer")
+        .expect("compiles");
     let steps: Vec<&str> = outer.steps.iter().map(|step| &*step.name).collect();
     let own = ["hello", "ask-them", "sort", "done"];
-    let brought_in = ["ask-them.first", "ask-them.good", "ask-them.fine", "ask-them.bad"];
-    let made = ["ask-them.completed", "with_agent", "unclaimed", "default-team"];
+    let brought_in = [
+        "ask-them.first",
+        "ask-them.good",
+        "ask-them.fine",
+        "ask-them.bad",
+    ];
+    let made = [
+        "ask-them.completed",
+        "with_agent",
+        "unclaimed",
+        "default-team",
+    ];
     assert_eq!(steps, [&own[..], &brought_in, &made].concat());
     let links: Vec<&str> = outer.links.keys().map(|link| &**link).collect();
     assert_eq!(links, ["ask-them.map", "map"]);

@@ -5,3 +5,4 @@ mod lints;
 mod playbooks;
 mod store;
 mod tidy;
+mod understanding;

@@ -1,10 +1,9 @@
 //! Weighs the words of a reply: which options they speak for, and what speaks against choosing.
 
-use super::super::lexicon::{self, Concept, Language, Spoken};
+use super::super::lexicon::{self, Concept, Language, Spoken, singular};
 use super::super::words::{Word, WordKind};
 use super::super::{Reply, Verdict, typo};
-use super::prepare::stem;
-use super::{Choice, Reader};
+use super::{Choice, One, Reader};
 
 /// Longer replies say more than an option.
 const WORDS_MAX: usize = 40;
@@ -67,7 +66,11 @@ pub(super) fn weigh(choice: &Choice, reader: &Reader, reply: &Reply, language: u
     }
     if scan.marks.is_empty() {
         let says_nothing = scan.unknown == 0 && !scan.doubtful && !reply.is_blank();
-        return if scan.hedged || says_nothing { Weighed::Unclear } else { look.typo(&scan) };
+        return if scan.hedged || says_nothing {
+            Weighed::Unclear
+        } else {
+            look.typo(&scan)
+        };
     }
     look.decide(scan)
 }
@@ -80,18 +83,32 @@ fn by_sound_or_initial(
     language: usize,
 ) -> Option<Verdict<usize>> {
     const SOUNDS: [(&str, &str); 7] = [
-        ("to", "2"), ("too", "2"), ("tu", "2"), ("tow", "2"), ("for", "4"), ("won", "1"), ("ate", "8"),
+        ("to", "2"),
+        ("too", "2"),
+        ("tu", "2"),
+        ("tow", "2"),
+        ("for", "4"),
+        ("won", "1"),
+        ("ate", "8"),
     ];
     let text = reply.text.as_str();
     if language == 0
         && let Some((_, key)) = SOUNDS.iter().find(|(sound, _)| *sound == text)
     {
         let option = choice.keys.iter().position(|k| k == key)?;
-        return Some(Verdict { meaning: option, certain: false, rule: "sounds-like" });
+        return Some(Verdict {
+            meaning: option,
+            certain: false,
+            rule: "sounds-like",
+        });
     }
     let mut letters = text.chars();
     let initial = letters.next().filter(|_| letters.next().is_none())?;
-    let mut options = reader.initials.iter().filter(|(c, _)| *c == initial).map(|(_, o)| *o);
+    let mut options = reader
+        .initials
+        .iter()
+        .filter(|(c, _)| *c == initial)
+        .map(|(_, o)| *o);
     let option = options.next()?;
     options.all(|o| o == option).then_some(Verdict {
         meaning: option,
@@ -121,10 +138,10 @@ impl<'a> Look<'a> {
             reply,
             words: reply.words.as_slice(),
             language,
-            filler: language.class("filler"),
-            not: language.class("not"),
-            unit: language.class("unit"),
-            lead_in: language.class("lead_in"),
+            filler: language.known.filler,
+            not: language.known.not,
+            unit: language.known.unit,
+            lead_in: language.known.lead_in,
         }
     }
 
@@ -145,7 +162,10 @@ impl<'a> Look<'a> {
     /// Takes in the word at `at`, or the phrase that begins there; how many words that is.
     fn look_at(&self, at: usize, scan: &mut Scan) -> usize {
         let own = self.reader.phrase_at(self.reply, at);
-        let concept = self.language.phrase(&self.words[at..]).filter(|(n, _)| !self.overlapped(at, *n));
+        let concept = self
+            .language
+            .phrase(&self.words[at..])
+            .filter(|(n, _)| !self.overlapped(at, *n));
         match (own, concept) {
             (Some((n, option)), _) if concept.is_none_or(|(m, _)| n >= m) => {
                 self.mark(option, By::Own, at, scan);
@@ -165,10 +185,16 @@ impl<'a> Look<'a> {
     /// Whether a longer phrase begins within the one of `n` words at `at`: "I can't make it".
     fn overlapped(&self, at: usize, n: usize) -> bool {
         let weak = Concept::Echo.bit() | Concept::EchoNo.bit();
-        let bits = self.language.phrase(&self.words[at..]).map_or(0, |(_, bits)| bits);
+        let bits = self
+            .language
+            .phrase(&self.words[at..])
+            .map_or(0, |(_, bits)| bits);
         let least = if bits & !weak == 0 { n } else { n + 1 };
-        (at + 1..at + n)
-            .any(|i| self.language.phrase(&self.words[i..]).is_some_and(|(m, _)| m >= least))
+        (at + 1..at + n).any(|i| {
+            self.language
+                .phrase(&self.words[i..])
+                .is_some_and(|(m, _)| m >= least)
+        })
     }
 
     fn concept(&self, at: usize, n: usize, bits: u64, scan: &mut Scan) {
@@ -176,16 +202,14 @@ impl<'a> Look<'a> {
             return self.negate(scan);
         }
         let picture = self.words[at].kind == WordKind::Emoji;
-        let mut found: Option<(usize, Concept)> = None;
-        for (_, concept) in Concept::ALL.iter().filter(|(_, c)| bits & c.bit() != 0) {
-            match (self.reader.concepts.get(&(*concept as u8)), found) {
-                (Some(option), Some((known, _))) if *option != known => {
-                    scan.blocked = true;
-                }
-                (Some(option), None) => found = Some((*option, *concept)),
-                _ => {}
+        let found = match self.reader.concepts.one(bits) {
+            One::Option(option, concept) => Some((option, concept)),
+            One::Two => {
+                scan.blocked = true;
+                None
             }
-        }
+            One::None => None,
+        };
         let is = |concept: Concept| bits & concept.bit() != 0;
         match found {
             Some((option, concept)) if picture => scan.mark(option, By::Picture(concept), at),
@@ -197,7 +221,9 @@ impl<'a> Look<'a> {
             None if is(Concept::No) => scan.negating = !self.words[at + n - 1].breaks,
             None if is(Concept::Yes) || is(Concept::Echo) => {}
             // "2 works"
-            None if self.words[at..at + n].iter().all(|w| self.language.is(w.id, self.filler)) => {}
+            None if self.words[at..at + n]
+                .iter()
+                .all(|w| self.language.is(w.id, self.filler)) => {}
             None => scan.unknown(at),
         }
     }
@@ -214,7 +240,7 @@ impl<'a> Look<'a> {
         if self.language.is(word.id, self.not) {
             return self.negate(scan);
         }
-        if let Some(part) = self.reader.parts.get(stem(text)) {
+        if let Some(part) = self.reader.parts.get(singular(text)) {
             match part {
                 Some(option) => self.mark(*option, By::Part, at, scan),
                 None => scan.doubtful = true,
@@ -240,17 +266,20 @@ impl<'a> Look<'a> {
             return false;
         }
         let goes_on = at + n < self.words.len() && !self.words[at + n - 1].breaks;
-        let german = self.language.class("german_order") != 0;
+        let german = self.language.known.german_order != 0;
         (goes_on && bits == Concept::EchoNo.bit()) || (german && scan.marks.len() > scan.earlier)
     }
 
     fn concept_option(&self, concept: Concept) -> Option<usize> {
-        self.reader.concepts.get(&(concept as u8)).copied()
+        self.reader.concepts.option(concept)
     }
 
     /// "I don't own it" to a question of yes or no says no.
     fn mark(&self, option: usize, by: By, at: usize, scan: &mut Scan) {
-        let polar = (self.concept_option(Concept::Yes), self.concept_option(Concept::No));
+        let polar = (
+            self.concept_option(Concept::Yes),
+            self.concept_option(Concept::No),
+        );
         let of_content = match by {
             By::Own | By::Part => true,
             By::Concept(concept) => matches!(concept, Concept::Own | Concept::Rent),
@@ -258,11 +287,18 @@ impl<'a> Look<'a> {
         };
         match polar {
             (Some(yes), Some(no))
-                if scan.negating && of_content && self.choice.keys.len() == 2 && yes != no
+                if scan.negating
+                    && of_content
+                    && self.choice.keys.len() == 2
+                    && yes != no
                     && self.concept_option(Concept::Later).is_none() =>
             {
                 scan.flipped = true;
-                scan.marks.push(Mark { option: if option == yes { no } else { yes }, by, at });
+                scan.marks.push(Mark {
+                    option: if option == yes { no } else { yes },
+                    by,
+                    at,
+                });
             }
             _ => scan.mark(option, by, at),
         }
@@ -271,14 +307,18 @@ impl<'a> Look<'a> {
     /// A word for "not". German says it after what it negates: "passt mir nicht".
     fn negate(&self, scan: &mut Scan) {
         scan.negating = true;
-        let german = self.language.class("german_order") != 0;
+        let german = self.language.known.german_order != 0;
         if !german || scan.marks.len() == scan.earlier {
             return;
         }
         let reschedule = self.concept_option(Concept::Reschedule);
         match (scan.marks.last_mut(), reschedule) {
             (Some(mark), Some(option)) if mark.by == By::Concept(Concept::Confirm) => {
-                *mark = Mark { option, by: By::Concept(Concept::Reschedule), at: mark.at };
+                *mark = Mark {
+                    option,
+                    by: By::Concept(Concept::Reschedule),
+                    at: mark.at,
+                };
             }
             (Some(mark), _) if mark.option == reschedule.unwrap_or(usize::MAX) => {}
             _ => scan.blocked = true,
@@ -298,7 +338,10 @@ impl<'a> Look<'a> {
     /// "2 weeks", "at 1": a number of something.
     fn is_quantity(&self, at: usize) -> bool {
         let next = self.words.get(at + 1).filter(|_| !self.words[at].breaks);
-        let before = at.checked_sub(1).map(|i| &self.words[i]).filter(|w| !w.breaks);
+        let before = at
+            .checked_sub(1)
+            .map(|i| &self.words[i])
+            .filter(|w| !w.breaks);
         next.is_some_and(|w| self.language.is(w.id, self.unit))
             || before.is_some_and(|w| self.language.is(w.id, self.lead_in))
             || next.is_some_and(|w| w.kind == WordKind::Letters && self.means_nothing(w))
@@ -308,7 +351,7 @@ impl<'a> Look<'a> {
         let text = word.of_text(&self.reply.text);
         !self.language.is(word.id, self.filler | self.not)
             && self.language.phrase(std::slice::from_ref(word)).is_none()
-            && !self.reader.parts.contains_key(stem(text))
+            && !self.reader.parts.contains_key(singular(text))
             && !self.reader.phrases.contains_key(text)
     }
 
@@ -325,7 +368,9 @@ impl<'a> Look<'a> {
                 by_key(n).map(|option| (option, By::NumberWord))
             }
             Spoken::Ordinal(n) => {
-                let place = (n as usize).checked_sub(1).filter(|i| *i < self.choice.keys.len());
+                let place = (n as usize)
+                    .checked_sub(1)
+                    .filter(|i| *i < self.choice.keys.len());
                 by_key(n).or(place).map(|option| (option, By::Ordinal))
             }
             Spoken::Scale(_) => None,
@@ -339,8 +384,13 @@ impl<'a> Look<'a> {
 
     /// "this one", "which one": English points with its number.
     fn is_determined(&self, at: usize) -> bool {
-        let before = at.checked_sub(1).map(|i| self.words[i].of_text(&self.reply.text));
-        matches!(before, Some("this" | "that" | "which" | "other" | "any" | "good" | "best"))
+        let before = at
+            .checked_sub(1)
+            .map(|i| self.words[i].of_text(&self.reply.text));
+        matches!(
+            before,
+            Some("this" | "that" | "which" | "other" | "any" | "good" | "best")
+        )
     }
 
     /// A single word not understood that is nearly one that would be.
@@ -354,21 +404,40 @@ impl<'a> Look<'a> {
         let known = word.id != lexicon::WordId::UNKNOWN;
         let root = |meant: &str| typo::same_root(text, meant);
         let slip = |text: &str, meant: &str| {
-            !known && text.len() >= 4 && meant.len() >= 3 && text.as_bytes()[0] == meant.as_bytes()[0]
+            !known
+                && text.len() >= 4
+                && meant.len() >= 3
+                && text.as_bytes()[0] == meant.as_bytes()[0]
                 && (meant.len() >= 4 || typo::is_slip(text, meant))
                 && typo::is_near(text, meant)
         };
-        let mut options = self
+        let fits = |meant: &str| slip(text, meant) || slip(singular(text), meant) || root(meant);
+        let own = self
             .reader
-            .typos
+            .parts
             .iter()
-            .filter(|(meant, _)| slip(text, meant) || slip(stem(text), meant) || root(meant))
-            .map(|(_, option)| *option);
-        let Some(option) = options.next() else { return Weighed::Nothing };
+            .filter_map(|(word, option)| Some((word, (*option)?)));
+        let of_lexicon = self.language.single_words(text.as_bytes()[0]).iter();
+        let of_lexicon =
+            of_lexicon.filter_map(|(word, bits)| match self.reader.concepts.one(*bits) {
+                One::Option(option, _) => Some((word, option)),
+                One::Two | One::None => None,
+            });
+        let mut options = own
+            .chain(of_lexicon)
+            .filter(|(word, _)| fits(word))
+            .map(|(_, option)| option);
+        let Some(option) = options.next() else {
+            return Weighed::Nothing;
+        };
         if options.any(|other| other != option) {
             return Weighed::Nothing;
         }
-        let verdict = Verdict { meaning: option, certain: false, rule: "typo" };
+        let verdict = Verdict {
+            meaning: option,
+            certain: false,
+            rule: "typo",
+        };
         Weighed::Option(verdict, 0)
     }
 
@@ -390,7 +459,9 @@ impl<'a> Look<'a> {
         if scan.marks.iter().any(says_more) {
             scan.marks.retain(says_more);
         }
-        let Some(first) = scan.marks.first().copied() else { return Weighed::Nothing };
+        let Some(first) = scan.marks.first().copied() else {
+            return Weighed::Nothing;
+        };
         if scan.marks.iter().any(|m| m.option != first.option) {
             return self
                 .no_but_later(&scan)
@@ -402,9 +473,22 @@ impl<'a> Look<'a> {
         {
             return Weighed::Unclear;
         }
-        let by = scan.marks.iter().map(|m| m.by).max_by_key(By::weight).unwrap_or(first.by);
-        let certain = !scan.hedged && !scan.flipped && by.is_certain(scan.unknown) && !self.reply.question;
-        Weighed::Option(Verdict { meaning: first.option, certain, rule: by.rule() }, scan.unknown)
+        let by = scan
+            .marks
+            .iter()
+            .map(|m| m.by)
+            .max_by_key(By::weight)
+            .unwrap_or(first.by);
+        let certain =
+            !scan.hedged && !scan.flipped && by.is_certain(scan.unknown) && !self.reply.question;
+        Weighed::Option(
+            Verdict {
+                meaning: first.option,
+                certain,
+                rule: by.rule(),
+            },
+            scan.unknown,
+        )
     }
 
     /// "Roof and gutters": an "and" beside a word that points to two options.
@@ -424,7 +508,7 @@ impl<'a> Look<'a> {
             By::Key | By::Own | By::Part if plain => true,
             // "Can we move it to Wednesday?"
             _ => {
-                let request = self.language.class("request");
+                let request = self.language.known.request;
                 Some(first.option) == self.concept_option(Concept::Reschedule)
                     && self.words.iter().any(|w| self.language.is(w.id, request))
             }
@@ -434,9 +518,8 @@ impl<'a> Look<'a> {
     /// Numbers among words not understood count nothing, unless one opens the message by itself.
     fn drop_numbers(&self, scan: &mut Scan) {
         let opens = |m: &Mark| m.by == By::Key && m.at == 0 && self.words[0].breaks;
-        scan.marks.retain(|m| {
-            opens(m) || !matches!(m.by, By::Key | By::NumberWord | By::Ordinal)
-        });
+        scan.marks
+            .retain(|m| opens(m) || !matches!(m.by, By::Key | By::NumberWord | By::Ordinal));
     }
 
     /// Whether so many unknown words may surround the evidence.
@@ -474,12 +557,19 @@ impl<'a> Look<'a> {
         let time = times().next()?;
         let rest_is_yes = scan.marks.iter().all(|m| {
             m.is_time_off()
-                || matches!(m.by, By::Concept(Concept::Yes | Concept::Echo) | By::Picture(Concept::Yes))
+                || matches!(
+                    m.by,
+                    By::Concept(Concept::Yes | Concept::Echo) | By::Picture(Concept::Yes)
+                )
         });
         let distant = times().any(|m| m.by == By::Concept(Concept::Distant));
         let fits = rest_is_yes && (distant || scan.hedged) && scan.unknown <= 3;
         fits.then_some(Weighed::Option(
-            Verdict { meaning: time.option, certain: false, rule: "yes-but-later" },
+            Verdict {
+                meaning: time.option,
+                certain: false,
+                rule: "yes-but-later",
+            },
             scan.unknown,
         ))
     }
@@ -493,7 +583,11 @@ impl<'a> Look<'a> {
                 || m.option == time.option
         });
         (rest_is_no && scan.unknown <= 3).then_some(Weighed::Option(
-            Verdict { meaning: time.option, certain: false, rule: "no-but-later" },
+            Verdict {
+                meaning: time.option,
+                certain: false,
+                rule: "no-but-later",
+            },
             scan.unknown,
         ))
     }
@@ -561,7 +655,10 @@ impl Reader {
         let first = words.first()?.of_text(&reply.text);
         let mut fitting = self.phrases.get(first)?.iter().filter(|(phrase, _)| {
             phrase.len() <= words.len()
-                && phrase.iter().zip(words).all(|(p, w)| p == w.of_text(&reply.text))
+                && phrase
+                    .iter()
+                    .zip(words)
+                    .all(|(p, w)| p == w.of_text(&reply.text))
         });
         let (phrase, option) = fitting.next()?;
         let tied = fitting.any(|(p, o)| p.len() == phrase.len() && o != option);
@@ -574,23 +671,26 @@ impl Reader {
         if let Some((n, option)) = self.phrase_at(reply, 0)
             && n == count
         {
-            return Some(Verdict { meaning: option, certain: true, rule: "option-word" });
+            return Some(Verdict {
+                meaning: option,
+                certain: true,
+                rule: "option-word",
+            });
         }
         let words = reply.words.as_slice();
         let (n, bits) = lexicon::get().languages[language].phrase(words)?;
         if n != count || reply.question {
             return None;
         }
-        let mut meant = Concept::ALL.iter().filter(|(_, c)| bits & c.bit() != 0).filter_map(|(_, c)| {
-            self.concepts.get(&(*c as u8)).map(|option| (*option, *c))
-        });
-        let (option, concept) = meant.next()?;
+        let One::Option(option, concept) = self.concepts.one(bits) else {
+            return None;
+        };
         if matches!(concept, Concept::Echo | Concept::EchoNo) {
             return None;
         }
         let picture = words[0].kind == WordKind::Emoji;
         let rule = if picture { "emoji" } else { concept.rule() };
-        meant.all(|(other, _)| other == option).then_some(Verdict {
+        Some(Verdict {
             meaning: option,
             certain: true,
             rule,

@@ -23,15 +23,27 @@ pub(super) struct Told {
 
 impl Told {
     pub fn hour(hour: i64) -> Self {
-        Self { hour, minute: 0, of_24: false }
+        Self {
+            hour,
+            minute: 0,
+            of_24: false,
+        }
     }
 
     /// So many minutes before or after.
     pub fn shifted(self, minutes: i64) -> Self {
         let total = self.hour * 60 + self.minute + minutes;
         // "quarter to one" is 12:45.
-        let total = if total < 60 && !self.of_24 { total + 12 * 60 } else { total };
-        Self { hour: total.div_euclid(60), minute: total.rem_euclid(60), of_24: self.of_24 }
+        let total = if total < 60 && !self.of_24 {
+            total + 12 * 60
+        } else {
+            total
+        };
+        Self {
+            hour: total.div_euclid(60),
+            minute: total.rem_euclid(60),
+            of_24: self.of_24,
+        }
     }
 
     /// The time of day, if there is one like it.

@@ -21,8 +21,16 @@ pub(super) fn of_calendar(day: i64, month: i64, year: Option<i64>, today: Date) 
 
 /// Two numbers as day and month, in the order of the locale unless only the other one is possible.
 pub(super) fn in_order(first: i64, second: i64, month_first: bool) -> (i64, i64) {
-    let (day, month) = if month_first { (second, first) } else { (first, second) };
-    if month > 12 && day <= 12 { (month, day) } else { (day, month) }
+    let (day, month) = if month_first {
+        (second, first)
+    } else {
+        (first, second)
+    };
+    if month > 12 && day <= 12 {
+        (month, day)
+    } else {
+        (day, month)
+    }
 }
 
 /// The next day with this number.

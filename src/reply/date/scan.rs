@@ -61,13 +61,19 @@ fn joined(pieces: Vec<Lexed>) -> Vec<Lexed> {
     let mut out: Vec<Lexed> = Vec::with_capacity(pieces.len());
     let mut at = 0;
     while at < pieces.len() {
-        let letter = pieces[at].word().map(|(w, _)| w).filter(|w| matches!(*w, "a" | "p"));
+        let letter = pieces[at]
+            .word()
+            .map(|(w, _)| w)
+            .filter(|w| matches!(*w, "a" | "p"));
         let dot = usize::from(pieces.get(at + 1).is_some_and(|p| p.is_sign(&['.'])));
         let m = pieces.get(at + 1 + dot).is_some_and(|p| p.is_word(&["m"]));
         if let Some(letter) = letter.filter(|_| m) {
             let word = format!("{letter}m");
             let id = lexicon::get().word(&word);
-            out.push(Lexed { piece: Piece::Word(word, id), glued: pieces[at].glued });
+            out.push(Lexed {
+                piece: Piece::Word(word, id),
+                glued: pieces[at].glued,
+            });
             at += 2 + dot;
             at += usize::from(pieces.get(at).is_some_and(|p| p.is_sign(&['.'])));
             continue;
@@ -122,7 +128,11 @@ impl Scan<'_> {
         }
         if let Some((day, time)) = self.exact {
             let alone = self.day.is_none() && self.hour.is_none();
-            return alone.then_some(Told { day: Some(day), time: Some(time), certain: self.certain });
+            return alone.then_some(Told {
+                day: Some(day),
+                time: Some(time),
+                certain: self.certain,
+            });
         }
         let time = match self.hour {
             Some(hour) => Some(hour.at(self.part)?),
@@ -130,7 +140,11 @@ impl Scan<'_> {
         };
         // "Tuesday morning" leaves the time open.
         let certain = self.certain && (self.part.is_none() || time.is_some());
-        (self.day.is_some() || time.is_some()).then_some(Told { day: self.day, time, certain })
+        (self.day.is_some() || time.is_some()).then_some(Told {
+            day: self.day,
+            time,
+            certain,
+        })
     }
 
     /// A weekday by itself is its next day; beside a date it must agree.
@@ -192,19 +206,27 @@ impl Scan<'_> {
             return self.count(found.value, found.end - at, at);
         }
         if let Some((_, id)) = self.pieces[at].word() {
-            self.unclear |= self.language.is(id, self.language.class("not"));
+            self.unclear |= self.language.is(id, self.language.known.not);
             self.words += 1;
         }
         1
     }
 
     fn num(&self, at: usize) -> Option<i64> {
-        self.pieces.get(at)?.digits().filter(|d| d.len() <= 4)?.parse().ok()
+        self.pieces
+            .get(at)?
+            .digits()
+            .filter(|d| d.len() <= 4)?
+            .parse()
+            .ok()
     }
 
     /// A glued sign and number after `at`.
     fn signed(&self, at: usize, signs: &[char]) -> Option<(i64, usize)> {
-        let sign = self.pieces.get(at).filter(|p| p.is_sign(signs) && p.glued)?;
+        let sign = self
+            .pieces
+            .get(at)
+            .filter(|p| p.is_sign(signs) && p.glued)?;
         let number = self.pieces.get(at + 1).filter(|p| p.glued)?;
         let digits = number.digits().filter(|d| d.len() <= 4)?;
         let _ = sign;
@@ -231,7 +253,12 @@ impl Scan<'_> {
         }
         let index = self.language.weekdays.get(&id).copied()?;
         let short = word.len() <= 2 && !followed_by_number;
-        if short && !self.pieces.get(at + 1).is_some_and(|p| p.is_sign(&['.', ','])) {
+        if short
+            && !self
+                .pieces
+                .get(at + 1)
+                .is_some_and(|p| p.is_sign(&['.', ',']))
+        {
             return None;
         }
         self.certain &= !self.next;
@@ -242,20 +269,32 @@ impl Scan<'_> {
 
     fn ordinal_suffix(&self, at: usize) -> usize {
         const SUFFIXES: [&str; 9] = ["st", "nd", "rd", "th", "er", "ere", "o", "a", "e"];
-        let suffix = self.pieces.get(at).is_some_and(|p| p.glued && p.is_word(&SUFFIXES));
-        let dot = self.pieces.get(at).is_some_and(|p| p.glued && p.is_sign(&['.', 'º', 'ª', '°']));
+        let suffix = self
+            .pieces
+            .get(at)
+            .is_some_and(|p| p.glued && p.is_word(&SUFFIXES));
+        let dot = self
+            .pieces
+            .get(at)
+            .is_some_and(|p| p.glued && p.is_sign(&['.', 'º', 'ª', '°']));
         usize::from(suffix || dot)
     }
 
     /// A year that follows, and how many pieces it takes.
     fn year(&self, at: usize) -> (Option<i64>, usize) {
         let skip = usize::from(
-            self.pieces.get(at).is_some_and(|p| p.is_sign(&[',']) || p.is_word(&["de", "del", "of"])),
+            self.pieces
+                .get(at)
+                .is_some_and(|p| p.is_sign(&[',']) || p.is_word(&["de", "del", "of"])),
         );
         match self.pieces.get(at + skip).and_then(Lexed::digits) {
             Some(digits) if digits.len() == 4 && digits.starts_with("20") => {
                 let minutes = self.signed(at + skip + 1, &[':']).is_some();
-                if minutes { (None, 0) } else { (digits.parse().ok(), skip + 1) }
+                if minutes {
+                    (None, 0)
+                } else {
+                    (digits.parse().ok(), skip + 1)
+                }
             }
             _ => (None, 0),
         }
@@ -279,7 +318,11 @@ impl Scan<'_> {
         }
         if let Some((minute, 2)) = self.signed(at + 1, &[':']) {
             let of_24 = leading_zero || first > 12 || first == 0;
-            self.set_hour(clock::Told { hour: first, minute, of_24 });
+            self.set_hour(clock::Told {
+                hour: first,
+                minute,
+                of_24,
+            });
             self.unclear |= first > 24 || minute > 59;
             let seconds = usize::from(self.signed(at + 3, &[':']).is_some()) * 2;
             return 3 + seconds + self.oclock(at + 3 + seconds);
@@ -298,12 +341,22 @@ impl Scan<'_> {
         let (second, length) = self.signed(at + 1, &['/', '.', '-'])?;
         let sign = self.pieces[at + 1].sign()?;
         let year = self.signed(at + 3, &[sign]);
-        let trailing_dot = sign == '.' && self.pieces.get(at + 3).is_some_and(|p| p.is_sign(&['.']));
-        let by_clock = self.pieces.get(at + 3).is_some_and(|p| {
-            p.is_word(&["uhr", "h", "am", "pm", "hrs", "horas"])
-        });
-        if sign == '.' && length == 2 && year.is_none() && (by_clock || (!trailing_dot && second > 12)) {
-            self.set_hour(clock::Told { hour: first, minute: second, of_24: first > 12 });
+        let trailing_dot =
+            sign == '.' && self.pieces.get(at + 3).is_some_and(|p| p.is_sign(&['.']));
+        let by_clock = self
+            .pieces
+            .get(at + 3)
+            .is_some_and(|p| p.is_word(&["uhr", "h", "am", "pm", "hrs", "horas"]));
+        if sign == '.'
+            && length == 2
+            && year.is_none()
+            && (by_clock || (!trailing_dot && second > 12))
+        {
+            self.set_hour(clock::Told {
+                hour: first,
+                minute: second,
+                of_24: first > 12,
+            });
             self.unclear |= first > 24 || second > 59;
             return Some(3 + self.oclock(at + 3));
         }
@@ -313,14 +366,23 @@ impl Scan<'_> {
             return Some(3);
         }
         let (day, month) = day::in_order(first, second, self.month_first);
-        self.set_day(day::of_calendar(day, month, year.map(|(y, _)| y), self.today()));
+        self.set_day(day::of_calendar(
+            day,
+            month,
+            year.map(|(y, _)| y),
+            self.today(),
+        ));
         Some(3 + 2 * usize::from(year.is_some()) + usize::from(trailing_dot && year.is_none()))
     }
 
     /// "1 Dec", "1er décembre", "3 de marzo".
     fn day_before_month(&mut self, at: usize, day: i64) -> Option<usize> {
         let mut next = at + 1 + self.ordinal_suffix(at + 1);
-        if self.pieces.get(next).is_some_and(|p| p.is_word(&["de", "of", "d"])) {
+        if self
+            .pieces
+            .get(next)
+            .is_some_and(|p| p.is_word(&["de", "of", "d"]))
+        {
             next += 1;
         }
         let (_, id) = self.pieces.get(next)?.word()?;
@@ -332,15 +394,20 @@ impl Scan<'_> {
 
     /// Words or letters for "o'clock" at `at`.
     fn oclock(&self, at: usize) -> usize {
-        let is = self.language.when(self.pieces.get(at..).unwrap_or_default());
-        is.filter(|(_, cue)| *cue == Cue::Oclock).map_or(0, |(n, _)| n)
+        let is = self
+            .language
+            .when(self.pieces.get(at..).unwrap_or_default());
+        is.filter(|(_, cue)| *cue == Cue::Oclock)
+            .map_or(0, |(n, _)| n)
     }
 
     /// A number by itself: an hour if something says so.
     fn count(&mut self, value: f64, length: usize, at: usize) -> usize {
         let n = value as i64;
         let after = at + length;
-        let cue = self.language.when(self.pieces.get(after..).unwrap_or_default());
+        let cue = self
+            .language
+            .when(self.pieces.get(after..).unwrap_or_default());
         let before = self.cue_before(at);
         if value.fract() != 0.0 || n < 0 {
             self.unclear = true;
@@ -349,10 +416,16 @@ impl Scan<'_> {
         match cue {
             Some((m, Cue::Oclock)) => {
                 let glued = self.pieces.get(after).is_some_and(|p| p.glued);
-                let minute = self.num(after + m).filter(|n| *n < 60 && (glued || self.index == 2));
+                let minute = self
+                    .num(after + m)
+                    .filter(|n| *n < 60 && (glued || self.index == 2));
                 let has_minute = minute.is_some();
                 self.unclear |= n > 24;
-                let told = clock::Told { hour: n, minute: minute.unwrap_or(0), of_24: n > 12 };
+                let told = clock::Told {
+                    hour: n,
+                    minute: minute.unwrap_or(0),
+                    of_24: n > 12,
+                };
                 self.set_hour(told);
                 return length + m + usize::from(has_minute);
             }
@@ -378,7 +451,11 @@ impl Scan<'_> {
         }
         match before {
             Some(Cue::At) => {
-                self.set_hour(clock::Told { hour: n, minute: 0, of_24: n > 12 });
+                self.set_hour(clock::Told {
+                    hour: n,
+                    minute: 0,
+                    of_24: n > 12,
+                });
                 self.unclear |= n > 24;
             }
             Some(Cue::OnThe) if self.day.is_none() => {
@@ -392,7 +469,11 @@ impl Scan<'_> {
             // "two thirty"
             _ if (10..60).contains(&n) && self.pieces[at - 1].digits().is_none() => {
                 let hour = self.bare.take().unwrap_or(0);
-                self.set_hour(clock::Told { hour, minute: n, of_24: hour > 12 });
+                self.set_hour(clock::Told {
+                    hour,
+                    minute: n,
+                    of_24: hour > 12,
+                });
             }
             _ => self.unclear = true,
         }
@@ -407,7 +488,9 @@ impl Scan<'_> {
 
     /// "in 2 hours", "3 days from now".
     fn distance(&mut self, n: i64, unit: Cue, after_in: bool, next: usize) {
-        let from_now = self.language.when(self.pieces.get(next..).unwrap_or_default());
+        let from_now = self
+            .language
+            .when(self.pieces.get(next..).unwrap_or_default());
         if !after_in && !matches!(from_now, Some((_, Cue::FromNow))) {
             self.unclear = true;
             return;
@@ -421,10 +504,16 @@ impl Scan<'_> {
                 self.set_day(day::later(self.today(), n.weeks()));
             }
             Cue::Hour | Cue::Minute => {
-                let span = if unit == Cue::Hour { n.hours() } else { n.minutes() };
-                self.exact = self.now.checked_add(span).ok().map(|at| {
-                    (at.date(), Time::constant(at.hour(), at.minute(), 0, 0))
-                });
+                let span = if unit == Cue::Hour {
+                    n.hours()
+                } else {
+                    n.minutes()
+                };
+                self.exact = self
+                    .now
+                    .checked_add(span)
+                    .ok()
+                    .map(|at| (at.date(), Time::constant(at.hour(), at.minute(), 0, 0)));
             }
             _ => self.unclear = true,
         }
@@ -455,7 +544,11 @@ impl Scan<'_> {
                 self.set_part(Part::Morning);
             }
             Cue::DayAfter => self.set_day(day::later(today, 2.days())),
-            Cue::Noon => self.set_hour(clock::Told { hour: 12, minute: 0, of_24: true }),
+            Cue::Noon => self.set_hour(clock::Told {
+                hour: 12,
+                minute: 0,
+                of_24: true,
+            }),
             Cue::Midnight | Cue::Open | Cue::Month => self.unclear = true,
             Cue::Am => self.set_part(Part::Am),
             Cue::Pm => self.set_part(Part::Pm),
@@ -464,12 +557,19 @@ impl Scan<'_> {
             Cue::Evening => self.set_part(Part::Evening),
             Cue::Next => self.next = true,
             Cue::NextWeek => self.whole_next_week(),
-            Cue::HalfAfter | Cue::QuarterAfter | Cue::QuarterBefore => return self.after_hour(cue, n),
+            Cue::HalfAfter | Cue::QuarterAfter | Cue::QuarterBefore => {
+                return self.after_hour(cue, n);
+            }
             Cue::HalfPast | Cue::HalfTo | Cue::QuarterPast | Cue::QuarterTo => {
                 return self.before_hour(cue, at, n);
             }
             Cue::HalfHour => {
-                self.distance(30, Cue::Minute, self.cue_before(at) == Some(Cue::In), at + n);
+                self.distance(
+                    30,
+                    Cue::Minute,
+                    self.cue_before(at) == Some(Cue::In),
+                    at + n,
+                );
             }
             Cue::OneHour => {
                 self.distance(1, Cue::Hour, self.cue_before(at) == Some(Cue::In), at + n);

@@ -111,7 +111,9 @@ pub(crate) struct Cues(Map<WordId, Vec<(Vec<WordId>, Cue)>>);
 
 impl Cues {
     pub fn add(&mut self, words: Vec<WordId>, cue: Cue) {
-        let Some(first) = words.first().copied() else { return };
+        let Some(first) = words.first().copied() else {
+            return;
+        };
         let cues = self.0.entry(first).or_default();
         if !cues.iter().any(|(known, _)| *known == words) {
             cues.push((words, cue));
@@ -127,7 +129,11 @@ impl Cues {
             for word in words {
                 // "segunda-feira", "après-midi"
                 at += usize::from(at > 0 && pieces.get(at).is_some_and(|p| p.is_sign(&['-'])));
-                if pieces.get(at).and_then(Lexed::word).is_none_or(|(_, id)| id != *word) {
+                if pieces
+                    .get(at)
+                    .and_then(Lexed::word)
+                    .is_none_or(|(_, id)| id != *word)
+                {
                     return None;
                 }
                 at += 1;

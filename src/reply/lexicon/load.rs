@@ -57,6 +57,9 @@ pub(super) fn lexicon(files: &[&str; LANGUAGES.len()]) -> Lexicon {
         loader.load(&file);
     }
     lexicon.spread_stems();
+    lexicon.know_classes();
+    lexicon.index_words();
+    lexicon.anchor_rules();
     lexicon
 }
 
@@ -154,7 +157,11 @@ impl Loader<'_> {
                     for spelling in self.spellings(phrase) {
                         let words = self.ids(&spelling);
                         let language = self.language();
-                        let book = if of_time { &mut language.when } else { &mut language.cues };
+                        let book = if of_time {
+                            &mut language.when
+                        } else {
+                            &mut language.cues
+                        };
                         book.add(words, cue);
                     }
                 }
@@ -219,21 +226,7 @@ impl Loader<'_> {
             .split_whitespace()
             .map(|part| self.part(part))
             .collect();
-        let needs = parts.iter().fold(0, |needs, part| match &part.what {
-            What::Word(set)
-                if part.times == Times::Once
-                    && set.ids.is_empty()
-                    && set.classes.count_ones() == 1 =>
-            {
-                needs | set.classes
-            }
-            _ => needs,
-        });
-        Pattern {
-            parts,
-            certain,
-            needs,
-        }
+        Pattern { parts, certain }
     }
 
     fn part(&mut self, text: &str) -> Part {
