@@ -7,4 +7,5 @@ mod lints;
 mod playbooks;
 mod store;
 mod tidy;
+mod understanding;
 mod web;
