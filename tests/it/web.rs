@@ -82,6 +82,14 @@ impl Server {
     }
 
     pub async fn start(store: Arc<dyn Store>, live: Live) -> Self {
+        Self::start_watching(store, live, None).await
+    }
+
+    pub async fn start_watching(
+        store: Arc<dyn Store>,
+        live: Live,
+        reload: Option<replytree::runtime::reload::Reload>,
+    ) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut keys = Vec::new();
         for role in Role::ALL {
@@ -94,7 +102,7 @@ impl Server {
             listen: "127.0.0.1:0".to_string(),
             store: store.clone(),
             live,
-            reload: None,
+            reload,
         })
         .await
         .unwrap();

@@ -196,11 +196,9 @@ fn short(version: &str) -> String {
 }
 
 fn numbers(standing: &[StepCount]) -> picture::StepNumbers {
-    let mut waiting: BTreeMap<Name, u64> = BTreeMap::new();
-    for count in standing.iter().filter(|count| !count.step.is_empty()) {
-        *waiting.entry(count.step.clone()).or_default() += count.count;
-    }
-    picture::StepNumbers { waiting }
+    let here = standing.iter().filter(|count| !count.step.is_empty());
+    let counts: Vec<(Name, u64)> = here.map(|c| (c.step.clone(), c.count)).collect();
+    picture::StepNumbers::of(&counts)
 }
 
 fn leads(standing: &[StepCount], under_way: u64) -> Markup {

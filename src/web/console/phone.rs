@@ -332,7 +332,7 @@ fn inspector() -> Markup {
                 }
                 div.picture #picture tabindex="0" aria-label="The flow's graph" {}
             }
-            div.story.pane data-part="story" {
+            div.story.pane data-part="story" tabindex="0" aria-label="What happened" role="region" {
                 h2 { "What happened" }
                 dl.answers #answers {}
                 ol.lines #lines {}

@@ -562,4 +562,61 @@ async fn flows_say_their_version_and_who_stands_where() {
         got.text
     );
     assert_eq!(server.get("/v1/flows/nope").await.status, 404);
+    let got = server.get("/v1/flows/drive/graph.svg").await;
+    assert_eq!(got.headers["content-type"], "image/svg+xml");
+    assert!(got.text.contains("<svg") && got.text.contains("timing"));
+}
+
+/// A program on this machine that answers as an endpoint of the workspace.
+async fn endpoint() -> (String, tokio::sync::mpsc::UnboundedReceiver<String>) {
+    let (told, heard) = tokio::sync::mpsc::unbounded_channel();
+    let app = axum::Router::new().route(
+        "/stock",
+        axum::routing::get(async move |uri: axum::http::Uri| {
+            let _ = told.send(uri.to_string());
+            axum::Json(json!({ "items": [{ "price": 24900 }] }))
+        }),
+    );
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    (format!("http://{at}/stock"), heard)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sandbox_really_calls_an_endpoint_on_this_machine_and_no_other() {
+    let (url, mut asked) = endpoint().await;
+    let endpoints = format!(
+        "endpoints: {{ stock: {{ url: \"{url}\", method: GET }}, far: {{ url: \
+         \"https://far.example/x\", method: GET }} }}\n"
+    );
+    let workspace = format!("{}{endpoints}", super::WORKSPACE);
+    let flow = r#"
+flow: price
+about: Say what it costs.
+objective: notice
+kind: transactional
+locales: [en]
+lead:
+  model: { type: text }
+start: ask-stock
+steps:
+  ask-stock: { call: stock, with: { model: "{model}" }, save: { price: items.0.price }, then: ask-far, failed: ask-far }
+  ask-far: { call: far, then: tell, failed: tell }
+  tell: { say: "{brand}: it costs {saved.price|a little}. STOP to opt out.", then: end }
+"#;
+    let live = super::live(&workspace, &[flow]);
+    let store = std::sync::Arc::new(replytree::store::MemoryStore::new());
+    let server = Server::start(store, live).await;
+    let mut enrolled = enrollment("+13125550142");
+    enrolled["flow"] = json!("price");
+    let got = server.post("/v1/enrollments", enrolled).await;
+    assert_eq!(got.status, 202, "{}", got.text);
+    server.wait("0s").await;
+    assert_eq!(asked.recv().await.unwrap(), "/stock?model=Roadster");
+    let texts = server.texts("+13125550142").await;
+    assert!(
+        texts[0].contains("24,900") || texts[0].contains("24900"),
+        "{texts:?}"
+    );
 }

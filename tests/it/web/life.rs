@@ -141,3 +141,56 @@ async fn stopping_ends_streams_and_connections_within_ten_seconds() {
             .is_err()
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_flow_is_served_and_a_broken_one_goes_on_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("drive.yaml");
+    std::fs::write(&file, super::DRIVE).unwrap();
+    let read = file.clone();
+    let load = move || {
+        let text = std::fs::read_to_string(&read).map_err(|error| error.to_string())?;
+        let mut live = super::live(super::WORKSPACE, &[]);
+        let source = replytree::flow::Source {
+            file: "drive.yaml".to_string(),
+            text,
+        };
+        let compiled = replytree::flow::compile(&live.workspace, &[source]);
+        live.diagnostics = compiled.diagnostics;
+        live.flows = compiled
+            .flows
+            .into_iter()
+            .map(|f| (f.name.clone(), f))
+            .collect();
+        Ok(live)
+    };
+    let reload = replytree::runtime::reload::Reload {
+        folder: folder.path().to_path_buf(),
+        load: Box::new(load.clone()),
+    };
+    let store = std::sync::Arc::new(replytree::store::MemoryStore::new());
+    let server = Server::start_watching(store, load().unwrap(), Some(reload)).await;
+    let about = async || server.get("/v1/flows/drive").await.body["about"].to_string();
+    let becomes = async |text: &str, wanted: &str| {
+        std::fs::write(&file, text).unwrap();
+        for _ in 0..100 {
+            if about().await.contains(wanted) {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        false
+    };
+    let changed = super::DRIVE.replace("Qualify a test-drive lead", "Sell a car");
+    assert!(becomes(&changed, "Sell a car").await);
+    std::fs::write(&file, changed.replace("then: call-now", "then: nowhere")).unwrap();
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    assert!(about().await.contains("Sell a car"));
+    let ready = server.bare_get("/readyz").await;
+    assert!(
+        ready.body["flow_errors"].as_u64().unwrap() > 0,
+        "{}",
+        ready.text
+    );
+    assert!(becomes(super::DRIVE, "Qualify").await);
+}

@@ -47,6 +47,10 @@ function ticks(mark) {
 
 export function render(bubbles) {
   const mine = generation;
+  // "Today" of yesterday is yesterday's.
+  for (const label of list.querySelectorAll(".stamp")) {
+    label.textContent = clock.dayAndHour(Number(label.dataset.at));
+  }
   const arrived = [...bubbles].sort((a, b) => Date.parse(a.at) - Date.parse(b.at) || a.seq - b.seq);
   const first = !settled;
   settled = true;
@@ -98,7 +102,7 @@ async function arrive(bubble, first) {
 
 function stamp(at) {
   if (at - lastAt > GAP_MS) {
-    list.append(el("div", { class: "stamp", text: clock.dayAndHour(at) }));
+    list.append(el("div", { class: "stamp", data: { at: String(at) }, text: clock.dayAndHour(at) }));
   }
   lastAt = at;
 }
@@ -129,9 +133,16 @@ function note(bubble) {
   if (text) list.append(el("div", { class: "note", data: { note: String(bubble.seq) }, text }));
 }
 
+// What stands below the last bubble once the conversation is over; nothing for an empty text.
 export function ended(text) {
-  list.querySelector(".note.over")?.remove();
-  if (text) queue = queue.then(() => (list.append(el("div", { class: "note over", text })), scroll()));
+  const mine = generation;
+  queue = queue.then(() => {
+    if (mine !== generation || list.querySelector(".note.over:last-child")?.textContent === text) return;
+    list.querySelectorAll(".note.over").forEach((note) => note.remove());
+    if (!text) return;
+    list.append(el("div", { class: "note over", text }));
+    scroll();
+  });
 }
 
 export function scroll() {
