@@ -60,7 +60,7 @@ try:
     with tempfile.TemporaryDirectory() as profile:
         page = f"http://127.0.0.1:{port}/phone?phone={LEAD.replace('+', '%2B')}&flow=test-drive"
         flags = "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking "
-    flags += "--force-prefers-reduced-motion"
+        flags += "--force-prefers-reduced-motion"
         look = ["chromium", *flags.split(), "--hide-scrollbars", f"--user-data-dir={profile}"]
         look += ["--window-size=1440,900", "--virtual-time-budget=9000"]
         look += [f"--screenshot={ROOT / 'docs/phone.png'}", page]
