@@ -1,3 +1,130 @@
-pub mod lines;
-pub mod parts;
-pub mod when;
+//! The command line: one file a command. Here is what they share: the options, the exit codes.
+
+mod backup;
+mod chat;
+mod check;
+mod explain;
+// TODO-MERGE mod graph;
+mod init;
+// TODO-MERGE mod key;
+mod lines;
+mod load;
+mod output;
+mod parts;
+// TODO-MERGE mod schema;
+// TODO-MERGE mod serve;
+mod test;
+mod when;
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::runtime::{Clock, WallClock};
+
+/// Decision-tree conversations over SMS: write flows in YAML, prove them, test them, serve them.
+#[derive(Debug, Parser)]
+#[command(name = "replytree", version, about, propagate_version = true)]
+pub struct Cli {
+    /// The folder with workspace.yaml and the flows [default: flows if it is there, else .]
+    #[arg(long, global = true, env = "REPLYTREE_WORKSPACE", value_name = "DIR")]
+    workspace: Option<PathBuf>,
+
+    /// Where conversations live: sqlite:FILE, or postgres://… for many nodes
+    #[arg(
+        long,
+        global = true,
+        env = "REPLYTREE_DB",
+        value_name = "URL",
+        default_value = "sqlite:replytree.db"
+    )]
+    db: String,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a workspace from an industry playbook; it compiles and its tests pass
+    Init(init::InitArgs),
+    /// Compile flows and print what is wrong with them
+    Check(check::CheckArgs),
+    /// Explain a diagnostic's code or name
+    Explain(explain::ExplainArgs),
+    /// Run the flows' own tests on a virtual clock
+    Test(test::TestArgs),
+    /// Talk with a flow in the terminal
+    Chat(chat::ChatArgs),
+    /// Encoding, units and billed parts of a text, and its cheaper spelling
+    Parts(parts::PartsArgs),
+    /// Whether a number may be texted now, by which rule, else from when
+    When(when::WhenArgs),
+    /// Write a consistent copy of the database while it is in use
+    Backup(backup::BackupArgs),
+    /// Put a backup in the database's place; what had not left goes to review
+    Restore(backup::RestoreArgs),
+}
+
+/// What every command may need.
+pub struct Context {
+    pub workspace: Option<PathBuf>,
+    pub db: String,
+}
+
+/// How a command ended: 0 well; 1 the thing asked for failed; 2 wrong usage.
+pub type Exit = Result<ExitCode, anyhow::Error>;
+
+pub const FAILED: u8 = 1;
+
+/// Reads the arguments, runs the command, and answers the process's exit code.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let context = Context {
+        workspace: cli.workspace,
+        db: cli.db,
+    };
+    let exit = match cli.command {
+        Command::Init(args) => init::run(&args),
+        Command::Check(args) => check::run(&context, &args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Test(args) => test::run(&context, &args),
+        Command::Chat(args) => chat::run(&context, &args),
+        Command::Parts(args) => run_parts(&args),
+        Command::When(args) => run_when(&context, &args),
+        Command::Backup(args) => backup::run(&context, &args),
+        Command::Restore(args) => backup::restore(&context, &args),
+    };
+    exit.unwrap_or_else(|error| {
+        anstream::eprintln!("error: {error:#}");
+        ExitCode::from(FAILED)
+    })
+}
+
+fn run_parts(args: &parts::PartsArgs) -> Exit {
+    let (mut input, mut out) = (std::io::stdin().lock(), stdout());
+    let code = parts::run(args, output::by_terminal(), &mut input, &mut out)?;
+    out.flush()?;
+    Ok(ExitCode::from(code))
+}
+
+fn run_when(context: &Context, args: &when::WhenArgs) -> Exit {
+    let workspace = load::load(context, &[])?.workspace;
+    let when = when::When {
+        rules: &workspace.rules,
+        time_zone: &workspace.time_zone,
+        region: &workspace.region,
+        now: WallClock.now(),
+    };
+    let (mut input, mut out) = (std::io::stdin().lock(), stdout());
+    let code = when::run(args, &when, output::by_terminal(), &mut input, &mut out)?;
+    out.flush()?;
+    Ok(ExitCode::from(code))
+}
+
+/// Buffered, for commands that answer thousands of lines.
+fn stdout() -> std::io::BufWriter<std::io::StdoutLock<'static>> {
+    std::io::BufWriter::new(std::io::stdout().lock())
+}

@@ -1,11 +1,27 @@
 //! What is wrong with a flow, where, and how to mend it. Decides what a problem looks like; refuses
 //! to know what a flow is.
 
+mod explain;
+mod json;
 mod lines;
+mod render;
+mod sarif;
 
 use std::ops::Range;
 
+pub use explain::{CODES, explain};
+pub use json::to_json;
 pub use lines::{Lines, Position};
+pub use render::{Colour, render};
+pub use sarif::to_sarif;
+
+/// A file as given to the compiler.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Relative to the workspace.
+    pub file: String,
+    pub text: String,
+}
 
 /// A place in a source: byte offsets, end excluded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

@@ -1,10 +1,18 @@
 //! The language. A sales team's YAML goes in; a [`Flow`] that provably cannot get stuck comes out,
 //! or the complete list of what is wrong with it.
 
+mod check;
+mod compile;
 pub mod condition;
 pub mod fields;
 pub mod grammar;
+pub mod graph;
+mod keywords;
 pub mod links;
+mod parse;
+pub mod places;
+mod resolve;
+pub mod schema;
 pub mod sms_parts;
 pub mod steps;
 pub mod template;
@@ -20,6 +28,9 @@ use crate::policy::{MessageKind, SendWindow};
 use crate::reply::Phrases;
 use crate::time::Duration;
 
+pub use crate::diagnostic::Source;
+pub use compile::{Compiled, compile, compile_version};
+pub use places::Places;
 pub use steps::{Step, Verb};
 pub use template::{Template, Text};
 
@@ -55,6 +66,10 @@ pub struct Flow {
     pub file: String,
     /// The YAML of this flow and, for each flow that `run` brings in, its own: name and text.
     pub sources: Vec<(Name, String)>,
+    /// Warnings that the author meant to be so in this flow, by name.
+    pub allow: Vec<Name>,
+    /// Where its parts stand in `file`, for diagnostics.
+    pub places: Places,
 }
 
 impl Flow {
@@ -196,12 +211,4 @@ pub enum Says {
     Event(Name, Vec<(Name, crate::lead::Value)>),
     /// What the endpoint called last, or the next time, answers; `None` for a failure.
     Endpoint(Name, Option<serde_json::Value>),
-}
-
-pub fn compile_version(
-    _workspace: &workspace::Workspace,
-    _name: &str,
-    _sources: &[(Name, String)],
-) -> Option<Flow> {
-    None
 }

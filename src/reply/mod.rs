@@ -2,20 +2,73 @@
 //! timeline and the console show. Never a guess that cannot be shown; what fits two meanings, or none,
 //! is unclear.
 
-use crate::lead::{Kind, Name, Value};
-use crate::time::{Timestamp, Zone};
+mod choice;
+mod everywhere;
+mod keywords;
+mod letters;
+mod lexicon;
+mod machine;
+mod normalize;
+mod optout;
+mod phrases;
+mod signature;
+mod typo;
+mod value;
+mod words;
+#[cfg(test)]
+mod scores;
+
+use smol_str::SmolStr;
+
+pub use choice::{Choice, ChoiceOption};
+pub use everywhere::{after_answers, everywhere, first_of_all};
+pub use phrases::Phrases;
+pub use value::{ValueContext, value};
+use words::Words;
 
 /// A reply, normalised once for all the rules.
 #[derive(Debug, Clone)]
 pub struct Reply {
     /// As received.
     pub raw: String,
+    /// Without signature, quoted lines and invisible characters; case and punctuation as written.
+    clean: SmolStr,
+    /// Lower-case words without accents or punctuation, joined by single spaces.
+    text: SmolStr,
+    words: Words,
+    /// Whether it asks something.
+    question: bool,
 }
 
 impl Reply {
     pub fn read(text: &str) -> Self {
+        let mut normal = normalize::normalize(text);
+        normal.words.recognize(&normal.text);
         Self {
             raw: text.to_string(),
+            clean: normal.clean,
+            text: normal.text,
+            words: normal.words,
+            question: normal.question,
+        }
+    }
+
+    /// The words as the rules see them: lower case, without accents and punctuation.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether there is nothing in it but punctuation, or nothing at all.
+    pub fn is_blank(&self) -> bool {
+        self.words.len() == 0
+    }
+
+    /// The text of some of the words.
+    fn span(&self, range: std::ops::Range<usize>) -> &str {
+        let words = &self.words.as_slice()[range];
+        match (words.first(), words.last()) {
+            (Some(first), Some(last)) => first.through(last, &self.text),
+            _ => "",
         }
     }
 }
@@ -62,73 +115,8 @@ impl Everywhere {
 /// What the lead's standing changes about the reading of their words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Listening {
-    /// "yes" and "join" then mean an opt-in.
+    /// "join" then means an opt-in.
     pub opted_out: bool,
+    /// "yes" then means an opt-in too.
     pub awaiting_double_opt_in: bool,
-}
-
-/// Opt-out, opt-in, help and the rest, in every language at once, whatever the lead's locale.
-pub fn everywhere(reply: &Reply, listening: Listening) -> Option<Verdict<Everywhere>> {
-    let _ = (reply, listening);
-    None
-}
-
-/// The options of a question, prepared for reading replies.
-#[derive(Debug, Clone, Default)]
-pub struct Choice {}
-
-/// One option as the flow declares it.
-#[derive(Debug, Clone)]
-pub struct ChoiceOption {
-    pub name: Name,
-    pub key: String,
-    /// The author's own words: locale (`None` for any) and word or phrase.
-    pub words: Vec<(Option<Name>, String)>,
-}
-
-impl Choice {
-    /// `locales` are the flow's; their lexicons give an option named `yes`, `no` or `later` its words.
-    pub fn new(options: &[ChoiceOption], locales: &[Name]) -> Self {
-        let _ = (options, locales);
-        Self {}
-    }
-
-    /// Which option the reply chooses, by its index.
-    pub fn read(&self, reply: &Reply, locale: &str) -> Option<Verdict<usize>> {
-        let _ = (reply, locale);
-        None
-    }
-}
-
-/// Words and phrases to be found in a reply, such as those of `anytime`.
-#[derive(Debug, Clone, Default)]
-pub struct Phrases {}
-
-impl Phrases {
-    /// Each group of phrases is one meaning; its index is what `read` answers.
-    pub fn new(groups: &[Vec<String>]) -> Self {
-        let _ = groups;
-        Self {}
-    }
-
-    pub fn read(&self, reply: &Reply) -> Option<Verdict<usize>> {
-        let _ = reply;
-        None
-    }
-}
-
-/// What an open question needs to know to read its answer.
-#[derive(Debug, Clone)]
-pub struct ValueContext<'a> {
-    pub locale: &'a str,
-    pub now: Timestamp,
-    pub zone: &'a Zone,
-    pub min: Option<f64>,
-    pub max: Option<f64>,
-}
-
-/// The value of `kind` that the reply gives. `None` is unclear, also when out of bounds.
-pub fn value(kind: Kind, reply: &Reply, context: &ValueContext) -> Option<Verdict<Value>> {
-    let _ = (kind, reply, context);
-    None
 }

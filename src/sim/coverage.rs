@@ -31,11 +31,17 @@ pub fn edges(flow: &Flow) -> BTreeSet<Edge> {
             continue;
         }
         for (exit, _) in step.verb.exits() {
-            edges.insert(Edge { step: step.name.to_string(), exit: exit.to_string() });
+            edges.insert(Edge {
+                step: step.name.to_string(),
+                exit: exit.to_string(),
+            });
         }
     }
     for heard in &flow.anytime {
-        edges.insert(Edge { step: ANYTIME.to_string(), exit: heard.name.to_string() });
+        edges.insert(Edge {
+            step: ANYTIME.to_string(),
+            exit: heard.name.to_string(),
+        });
     }
     edges
 }
@@ -43,15 +49,30 @@ pub fn edges(flow: &Flow) -> BTreeSet<Edge> {
 /// The edges that one entry of a timeline took.
 pub fn taken<'a>(flow: &'a Flow, entry: &'a Entry) -> impl Iterator<Item = Edge> + 'a {
     let hops = entry.path.iter().map(|hop: &Hop| {
-        let anytime = flow.anytime.iter().any(|heard| {
-            heard.name == hop.exit && matches!(heard.then, AnytimeThen::Go(..))
-        });
+        let anytime = flow
+            .anytime
+            .iter()
+            .any(|heard| heard.name == hop.exit && matches!(heard.then, AnytimeThen::Go(..)));
         let asked = entry.understood.as_ref().is_some_and(|u| u.kind == ANYTIME);
-        let step = if anytime && asked { ANYTIME.to_string() } else { hop.from.to_string() };
-        Edge { step, exit: hop.exit.to_string() }
+        let step = if anytime && asked {
+            ANYTIME.to_string()
+        } else {
+            hop.from.to_string()
+        };
+        Edge {
+            step,
+            exit: hop.exit.to_string(),
+        }
     });
-    let said = entry.understood.iter().filter(|u| u.kind == ANYTIME).filter_map(|u| {
-        u.answer.as_ref().map(|name| Edge { step: ANYTIME.to_string(), exit: name.clone() })
-    });
+    let said = entry
+        .understood
+        .iter()
+        .filter(|u| u.kind == ANYTIME)
+        .filter_map(|u| {
+            u.answer.as_ref().map(|name| Edge {
+                step: ANYTIME.to_string(),
+                exit: name.clone(),
+            })
+        });
     hops.chain(said)
 }

@@ -55,12 +55,25 @@ impl FlowResult {
 
 /// Runs every test of `flow`; `flows` are all that are loaded, since an event may start another.
 pub fn run(workspace: &Arc<Workspace>, flows: &[Arc<Flow>], flow: &Arc<Flow>) -> FlowResult {
-    let tests: Vec<TestResult> =
-        flow.tests.iter().map(|test| run_test(workspace, flows, flow, test)).collect();
+    let tests: Vec<TestResult> = flow
+        .tests
+        .iter()
+        .map(|test| run_test(workspace, flows, flow, test))
+        .collect();
     let edges = coverage::edges(flow);
-    let covered = tests.iter().flat_map(|test| &test.edges).cloned().collect::<BTreeSet<_>>();
+    let covered = tests
+        .iter()
+        .flat_map(|test| &test.edges)
+        .cloned()
+        .collect::<BTreeSet<_>>();
     let covered = covered.intersection(&edges).cloned().collect();
-    FlowResult { flow: flow.name.clone(), file: flow.file.clone(), tests, edges, covered }
+    FlowResult {
+        flow: flow.name.clone(),
+        file: flow.file.clone(),
+        tests,
+        edges,
+        covered,
+    }
 }
 
 fn run_test(
@@ -127,8 +140,11 @@ impl<'a> Run<'a> {
         let start = starts(test, &zone)
             .ok_or_else(|| fails("a moment such as 2026-11-23T10:00 in `at`", test_at(test)))?;
         // The flow under test goes first under its name, even where another version is loaded.
-        let mut loaded: Vec<Arc<Flow>> =
-            flows.iter().filter(|other| other.name != flow.name).cloned().collect();
+        let mut loaded: Vec<Arc<Flow>> = flows
+            .iter()
+            .filter(|other| other.name != flow.name)
+            .cloned()
+            .collect();
         loaded.push(flow.clone());
         let world = World::new(workspace.clone(), &loaded, start)
             .map_err(|refusal| fails("the test to begin", refusal.to_string()))?;
@@ -141,30 +157,44 @@ impl<'a> Run<'a> {
             transcript: Vec::new(),
             edges: BTreeSet::new(),
         };
+        // What endpoints answer, where a script begins with it, is so before the flow begins.
+        for line in test.script.iter().map_while(|line| match &line.says {
+            Says::Endpoint(endpoint, answer) => Some((endpoint, answer)),
+            _ => None,
+        }) {
+            run.world
+                .sandbox
+                .endpoint_answers(line.0.clone(), line.1.clone());
+        }
         let update = lead_of(test, run.world.lead);
         run.world
             .enroll(&flow.name, update)
             .map_err(|refusal| fails("the lead to be enrolled", refusal.to_string()))?;
-        run.look().map_err(|refusal| fails("the flow to begin", refusal.to_string()))?;
+        run.look()
+            .map_err(|refusal| fails("the flow to begin", refusal.to_string()))?;
         Ok(run)
     }
 
     fn line(&mut self, line: &Line) -> Result<(), Failure> {
-        let fails = |expected: String, got: String| Failure { line: line.line, expected, got };
+        let fails = |expected: String, got: String| Failure {
+            line: line.line,
+            expected,
+            got,
+        };
         let acted = match &line.says {
             Says::Bot(pattern) => return self.bot(pattern, line.line),
             Says::Email(pattern) => return self.email(pattern, line.line),
             Says::Handoff(team) => return self.handoff(team, line.line),
             Says::End(outcome) => return self.end(outcome, line.line),
-            Says::Lead(text) => {
-                self.act(format!("lead: {text}"), |world| world.text(text))
-            }
+            Says::Lead(text) => self.act(format!("lead: {text}"), |world| world.text(text)),
             Says::Wait(span) => self.act(format!("(wait {span})"), |world| world.wait(*span)),
             Says::Event(event, properties) => self.act(format!("(event {event})"), |world| {
                 world.event(event, properties.clone())
             }),
             Says::Endpoint(endpoint, answer) => {
-                self.world.sandbox.endpoint_answers(endpoint.clone(), answer.clone());
+                self.world
+                    .sandbox
+                    .endpoint_answers(endpoint.clone(), answer.clone());
                 Ok(())
             }
             Says::Agent(outcome) => return self.agent(outcome, line.line),
@@ -189,8 +219,16 @@ impl<'a> Run<'a> {
         let expected = format!("bot: {pattern}");
         match next {
             Some(text) if matches_pattern(pattern, &text) => Ok(()),
-            Some(text) => Err(Failure { line, expected, got: format!("bot: {text}") }),
-            None => Err(Failure { line, expected, got: self.nothing("no message") }),
+            Some(text) => Err(Failure {
+                line,
+                expected,
+                got: format!("bot: {text}"),
+            }),
+            None => Err(Failure {
+                line,
+                expected,
+                got: self.nothing("no message"),
+            }),
         }
     }
 
@@ -205,14 +243,27 @@ impl<'a> Run<'a> {
             {
                 Ok(())
             }
-            Some((subject, _)) => Err(Failure { line, expected, got: format!("email: {subject}") }),
-            None => Err(Failure { line, expected, got: self.nothing("no email") }),
+            Some((subject, _)) => Err(Failure {
+                line,
+                expected,
+                got: format!("email: {subject}"),
+            }),
+            None => Err(Failure {
+                line,
+                expected,
+                got: self.nothing("no email"),
+            }),
         }
     }
 
     fn handoff(&mut self, team: &Name, line: u32) -> Result<(), Failure> {
         let expected = format!("handoff: {team}");
-        match self.heard.handoffs.iter().position(|offered| offered == team) {
+        match self
+            .heard
+            .handoffs
+            .iter()
+            .position(|offered| offered == team)
+        {
             Some(place) => {
                 self.heard.handoffs.remove(place);
                 Ok(())
@@ -222,19 +273,32 @@ impl<'a> Run<'a> {
                     Some(other) => format!("handoff: {other}"),
                     None => self.nothing("no handoff"),
                 };
-                Err(Failure { line, expected, got })
+                Err(Failure {
+                    line,
+                    expected,
+                    got,
+                })
             }
         }
     }
 
     fn agent(&mut self, outcome: &Name, line: u32) -> Result<(), Failure> {
         let expected = format!("agent: {outcome}");
-        let fails = |got: String| Failure { line, expected: expected.clone(), got };
-        let handoffs = self.world.handoffs().map_err(|refusal| fails(refusal.to_string()))?;
-        let open = handoffs.iter().find(|handoff| {
-            matches!(handoff.status, HandoffStatus::Open | HandoffStatus::Claimed)
-        });
-        let Some(handoff) = open else { return Err(fails(self.nothing("no open handoff"))) };
+        let fails = |got: String| Failure {
+            line,
+            expected: expected.clone(),
+            got,
+        };
+        let handoffs = self
+            .world
+            .handoffs()
+            .map_err(|refusal| fails(refusal.to_string()))?;
+        let open = handoffs
+            .iter()
+            .find(|handoff| matches!(handoff.status, HandoffStatus::Open | HandoffStatus::Claimed));
+        let Some(handoff) = open else {
+            return Err(fails(self.nothing("no open handoff")));
+        };
         let (id, status, lapses) = (handoff.id, handoff.status, handoff.lapses);
         let acted = self.act(format!("agent: {outcome}"), |world| {
             if outcome == "unclaimed" {
@@ -250,9 +314,15 @@ impl<'a> Run<'a> {
 
     fn end(&mut self, outcome: &Name, line: u32) -> Result<(), Failure> {
         let expected = format!("end: {outcome}");
-        let fails = |got: String| Failure { line, expected: expected.clone(), got };
-        let conversation =
-            self.world.conversation().map_err(|refusal| fails(refusal.to_string()))?;
+        let fails = |got: String| Failure {
+            line,
+            expected: expected.clone(),
+            got,
+        };
+        let conversation = self
+            .world
+            .conversation()
+            .map_err(|refusal| fails(refusal.to_string()))?;
         match conversation.map(|conversation| conversation.status) {
             Some(Status::Ended { outcome: how }) if how == *outcome => Ok(()),
             Some(Status::Ended { outcome: how }) => Err(fails(format!("end: {how}"))),
@@ -278,29 +348,30 @@ impl<'a> Run<'a> {
         match &row.body {
             RowBody::Happened(entry) => {
                 self.edges.extend(coverage::taken(self.flow, entry));
-                if let (Event::Replied { .. }, Some(understood)) =
-                    (&entry.event, &entry.understood)
+                if let (Event::Replied { .. }, Some(understood)) = (&entry.event, &entry.understood)
                     && let Some(last) = self.transcript.last_mut()
                 {
                     last.push_str(&format!("   [{} by {}]", understood.kind, understood.rule));
                 }
             }
-            RowBody::Outgoing(Effect::Sms(message), sending) => {
-                match sending.status {
-                    SendStatus::Held => self.held.push(row.seq),
-                    SendStatus::Cancelled => {}
-                    _ => {
-                        self.transcript.push(format!("bot: {}", message.text));
-                        self.heard.texts.push(message.text.clone());
-                    }
+            RowBody::Outgoing(Effect::Sms(message), sending) => match sending.status {
+                SendStatus::Held => self.held.push(row.seq),
+                SendStatus::Cancelled => {}
+                _ => {
+                    self.transcript.push(format!("bot: {}", message.text));
+                    self.heard.texts.push(message.text.clone());
                 }
-            }
+            },
             RowBody::Outgoing(Effect::Email(email), _) => {
-                self.transcript.push(format!("email: {} | {}", email.subject, email.text));
-                self.heard.emails.push((email.subject.clone(), email.text.clone()));
+                self.transcript
+                    .push(format!("email: {} | {}", email.subject, email.text));
+                self.heard
+                    .emails
+                    .push((email.subject.clone(), email.text.clone()));
             }
             RowBody::Outgoing(Effect::AlertAgents(offer), _) => {
-                self.transcript.push(format!("handoff: {} ({})", offer.team, offer.brief));
+                self.transcript
+                    .push(format!("handoff: {} ({})", offer.team, offer.brief));
                 self.heard.handoffs.push(offer.team.clone());
             }
             RowBody::Outgoing(..) => {}
@@ -351,7 +422,9 @@ fn starts(test: &FlowTest, zone: &Zone) -> Option<Timestamp> {
         return Some(moment);
     }
     let wall: jiff::civil::DateTime = at.parse().ok()?;
-    wall.to_zoned(zone.tz().clone()).ok().map(|at| Timestamp::from_jiff(at.timestamp()))
+    wall.to_zoned(zone.tz().clone())
+        .ok()
+        .map(|at| Timestamp::from_jiff(at.timestamp()))
 }
 
 /// The lead as the test describes them; what is the lead's own is not a field.
@@ -374,15 +447,26 @@ fn lead_of(test: &FlowTest, phone: crate::lead::PhoneNumber) -> LeadUpdate {
 /// Whether `text` fits: `*` stands for anything, line breaks and runs of spaces are one space, and
 /// the case of letters does not matter.
 pub fn matches_pattern(pattern: &str, text: &str) -> bool {
-    let fold = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let fold = |text: &str| {
+        text.split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .to_lowercase()
+    };
     let (pattern, text) = (fold(pattern), fold(text));
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or("");
-    let Some(mut rest) = text.strip_prefix(first) else { return false };
-    let Some(last) = pattern.rsplit_once('*').map(|(_, last)| last) else { return rest.is_empty() };
+    let Some(mut rest) = text.strip_prefix(first) else {
+        return false;
+    };
+    let Some(last) = pattern.rsplit_once('*').map(|(_, last)| last) else {
+        return rest.is_empty();
+    };
     let middle: Vec<&str> = parts.collect();
     for part in &middle[..middle.len() - 1] {
-        let Some(place) = rest.find(part) else { return false };
+        let Some(place) = rest.find(part) else {
+            return false;
+        };
         rest = &rest[place + part.len()..];
     }
     rest.ends_with(last)

@@ -3,6 +3,7 @@
 
 pub mod coverage;
 pub mod flow_test;
+pub mod sample;
 pub mod world;
 
 pub use world::World;

@@ -33,10 +33,16 @@ impl World {
         flows: &[Arc<Flow>],
         start: Timestamp,
     ) -> Result<Self, Refusal> {
-        let channel =
-            workspace.channels.keys().next().cloned().unwrap_or_else(|| Name::from("main"));
-        let by_name: BTreeMap<Name, Arc<Flow>> =
-            flows.iter().map(|flow| (flow.name.clone(), flow.clone())).collect();
+        let channel = workspace
+            .channels
+            .keys()
+            .next()
+            .cloned()
+            .unwrap_or_else(|| Name::from("main"));
+        let by_name: BTreeMap<Name, Arc<Flow>> = flows
+            .iter()
+            .map(|flow| (flow.name.clone(), flow.clone()))
+            .collect();
         let live = Live {
             public_url: workspace
                 .public_url
@@ -52,7 +58,12 @@ impl World {
         let clock = Arc::new(ManualClock::new(start));
         let engine = Arc::new(Engine::new(store, clock, live, [7; 32])?);
         let lead = LEAD.parse().map_err(|_| Refusal::NotFound("number"))?;
-        Ok(Self { sandbox: Sandbox::new(engine), lead, channel, sent: 0 })
+        Ok(Self {
+            sandbox: Sandbox::new(engine),
+            lead,
+            channel,
+            sent: 0,
+        })
     }
 
     pub fn engine(&self) -> &Engine {
@@ -87,7 +98,9 @@ impl World {
             seen: None,
         }))?;
         self.sandbox.drain()?;
-        done.conversation.map(|c| c.id).ok_or(Refusal::NotFound("conversation"))
+        done.conversation
+            .map(|c| c.id)
+            .ok_or(Refusal::NotFound("conversation"))
     }
 
     /// The lead texts.
@@ -125,7 +138,11 @@ impl World {
     }
 
     pub fn claim(&self, handoff: HandoffId, agent: &str) -> Result<(), Refusal> {
-        self.engine().turn(Work::Claim { lead: self.lead, handoff, agent: agent.to_string() })?;
+        self.engine().turn(Work::Claim {
+            lead: self.lead,
+            handoff,
+            agent: agent.to_string(),
+        })?;
         self.sandbox.drain()
     }
 
@@ -141,18 +158,26 @@ impl World {
 
     /// Everything on the lead's timeline after row `after`.
     pub fn timeline(&self, after: u32) -> Result<Vec<Row>, Refusal> {
-        Ok(self.engine().store.timeline(self.lead, None, after, usize::MAX)?)
+        Ok(self
+            .engine()
+            .store
+            .timeline(self.lead, None, after, usize::MAX)?)
     }
 
     pub fn handoffs(&self) -> Result<Vec<HandoffRecord>, Refusal> {
-        let query = HandoffQuery { limit: 100, ..HandoffQuery::default() };
+        let query = HandoffQuery {
+            limit: 100,
+            ..HandoffQuery::default()
+        };
         Ok(self.engine().store.handoffs(&query)?)
     }
 
     /// The conversation under way, else the one that ended last.
     pub fn conversation(&self) -> Result<Option<Conversation>, Refusal> {
         let store = &self.engine().store;
-        let Some(record) = store.lead(self.lead)? else { return Ok(None) };
+        let Some(record) = store.lead(self.lead)? else {
+            return Ok(None);
+        };
         match record.active.or(record.last) {
             Some(id) => Ok(store.conversation(id)?),
             None => Ok(None),

@@ -229,7 +229,7 @@ pub struct LedgerRow {
 /// The event of a row, or what an erasure leaves of it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum LedgerEvent {
-    Whole(ConsentEvent),
+    Whole(Box<ConsentEvent>),
     /// Its `policy::ledger::digest`.
     Erased([u8; 32]),
 }

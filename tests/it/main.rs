@@ -1,3 +1,4 @@
-//! One test binary; modules below.
+//! The integration tests, one module a subject, linked once.
 
+mod compile;
 mod store;

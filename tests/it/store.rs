@@ -1,6 +1,12 @@
-//! Every store passes the conformance suite.
+//! Every store passes the conformance suite; and what a file must withstand besides.
 
-use replytree::store::{MemoryStore, SqliteStore, conformance};
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use replytree::store::conformance::{self, Lead};
+use replytree::store::{Commit, MemoryStore, SqliteStore, Store, sqlite};
+use rusqlite::Connection;
 
 #[test]
 fn the_memory_store_keeps_every_rule() {
@@ -16,4 +22,333 @@ fn the_sqlite_store_keeps_every_rule() {
         println!("{rule}");
         check(&SqliteStore::in_memory().unwrap());
     }
+}
+
+fn take(store: &dyn Store, commit: &Commit) {
+    let mut batch = store.begin(&[]).unwrap();
+    batch.write(commit).unwrap();
+    batch.finish().unwrap();
+}
+
+fn refusal(path: &Path) -> String {
+    match SqliteStore::open(path) {
+        Ok(_) => panic!("{path:?} was opened"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn a_url_names_its_store() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.db");
+    for url in [
+        format!("sqlite:{}", path.display()),
+        format!("sqlite://{}", path.display()),
+    ] {
+        assert!(replytree::store::open(&url).is_ok(), "{url}");
+        assert!(path.is_file());
+    }
+    for (url, says) in [
+        ("postgres://u@h/db", "not in this build yet"),
+        ("mysql://h", "sqlite:FILE"),
+        ("sqlite:", "sqlite:FILE"),
+        ("replytree.db", "sqlite:FILE"),
+    ] {
+        let error = replytree::store::open(url).err().map(|e| e.to_string());
+        assert!(
+            error.as_ref().is_some_and(|e| e.contains(says)),
+            "{url}: {error:?}"
+        );
+    }
+}
+
+#[test]
+fn a_file_that_is_not_ours_is_refused_and_left_as_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = dir.path().join("text.db");
+    std::fs::write(&text, "dear diary, ".repeat(100)).unwrap();
+    let before = std::fs::read(&text).unwrap();
+    assert!(refusal(&text).contains("not a database of replytree"));
+    assert_eq!(std::fs::read(&text).unwrap(), before);
+
+    let other = dir.path().join("other.db");
+    let connection = Connection::open(&other).unwrap();
+    connection
+        .execute_batch("CREATE TABLE song (name TEXT)")
+        .unwrap();
+    drop(connection);
+    let before = std::fs::read(&other).unwrap();
+    assert!(refusal(&other).contains("another program"));
+    assert_eq!(std::fs::read(&other).unwrap(), before);
+
+    let newer = dir.path().join("newer.db");
+    drop(SqliteStore::open(&newer).unwrap());
+    let connection = Connection::open(&newer).unwrap();
+    connection.pragma_update(None, "user_version", 999).unwrap();
+    drop(connection);
+    assert!(refusal(&newer).contains("newer replytree"));
+
+    let missing = dir.path().join("no/such/dir/x.db");
+    assert!(refusal(&missing).contains("open the database file"));
+}
+
+#[cfg(unix)]
+#[test]
+fn the_file_and_its_log_are_for_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.db");
+    let store = SqliteStore::open(&path).unwrap();
+    take(&store, &Lead::new(1).enrolment());
+    store.backup(&dir.path().join("b.db")).unwrap();
+    for name in ["a.db", "a.db-wal", "b.db"] {
+        let mode = std::fs::metadata(dir.path().join(name))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}
+
+#[test]
+fn the_ledger_cannot_be_changed_even_by_hand() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.db");
+    let store = SqliteStore::open(&path).unwrap();
+    let mut commit = Lead::new(1).enrolment();
+    commit.consents.push(conformance::given());
+    take(&store, &commit);
+    let before = store.ledger(commit.lead).unwrap();
+    let connection = Connection::open(&path).unwrap();
+    for sql in [
+        "DELETE FROM ledger",
+        "UPDATE ledger SET at = at + 1",
+        "UPDATE ledger SET data = x'00'",
+        "UPDATE ledger SET lead = NULL, data = NULL, n = n + 1",
+        "INSERT INTO ledger SELECT bucket, n + 2, lead, key, at, data, digest, hash FROM ledger",
+        "REPLACE INTO ledger SELECT bucket, n, lead, key, 0, data, digest, hash FROM ledger",
+    ] {
+        let refused = connection.execute_batch(sql).unwrap_err().to_string();
+        assert!(refused.contains("append-only"), "{sql}: {refused}");
+    }
+    assert_eq!(store.ledger(commit.lead).unwrap(), before);
+}
+
+#[test]
+fn what_was_finished_is_there_after_opening_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.db");
+    let lead = Lead::new(1);
+    let store = SqliteStore::open(&path).unwrap();
+    take(&store, &lead.enrolment());
+    drop(store);
+    let store = SqliteStore::open(&path).unwrap();
+    take(&store, &lead.replied(2, 2));
+    drop(store);
+    let store = SqliteStore::open(&path).unwrap();
+    assert_eq!(
+        store.conversation(lead.conversation).unwrap(),
+        Some(lead.conversation(2))
+    );
+    assert_eq!(store.timeline(lead.phone, None, 0, 9).unwrap().len(), 4);
+}
+
+#[test]
+fn a_copy_of_file_and_log_holds_every_finished_batch_and_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&dir.path().join("a.db")).unwrap();
+    for n in 0..20 {
+        take(&store, &Lead::new(n).enrolment());
+        if n % 7 == 3 {
+            store.checkpoint().unwrap();
+        }
+        // One is open, as it would be when the power fails.
+        let mut open = store.begin(&[]).unwrap();
+        open.write(&Lead::new(1_000 + n).enrolment()).unwrap();
+        let copy = dir.path().join(format!("copy{n}.db"));
+        for suffix in ["", "-wal"] {
+            let from = dir.path().join(format!("a.db{suffix}"));
+            std::fs::copy(from, format!("{}{suffix}", copy.display())).unwrap();
+        }
+        drop(open);
+        let copy = SqliteStore::open(&copy).unwrap();
+        assert_eq!(copy.counts().unwrap().leads, n + 1);
+        let last = Lead::new(n);
+        assert_eq!(
+            copy.conversation(last.conversation).unwrap(),
+            Some(last.conversation(1))
+        );
+    }
+}
+
+const KILL_ME: &str = "REPLYTREE_TEST_KILL";
+
+/// Not a test: the process that the next test kills. Says each batch when it is finished.
+#[test]
+#[ignore = "run by kill_9_loses_nothing_that_was_finished"]
+fn writes_until_killed() {
+    let Some(path) = std::env::var_os(KILL_ME) else {
+        return;
+    };
+    let store = SqliteStore::open(Path::new(&path)).unwrap();
+    for n in 0..1_000_000 {
+        take(&store, &Lead::new(n).enrolment());
+        println!("finished {n}");
+    }
+}
+
+#[test]
+fn kill_9_loses_nothing_that_was_finished() {
+    let dir = tempfile::tempdir().unwrap();
+    for round in 0..3_u64 {
+        let file = dir.path().join(format!("{round}.db"));
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "store::writes_until_killed",
+                "--ignored",
+                "--nocapture",
+            ])
+            .env(KILL_ME, &file)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut finished = 0;
+        let said = lines
+            .map_while(Result::ok)
+            .filter(|line| line.contains("finished "));
+        for _ in said.take(20 + 13 * round as usize) {
+            finished += 1;
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let store = SqliteStore::open(&file).unwrap();
+        let counts = store.counts().unwrap();
+        assert!(counts.leads >= finished, "{} of {finished}", counts.leads);
+        for n in 0..counts.leads {
+            let lead = Lead::new(n);
+            assert_eq!(
+                store.timeline(lead.phone, None, 0, 9).unwrap().len(),
+                2,
+                "lead {n}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_backup_made_while_writing_is_complete_and_restoring_it_sends_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, copy) = (dir.path().join("a.db"), dir.path().join("b.db"));
+    let store = SqliteStore::open(&path).unwrap();
+    for n in 0..200 {
+        take(&store, &Lead::new(n).enrolment());
+    }
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for n in 200..300 {
+                take(&store, &Lead::new(n).enrolment());
+            }
+        });
+        store.backup(&copy).unwrap();
+    });
+    let again = store.backup(&copy).unwrap_err().to_string();
+    assert!(again.contains("is there already"), "{again}");
+
+    let back = dir.path().join("c.db");
+    let reviewed = sqlite::restore(&copy, &back).unwrap();
+    let restored = SqliteStore::open(&back).unwrap();
+    let counts = restored.counts().unwrap();
+    assert!((200..=300).contains(&counts.leads));
+    assert_eq!((counts.pending, reviewed), (0, counts.leads));
+    let last = Lead::new(counts.leads - 1);
+    assert_eq!(restored.timeline(last.phone, None, 0, 9).unwrap().len(), 2);
+    let refused = sqlite::restore(&copy, &back).unwrap_err().to_string();
+    assert!(refused.contains("is there already"), "{refused}");
+    let left: Vec<_> = std::fs::read_dir(dir.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.contains(".part"))
+        .collect();
+    assert_eq!(left, [""; 0]);
+}
+
+#[test]
+fn a_damaged_backup_is_not_restored() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, copy) = (dir.path().join("a.db"), dir.path().join("b.db"));
+    let store = SqliteStore::open(&path).unwrap();
+    for n in 0..50 {
+        take(&store, &Lead::new(n).enrolment());
+    }
+    store.backup(&copy).unwrap();
+    let mut bytes = std::fs::read(&copy).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 4096].fill(0x5a);
+    std::fs::write(&copy, bytes).unwrap();
+    let to = dir.path().join("c.db");
+    let error = sqlite::restore(&copy, &to).unwrap_err().to_string();
+    assert!(error.contains("damaged"), "{error}");
+    assert!(!to.exists());
+    let missing = sqlite::restore(&dir.path().join("none.db"), &to)
+        .unwrap_err()
+        .to_string();
+    assert!(missing.contains("is not there"), "{missing}");
+    std::fs::write(dir.path().join("empty.db"), "").unwrap();
+    let empty = sqlite::restore(&dir.path().join("empty.db"), &to)
+        .unwrap_err()
+        .to_string();
+    assert!(empty.contains("not a backup of ours"), "{empty}");
+}
+
+#[test]
+fn checkpoints_keep_the_log_short_while_it_is_written_to_and_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.db");
+    let store = SqliteStore::open(&path).unwrap();
+    let log = || {
+        std::fs::metadata(dir.path().join("a.db-wal"))
+            .unwrap()
+            .len()
+    };
+    let mut longest = 0;
+    for n in 0..40 {
+        let mut batch = store.begin(&[]).unwrap();
+        for lead in 0..50 {
+            batch.write(&Lead::new(n * 50 + lead).enrolment()).unwrap();
+        }
+        batch.finish().unwrap();
+        longest = longest.max(log());
+        store.checkpoint().unwrap();
+    }
+    assert_eq!(store.counts().unwrap().leads, 2_000);
+    // Each batch is written over the one before.
+    assert!(longest < 2 << 20, "{longest}");
+}
+
+/// SQLite numbers `$n` by first appearance, PostgreSQL by the number: one text serves both when the
+/// two agree.
+#[test]
+fn placeholders_are_numbered_in_the_order_of_first_use() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/sqlite");
+    let mut statements = 0;
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "rs") {
+            continue;
+        }
+        let source = std::fs::read_to_string(&path).unwrap();
+        for text in source.split('"').skip(1).step_by(2) {
+            let mut highest = 0;
+            for place in text.split('$').skip(1) {
+                let digits: String = place.chars().take_while(char::is_ascii_digit).collect();
+                let n: usize = digits.parse().unwrap();
+                assert!(n <= highest + 1, "{}: ${n} in {text}", path.display());
+                highest = highest.max(n);
+            }
+            statements += usize::from(highest > 0);
+        }
+    }
+    assert!(statements > 30, "{statements}");
 }

@@ -1,5 +1,5 @@
-//! A condition written out again, with no more brackets than it needs. What is written reads back as
-//! the same expression.
+//! A condition written out again, with no more brackets than it needs. What is written reads back
+//! as the same expression.
 
 use std::fmt;
 

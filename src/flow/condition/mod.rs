@@ -1,5 +1,5 @@
-//! Conditions: plain expressions over a lead's answers and fields, their types checked when the flow
-//! is compiled.
+//! Conditions: plain expressions over a lead's answers and fields, their types checked when the
+//! flow is compiled.
 
 mod bind;
 mod display;

@@ -216,6 +216,10 @@ impl Checker<'_> {
     }
 
     fn object(&mut self, node: &mut Node, name: &str, keys: Vec<&Key>) {
+        let name = &match name.contains(' ') {
+            true => name.to_string(),
+            false => format!("`{name}`"),
+        };
         let span = node.span;
         let Yaml::Map(entries) = &mut node.value else {
             return;

@@ -53,7 +53,7 @@ pub static FLOW: Object = Object {
             "links",
             Shape::Map {
                 of: "a link",
-                value: &Shape::OneOf(&[A_WORD, Shape::Object(&LINK)]),
+                value: &LINK_OR_ADDRESS,
             },
             "Short links, said as `{link.<name>}`.",
         ),
@@ -165,6 +165,8 @@ pub static START: Object = Object {
         optional("event", Shape::OneOrMany(&A_NAME), "An event of the lead."),
     ],
 };
+
+pub const LINK_OR_ADDRESS: Shape = Shape::OneOf(&[A_WORD, Shape::Object(&LINK)]);
 
 pub static LINK: Object = Object {
     name: "a link",
@@ -279,17 +281,34 @@ pub static LINE: Object = Object {
             "An agent takes the handoff and ends it so.",
         ),
         optional("end", A_NAME, "It must have ended with this outcome."),
-        optional("event", A_NAME, "This event comes."),
         optional(
-            "with",
+            "event",
+            Shape::OneOf(&[A_NAME, Shape::Object(&TEST_EVENT)]),
+            "This event comes; a name, or its name and properties.",
+        ),
+        optional(
+            "endpoint",
+            Shape::Map {
+                of: "an endpoint",
+                value: &Shape::Anything,
+            },
+            "What an endpoint answers, such as `{ inventory: { left: 4 } }`, or `failed`.",
+        ),
+    ],
+};
+
+pub static TEST_EVENT: Object = Object {
+    name: "an event",
+    doc: "An event of the lead, with its properties.",
+    keys: &[
+        required("name", A_NAME, "The event."),
+        optional(
+            "properties",
             Shape::Map {
                 of: "a property",
                 value: &Shape::Anything,
             },
-            "The event's properties.",
+            "Said as `{event.<property>}`.",
         ),
-        optional("endpoint", A_NAME, "This endpoint answers what follows."),
-        optional("answers", Shape::Anything, "What the endpoint answers."),
-        optional("fails", Shape::Bool, "The endpoint fails."),
     ],
 };

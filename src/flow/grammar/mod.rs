@@ -7,11 +7,13 @@ mod check;
 mod flow;
 mod steps;
 mod words;
+mod workspace;
 
 pub use check::check;
-pub use flow::FLOW;
-pub use steps::VERBS;
+pub use flow::{FLOW, LINK_OR_ADDRESS};
+pub use steps::{COMMON, SEND_WINDOW, VERBS};
 pub use words::*;
+pub use workspace::{CARRIERS, WORKSPACE, per_second};
 
 /// A map with known keys.
 #[derive(Debug)]

@@ -46,11 +46,15 @@ pub fn per_mille(text: &str) -> Option<u16> {
     fits.then(|| (percent * 10.0).round() as u16)
 }
 
+/// Letters and digits of any script: what is neither a blank nor punctuation. Without `\p`, which not
+/// every validator knows.
+const NAME_PATTERN: &str = "^[^\\s!-/:-@\\[-`{-~][^\\s!-,./:-@\\[-^`{-~]*$";
+
 pub static NAME: Words = Words {
     name: "a name",
     code: "E0110",
     help: "use letters, digits, `-` and `_`, beginning with a letter or digit",
-    pattern: "^[\\p{L}\\p{N}][\\p{L}\\p{N}_-]*$",
+    pattern: NAME_PATTERN,
     examples: &["test-drive", "call-now"],
     fits: is_name,
 };
@@ -66,7 +70,7 @@ pub static TARGET: Words = Words {
     name: "a step's name",
     code: "E0110",
     help: "name a step of this flow, or `end`",
-    pattern: "^[\\p{L}\\p{N}][\\p{L}\\p{N}_-]*$",
+    pattern: NAME_PATTERN,
     examples: &["nurture", "end"],
     fits: is_name,
 };

@@ -35,12 +35,14 @@ pub use wait::{Wait, WaitFor};
 #[derive(Debug, Clone)]
 pub struct Step {
     pub name: Name,
-    /// Line and column of its name in the file, from 1.
+    /// Line and column of its name in the file, from 1; 0 for a step that the compiler made.
     pub line: u32,
     pub column: u32,
     pub note: Option<String>,
     /// Added to the lead's score on entry.
     pub score: i32,
+    /// Warnings that the author meant to be so here, by name.
+    pub allow: Vec<Name>,
     pub verb: Verb,
 }
 

@@ -1,4 +1,5 @@
-//! Texts with `{tokens}`, compiled to pieces. What a token brings in is data and is never read again.
+//! Texts with `{tokens}`, compiled to pieces. What a token brings in is data and is never read
+//! again.
 
 mod calendar;
 mod locale;

@@ -29,6 +29,8 @@ pub struct Names {
     pub segments: BTreeMap<Name, Expr>,
     /// Whether a handoff has been claimed before, so that `agent` can be named.
     pub agent: bool,
+    /// Whether some path here passes no agent: `{agent}` then needs a fallback.
+    pub may_lack_agent: bool,
     /// Whether the lead may not have written yet: `{last_reply}` then needs a fallback.
     pub may_lack_reply: bool,
 }
@@ -118,7 +120,10 @@ impl Names {
         let found = match name {
             "brand" => Found::certain(Source::Brand, Kind::Text),
             "score" => Found::certain(Source::Score, Kind::Number),
-            "agent" if self.agent => Found::certain(Source::Agent, Kind::Text),
+            "agent" if self.agent => Found {
+                certain: !self.may_lack_agent,
+                ..Found::certain(Source::Agent, Kind::Text)
+            },
             "last_reply" => Found {
                 certain: !self.may_lack_reply,
                 ..Found::certain(Source::LastReply, Kind::Text)

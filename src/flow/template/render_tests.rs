@@ -258,10 +258,10 @@ fn a_name_that_is_none_gives_way_to_the_fallback() {
 #[test]
 fn one_token_alone_keeps_its_type() {
     let lead = Lead::new([("event.n", Value::Number(5.0))]);
-    let value = |text: &str| parse(text, &names()).0.single_token(&lead);
-    assert_eq!(value("{event.n|0}"), Some(Value::Number(5.0)));
-    assert_eq!(value("{event.m|0}"), None);
-    assert_eq!(value("n{event.n|0}"), None);
+    let value = |text: &str| parse(text, &names()).0.value(&lead);
+    assert_eq!(value("{event.n|0}"), Value::Number(5.0));
+    assert_eq!(value("{event.m|0}"), Value::text("0"));
+    assert_eq!(value("n{event.n|0}"), Value::text("n5"));
 }
 
 proptest! {

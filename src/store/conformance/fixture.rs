@@ -47,7 +47,7 @@ impl Lead {
         let phone = phone(n);
         Lead {
             phone,
-            conversation: ConversationId::new(phone, at, 0),
+            conversation: ConversationId::new(phone, at, (n & 0x3fff) as u16),
         }
     }
 
@@ -294,6 +294,11 @@ pub fn consent(change: ConsentChange, at: Timestamp) -> ConsentEvent {
         }),
         ..ConsentEvent::new(change, Level::Marketing, at, "web_form")
     }
+}
+
+/// Consent, given now.
+pub fn given() -> ConsentEvent {
+    consent(ConsentChange::Given, NOW)
 }
 
 // Doing things with a store.

@@ -114,7 +114,7 @@ fn unknown_lead(store: &dyn Store) {
 fn named(store: &dyn Store) {
     let lead = Lead::new(1);
     let behind = Lead {
-        conversation: crate::conversation::ConversationId::new(lead.phone, NOW, 1),
+        conversation: crate::conversation::ConversationId::new(lead.phone, NOW, 999),
         ..lead.clone()
     };
     let mut commit = lead.enrolment();
@@ -229,7 +229,7 @@ fn stale(store: &dyn Store) {
 fn stale_among_several(store: &dyn Store) {
     let lead = Lead::new(1);
     let behind = Lead {
-        conversation: crate::conversation::ConversationId::new(lead.phone, NOW, 1),
+        conversation: crate::conversation::ConversationId::new(lead.phone, NOW, 999),
         ..lead.clone()
     };
     take(store, &[lead.enrolment()]);

@@ -206,7 +206,7 @@ impl State {
             lead: Some(lead),
             key,
             hash: ledger::chain(before, &key, n, &event),
-            event: LedgerEvent::Whole(event),
+            event: LedgerEvent::Whole(Box::new(event)),
         });
     }
 

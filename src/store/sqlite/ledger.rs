@@ -60,7 +60,7 @@ fn read(bucket: u8, row: &SqlRow<'_>) -> Result<LedgerRow, StoreError> {
         lead: lead.map(|_| phone(row, 1)).transpose()?,
         key: row.get(2).doing("read the ledger")?,
         event: match lead {
-            Some(_) => LedgerEvent::Whole(blob(row, 3, "row of the ledger")?),
+            Some(_) => LedgerEvent::Whole(Box::new(blob(row, 3, "row of the ledger")?)),
             None => LedgerEvent::Erased(hash(row, 4)?),
         },
         hash: hash(row, 5)?,

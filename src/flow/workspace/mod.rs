@@ -1,11 +1,21 @@
 //! `workspace.yaml` as plain data: the brand, its channels, teams, calendars and rules.
 
+mod agents;
+mod channels;
+mod environment;
+mod read;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use crate::flow::condition::Expr;
+use crate::flow::template::Template;
 use crate::lead::{Name, PhoneNumber};
-use crate::policy::Rules;
-use crate::time::{Days, Duration, Hours, Zone};
+use crate::policy::{Cap, MessageKind, QuietHours, Rules};
+use crate::time::{Days, Duration, Hours, TimeOfDay, Zone};
+
+pub use read::read;
 
 #[derive(Debug, Clone)]
 pub struct Workspace {
@@ -30,6 +40,29 @@ pub struct Workspace {
     pub endpoints: BTreeMap<Name, Endpoint>,
     pub webhooks: BTreeMap<Name, Webhook>,
     pub retention: Retention,
+    /// The answer to HELP, where the business wrote its own.
+    pub help: Option<Said>,
+    /// The one answer to an opt-out, where the business wrote its own.
+    pub opt_out: Option<Said>,
+    /// The business's own domains, lower case.
+    pub domains: Vec<String>,
+}
+
+/// A text of the workspace: in any locale, or by locale. `{brand}` is all it may name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Said(pub Vec<(Option<Name>, Template)>);
+
+impl Said {
+    /// The text in `locale`, else in its language, else the first.
+    pub fn in_locale(&self, locale: &str) -> Option<&Template> {
+        let language = locale.split(['-', '_']).next().unwrap_or(locale);
+        let find = |wanted: &str| {
+            let mut all = self.0.iter();
+            all.find(|(l, _)| l.as_ref().is_some_and(|l| **l == *wanted))
+        };
+        let found = find(locale).or_else(|| find(language));
+        found.or(self.0.first()).map(|(_, text)| text)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -50,6 +83,7 @@ pub struct Channel {
 pub struct EmailSettings {
     pub from: String,
     pub smtp: Option<String>,
+    pub reply_to: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -87,6 +121,10 @@ pub struct Calendar {
     pub hours: Hours,
     pub slot: Duration,
     pub at_once: u32,
+    /// An .ics whose events are busy.
+    pub url: Option<String>,
+    /// For the invitation.
+    pub place: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -139,6 +177,95 @@ impl Workspace {
             Duration::mins(5)
         } else {
             total
+        }
+    }
+}
+
+/// A workspace that nothing was written for: the sandbox carrier, and one team that watches the
+/// console.
+impl Default for Workspace {
+    fn default() -> Self {
+        Self {
+            brand: "Your business".into(),
+            contact: None,
+            public_url: None,
+            time_zone: "America/New_York".parse().unwrap_or_else(|_| Zone::utc()),
+            default_team: Name::from("sales"),
+            health: false,
+            region: "US".into(),
+            channels: BTreeMap::from([(Name::from("main"), Channel::sandbox())]),
+            email: None,
+            rules: default_rules(),
+            teams: BTreeMap::from([(Name::from("sales"), Team::at_the_console())]),
+            calendars: BTreeMap::new(),
+            segments: BTreeMap::new(),
+            endpoints: BTreeMap::new(),
+            webhooks: BTreeMap::new(),
+            retention: Retention::default(),
+            help: None,
+            opt_out: None,
+            domains: Vec::new(),
+        }
+    }
+}
+
+/// Eight to nine by the lead's clock; three messages a day, eight of marketing a month.
+fn default_rules() -> Rules {
+    let hours = Hours {
+        start: TimeOfDay::hm(8, 0),
+        end: TimeOfDay::hm(21, 0),
+    };
+    let cap = |at_most, per, kind| Cap { at_most, per, kind };
+    let marketing = Some(MessageKind::Marketing);
+    Rules {
+        quiet_hours: QuietHours::Between(hours),
+        caps: vec![
+            cap(3, Duration::hours(24), None),
+            cap(8, Duration::days(30), marketing),
+        ],
+        ..Rules::default()
+    }
+}
+
+impl Channel {
+    fn sandbox() -> Self {
+        Self {
+            carrier: Name::from("sandbox"),
+            from: vec!["+15550100000".into()],
+            settings: BTreeMap::new(),
+            rate: None,
+            api: None,
+        }
+    }
+}
+
+/// How long an agent has to claim a lead when the team does not say.
+const CLAIM_WITHIN: Duration = Duration::mins(5);
+
+impl Team {
+    fn at_the_console() -> Self {
+        let agent = Agent {
+            name: "Console".into(),
+            sms: None,
+            email: None,
+            webhook: None,
+        };
+        Self {
+            agents: vec![agent],
+            hours: None,
+            route: Route::Everyone,
+            claim_within: CLAIM_WITHIN,
+            if_unclaimed: None,
+        }
+    }
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self {
+            inactive_leads: Duration::days(24 * 30),
+            message_text: Duration::days(13 * 30),
+            consent_proof: Duration::days(5 * 365),
         }
     }
 }

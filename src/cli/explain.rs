@@ -1,0 +1,31 @@
+//! `replytree explain CODE`: what a diagnostic finds, why it matters, and what to write instead.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use crate::cli::{Exit, FAILED};
+use crate::diagnostic;
+
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// A code such as E0204, or a warning's name
+    code: String,
+}
+
+pub fn run(args: &ExplainArgs) -> Exit {
+    let code = args.code.trim();
+    let text = diagnostic::explain(&code.to_uppercase())
+        .map(str::to_string)
+        /*TODO-MERGE lint*/;
+    match text {
+        Some(text) => {
+            anstream::println!("{}", text.trim_end());
+            Ok(ExitCode::SUCCESS)
+        }
+        None => {
+            anstream::eprintln!("error: no diagnostic is called `{code}`");
+            Ok(ExitCode::from(FAILED))
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! `replytree key`: API keys, shown once and kept as hashes.
+
+use std::process::ExitCode;
+
+use anyhow::bail;
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::json;
+
+use crate::cli::output::{self, Format};
+use crate::cli::{Context, Exit};
+use crate::runtime::{Clock, WallClock};
+use crate::store::{self, ApiKey, Role};
+
+#[derive(Debug, Args)]
+pub struct KeyArgs {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Make a key; it is shown this once
+    Add {
+        name: String,
+        #[arg(long, value_enum)]
+        role: RoleArg,
+        #[arg(long, value_enum, default_value = None)]
+        format: Option<Format>,
+    },
+    /// List the keys there are, never the keys themselves
+    List {
+        #[arg(long, value_enum, default_value = None)]
+        format: Option<Format>,
+    },
+    /// Refuse a key from now on
+    Revoke { name: String },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum RoleArg {
+    Author,
+    Agent,
+    Admin,
+    Auditor,
+}
+
+impl From<RoleArg> for Role {
+    fn from(role: RoleArg) -> Role {
+        match role {
+            RoleArg::Author => Role::Author,
+            RoleArg::Agent => Role::Agent,
+            RoleArg::Admin => Role::Admin,
+            RoleArg::Auditor => Role::Auditor,
+        }
+    }
+}
+
+pub fn run(context: &Context, args: &KeyArgs) -> Exit {
+    let store = store::open(&context.db)?;
+    let now = WallClock.now();
+    match &args.action {
+        Action::Add { name, role, format } => {
+            if store.keys()?.iter().any(|key| key.name == *name.as_str() && key.revoked.is_none()) {
+                bail!("there is a key `{name}` already; revoke it first, or choose another name");
+            }
+            let (key, hash) = crate::web::keys::new_key()?;
+            let role = Role::from(*role);
+            store.add_key(&ApiKey {
+                name: name.as_str().into(),
+                hash,
+                role,
+                created: now,
+                revoked: None,
+            })?;
+            match format {
+                Format::Json => {
+                    output::json(&json!({ "key": key, "name": name, "role": role.as_str() }))?;
+                }
+                Format::Human => {
+                    anstream::println!("{key}");
+                    anstream::eprintln!("Keep it now: it is not shown again. Role: {}.", role.as_str());
+                }
+            }
+        }
+        Action::List { format } => list(&store.keys()?, *format)?,
+        Action::Revoke { name } => {
+            if !store.revoke_key(name, now)? {
+                bail!("there is no key `{name}`");
+            }
+            anstream::println!("revoked {name}");
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list(keys: &[ApiKey], format: Format) -> anyhow::Result<()> {
+    match format {
+        Format::Json => {
+            let rows: Vec<serde_json::Value> = keys
+                .iter()
+                .map(|key| {
+                    json!({
+                        "name": key.name.as_str(), "role": key.role.as_str(),
+                        "created": key.created.to_string(),
+                        "revoked": key.revoked.map(|at| at.to_string()),
+                    })
+                })
+                .collect();
+            output::json(&json!({ "data": rows }))?;
+        }
+        Format::Human => {
+            let mut table = comfy_table::Table::new();
+            table.set_header(["name", "role", "created", "revoked"]);
+            for key in keys {
+                table.add_row([
+                    key.name.to_string(),
+                    key.role.as_str().to_string(),
+                    key.created.to_string(),
+                    key.revoked.map_or(String::new(), |at| at.to_string()),
+                ]);
+            }
+            anstream::println!("{table}");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,192 @@
+//! Reading a workspace from disk: `workspace.yaml` and every flow beside it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+
+use crate::cli::Context;
+use crate::diagnostic::Diagnostic;
+use crate::flow::workspace::{self, Workspace};
+use crate::flow::{self, Flow, Source};
+
+/// The file that makes a folder a workspace.
+pub const WORKSPACE_FILE: &str = "workspace.yaml";
+/// Folders below a workspace are read this deep.
+const DEPTH_MAX: usize = 8;
+
+/// A workspace as it stands on disk, compiled.
+pub struct Loaded {
+    pub dir: PathBuf,
+    pub workspace: Arc<Workspace>,
+    pub flows: Vec<Arc<Flow>>,
+    pub diagnostics: Vec<Diagnostic>,
+    /// Every file read, `workspace.yaml` first where there is one.
+    pub sources: Vec<Source>,
+}
+
+impl Loaded {
+    /// The flow of this name; an error that names those there are.
+    pub fn flow(&self, name: &str) -> anyhow::Result<&Arc<Flow>> {
+        if let Some(flow) = self.flows.iter().find(|flow| flow.name == *name) {
+            return Ok(flow);
+        }
+        let names = || self.flows.iter().map(|flow| flow.name.as_str());
+        let broken = self.sources.iter().any(|source| {
+            source
+                .text
+                .lines()
+                .any(|line| line.strip_prefix("flow:").is_some_and(|n| n.trim() == name))
+        });
+        if broken {
+            bail!("`{name}` does not compile; `replytree check` shows why");
+        }
+        match crate::diagnostic::nearest(name, names()) {
+            Some(near) => bail!("there is no flow `{name}`; did you mean `{near}`?"),
+            None => bail!(
+                "there is no flow `{name}`; there are {}",
+                names().collect::<Vec<_>>().join(", ")
+            ),
+        }
+    }
+}
+
+/// The folder the command works on: as told, else the nearest one above the first of `paths` with a
+/// `workspace.yaml`, else `flows` if it is there, else the current one.
+pub fn workspace_dir(context: &Context, paths: &[PathBuf]) -> PathBuf {
+    if let Some(dir) = &context.workspace {
+        return dir.clone();
+    }
+    let above = paths.first().and_then(|path| {
+        let path = path.canonicalize().ok()?;
+        path.ancestors()
+            .find(|dir| dir.join(WORKSPACE_FILE).is_file())
+            .map(Path::to_path_buf)
+    });
+    above
+        .map(shorten)
+        .unwrap_or_else(|| match Path::new("flows").is_dir() {
+            true => PathBuf::from("flows"),
+            false => PathBuf::from("."),
+        })
+}
+
+/// Relative to the current folder where it lies below it, so that diagnostics read as typed.
+fn shorten(path: PathBuf) -> PathBuf {
+    let Ok(here) = std::env::current_dir().and_then(|here| here.canonicalize()) else {
+        return path;
+    };
+    match path.strip_prefix(&here) {
+        Ok(rest) if rest.as_os_str().is_empty() => PathBuf::from("."),
+        Ok(rest) => rest.to_path_buf(),
+        Err(_) => path,
+    }
+}
+
+/// Reads and compiles the workspace of `context`, with `paths` beside it.
+pub fn load(context: &Context, paths: &[PathBuf]) -> anyhow::Result<Loaded> {
+    load_dir(&workspace_dir(context, paths), paths)
+}
+
+pub fn load_dir(dir: &Path, paths: &[PathBuf]) -> anyhow::Result<Loaded> {
+    if !dir.is_dir() {
+        bail!(
+            "{} is not a folder; give one with --workspace",
+            dir.display()
+        );
+    }
+    let file = dir.join(WORKSPACE_FILE);
+    let (workspace, mut diagnostics, mut sources) = if file.is_file() {
+        let source = read(&file)?;
+        let (workspace, found) =
+            workspace::read(&source.file, &source.text, &|name| std::env::var(name).ok());
+        (workspace, found, vec![source])
+    } else {
+        (Workspace::default(), Vec::new(), Vec::new())
+    };
+    let mut files = Vec::new();
+    find(dir, 0, &mut files)?;
+    for path in paths {
+        if path.is_dir() {
+            find(path, 0, &mut files)?;
+        } else {
+            files.push(path.clone());
+        }
+    }
+    let mut flows = Vec::new();
+    let mut known = Vec::new();
+    for file in files {
+        let full = file
+            .canonicalize()
+            .with_context(|| format!("cannot read {}", file.display()))?;
+        if !known.contains(&full) && !file.ends_with(WORKSPACE_FILE) {
+            known.push(full);
+            flows.push(read(&file)?);
+        }
+    }
+    let compiled = flow::compile(&workspace, &flows);
+    diagnostics.extend(compiled.diagnostics);
+    sources.extend(flows);
+    Ok(Loaded {
+        dir: dir.to_path_buf(),
+        workspace: Arc::new(workspace),
+        flows: compiled.flows,
+        diagnostics,
+        sources,
+    })
+}
+
+fn read(path: &Path) -> anyhow::Result<Source> {
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| anyhow::anyhow!("{} is not UTF-8 text", path.display()))?;
+    let file = path
+        .strip_prefix("./")
+        .unwrap_or(path)
+        .display()
+        .to_string();
+    Ok(Source {
+        file,
+        text: text
+            .strip_prefix('\u{feff}')
+            .map_or(text.clone(), str::to_string),
+    })
+}
+
+/// Every YAML file below `dir`, in the order of their names.
+fn find(dir: &Path, depth: usize, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    let entries =
+        std::fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))?;
+    let mut paths: Vec<PathBuf> = entries
+        .filter_map(|entry| entry.ok().map(|e| e.path()))
+        .collect();
+    paths.sort();
+    for path in paths {
+        let hidden = path
+            .file_name()
+            .is_some_and(|n| n.to_string_lossy().starts_with(['.', '#']));
+        if hidden {
+            continue;
+        }
+        if path.is_dir() && depth < DEPTH_MAX {
+            find(&path, depth + 1, files)?;
+        } else if path.extension().is_some_and(|e| e == "yaml" || e == "yml") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// Whether `file` is one of `paths` or lies below one; all do when none are given.
+pub fn is_among(file: &str, paths: &[PathBuf]) -> bool {
+    if paths.is_empty() {
+        return true;
+    }
+    let Ok(file) = Path::new(file).canonicalize() else {
+        return true;
+    };
+    paths
+        .iter()
+        .filter_map(|path| path.canonicalize().ok())
+        .any(|path| file.starts_with(path))
+}

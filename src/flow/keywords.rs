@@ -1,0 +1,93 @@
+//! The words that are understood everywhere, ahead of every flow, and so cannot be an author's own.
+//! Source: data/keywords.yaml (FCC 47 CFR 64.1200(a)(10), CTIA, the carriers' own lists).
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+struct File {
+    opt_out: BTreeMap<String, Language>,
+    opt_in: BTreeMap<String, Vec<String>>,
+    help: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Language {
+    certain: BTreeMap<String, serde_yaml::Value>,
+    #[serde(default)]
+    likely: Vec<String>,
+}
+
+/// Words that mean something in every flow only while the lead is opted out.
+const CONDITIONAL: &str = "only_when_opted_out_or_pending";
+
+static FILE: LazyLock<File> = LazyLock::new(|| {
+    serde_yaml::from_str(include_str!("../../data/keywords.yaml"))
+        .expect("data/keywords.yaml is part of this program and a test reads it")
+});
+
+/// Lower case, quotes and blanks at the ends cut, blanks inside made one.
+pub fn plain(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").to_lowercase()
+}
+
+/// What the word is kept for, in any language: `an opt-out keyword`.
+pub fn reserved(word: &str) -> Option<&'static str> {
+    let word = plain(word);
+    let out = FILE.opt_out.values().any(|language| {
+        language.certain.keys().any(|known| plain(known) == word)
+            || language.likely.iter().any(|known| plain(known) == word)
+    });
+    let among = |lists: &BTreeMap<String, Vec<String>>| {
+        lists
+            .iter()
+            .filter(|(language, _)| *language != CONDITIONAL)
+            .any(|(_, words)| words.iter().any(|known| plain(known) == word))
+    };
+    if out {
+        Some("an opt-out keyword")
+    } else if among(&FILE.opt_in) {
+        Some("an opt-in keyword")
+    } else if among(&FILE.help) {
+        Some("a help keyword")
+    } else {
+        None
+    }
+}
+
+/// The opt-out words a text in this locale may offer: STOP everywhere, and the language's own.
+pub fn opt_out_words(locale: &str) -> Vec<String> {
+    let language = locale.split(['-', '_']).next().unwrap_or(locale);
+    let own = FILE.opt_out.get(language);
+    let own = own.into_iter().flat_map(|language| language.certain.keys());
+    std::iter::once("stop".to_string())
+        .chain(own.map(|word| plain(word)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_every_language_are_kept_for_opting_out_in_and_for_help() {
+        for (word, kept) in [
+            ("STOP", Some("an opt-out keyword")),
+            ("Cancel", Some("an opt-out keyword")),
+            ("baja", Some("an opt-out keyword")),
+            ("fin", Some("an opt-out keyword")),
+            ("start", Some("an opt-in keyword")),
+            ("Info", Some("a help keyword")),
+            ("yes", None),
+            ("join", None),
+            ("later", None),
+        ] {
+            assert_eq!(reserved(word), kept, "{word}");
+        }
+        assert!(opt_out_words("es-MX").contains(&"salir".to_string()));
+        assert!(opt_out_words("xx").contains(&"stop".to_string()));
+    }
+}

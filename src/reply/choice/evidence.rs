@@ -1,0 +1,554 @@
+//! Weighs the words of a reply: which options they speak for, and what speaks against choosing.
+
+use super::super::lexicon::{self, Concept, Language, Spoken};
+use super::super::words::{Word, WordKind};
+use super::super::{Reply, Verdict, typo};
+use super::prepare::stem;
+use super::{Choice, Reader};
+
+/// Longer replies say more than an option.
+const WORDS_MAX: usize = 40;
+
+pub(super) enum Weighed {
+    /// With the number of words that were not understood.
+    Option(Verdict<usize>, usize),
+    /// Words that may not be read as a choice, in any language.
+    Unclear,
+    Nothing,
+}
+
+/// How a word speaks for an option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    Key,
+    NumberWord,
+    Ordinal,
+    /// The author's own word or the option's name.
+    Own,
+    Part,
+    Concept(Concept),
+    Picture(Concept),
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    option: usize,
+    by: By,
+    at: usize,
+}
+
+#[derive(Default)]
+struct Scan {
+    marks: Vec<Mark>,
+    unknown: usize,
+    first_unknown: usize,
+    hedged: bool,
+    blocked: bool,
+    /// Words for "not" whose clause still runs.
+    negating: bool,
+}
+
+pub(super) fn weigh(choice: &Choice, reader: &Reader, reply: &Reply, language: usize) -> Weighed {
+    if reply.words.len() > WORDS_MAX {
+        return Weighed::Nothing;
+    }
+    if let Some(verdict) = by_sound_or_initial(choice, reader, reply, language) {
+        return Weighed::Option(verdict, 0);
+    }
+    let look = Look::new(choice, reader, reply, language);
+    let scan = look.scan();
+    if scan.blocked {
+        return Weighed::Unclear;
+    }
+    if scan.marks.is_empty() {
+        return if scan.hedged {
+            Weighed::Unclear
+        } else {
+            look.typo(&scan)
+        };
+    }
+    look.decide(scan)
+}
+
+/// "too" for 2, "C" for confirm: the whole message.
+fn by_sound_or_initial(
+    choice: &Choice,
+    reader: &Reader,
+    reply: &Reply,
+    language: usize,
+) -> Option<Verdict<usize>> {
+    const SOUNDS: [(&str, &str); 7] = [
+        ("to", "2"),
+        ("too", "2"),
+        ("tu", "2"),
+        ("tow", "2"),
+        ("for", "4"),
+        ("won", "1"),
+        ("ate", "8"),
+    ];
+    let text = reply.text.as_str();
+    if language == 0
+        && let Some((_, key)) = SOUNDS.iter().find(|(sound, _)| *sound == text)
+    {
+        let option = choice.keys.iter().position(|k| k == key)?;
+        return Some(Verdict {
+            meaning: option,
+            certain: false,
+            rule: "sounds-like",
+        });
+    }
+    let mut letters = text.chars();
+    let initial = letters.next().filter(|_| letters.next().is_none())?;
+    let mut options = reader
+        .initials
+        .iter()
+        .filter(|(c, _)| *c == initial)
+        .map(|(_, o)| *o);
+    let option = options.next()?;
+    options.all(|o| o == option).then_some(Verdict {
+        meaning: option,
+        certain: true,
+        rule: "initial",
+    })
+}
+
+struct Look<'a> {
+    choice: &'a Choice,
+    reader: &'a Reader,
+    reply: &'a Reply,
+    words: &'a [Word],
+    language: &'a Language,
+    filler: u128,
+    not: u128,
+    unit: u128,
+    lead_in: u128,
+}
+
+impl<'a> Look<'a> {
+    fn new(choice: &'a Choice, reader: &'a Reader, reply: &'a Reply, language: usize) -> Self {
+        let language = &lexicon::get().languages[language];
+        Self {
+            choice,
+            reader,
+            reply,
+            words: reply.words.as_slice(),
+            language,
+            filler: language.class("filler"),
+            not: language.class("not"),
+            unit: language.class("unit"),
+            lead_in: language.class("lead_in"),
+        }
+    }
+
+    fn scan(&self) -> Scan {
+        let mut scan = Scan::default();
+        let mut at = 0;
+        while at < self.words.len() {
+            let taken = self.look_at(at, &mut scan);
+            if self.words[at..at + taken].iter().any(|w| w.breaks) {
+                scan.negating = false;
+            }
+            at += taken;
+        }
+        scan
+    }
+
+    /// Takes in the word at `at`, or the phrase that begins there; how many words that is.
+    fn look_at(&self, at: usize, scan: &mut Scan) -> usize {
+        let own = self.reader.phrase_at(self.reply, at);
+        let concept = self.language.phrase(&self.words[at..]);
+        match (own, concept) {
+            (Some((n, option)), _) if concept.is_none_or(|(m, _)| n >= m) => {
+                scan.mark(option, By::Own, at);
+                n
+            }
+            (_, Some((n, bits))) => {
+                self.concept(at, n, bits, scan);
+                n
+            }
+            _ => {
+                self.single(at, scan);
+                1
+            }
+        }
+    }
+
+    fn concept(&self, at: usize, n: usize, bits: u64, scan: &mut Scan) {
+        let picture = self.words[at].kind == WordKind::Emoji;
+        let mut found: Option<(usize, Concept)> = None;
+        for (_, concept) in Concept::ALL.iter().filter(|(_, c)| bits & c.bit() != 0) {
+            match (self.reader.concepts.get(&(*concept as u8)), found) {
+                (Some(option), Some((known, _))) if *option != known => {
+                    scan.blocked = true;
+                }
+                (Some(option), None) => found = Some((*option, *concept)),
+                _ => {}
+            }
+        }
+        let is = |concept: Concept| bits & concept.bit() != 0;
+        match found {
+            Some((option, concept)) if picture => scan.mark(option, By::Picture(concept), at),
+            Some((option, concept)) => scan.mark(option, By::Concept(concept), at),
+            None if is(Concept::Idiom) => {}
+            None if is(Concept::Hedge) => scan.hedged = true,
+            None if is(Concept::NotSure) || is(Concept::Cancel) => scan.blocked = true,
+            // "no gutters" speaks against what follows.
+            None if is(Concept::No) => scan.negating = !self.words[at + n - 1].breaks,
+            None if is(Concept::Yes) || is(Concept::Echo) => {}
+            None => scan.unknown(at),
+        }
+    }
+
+    fn single(&self, at: usize, scan: &mut Scan) {
+        let word = &self.words[at];
+        let text = word.of_text(&self.reply.text);
+        if word.kind == WordKind::Emoji {
+            return;
+        }
+        if word.kind == WordKind::Digits {
+            return self.number(at, text, scan);
+        }
+        if self.language.is(word.id, self.not) {
+            scan.negating = true;
+            return;
+        }
+        if let Some(part) = self.reader.parts.get(stem(text)) {
+            match part {
+                Some(option) => scan.mark(*option, By::Part, at),
+                None => scan.unknown(at),
+            }
+            return;
+        }
+        if let Some(spoken) = self.language.spoken.get(&word.id)
+            && self.spoken(at, *spoken, scan)
+        {
+            return;
+        }
+        if !self.language.is(word.id, self.filler) {
+            scan.unknown(at);
+        }
+    }
+
+    fn number(&self, at: usize, text: &str, scan: &mut Scan) {
+        if self.is_quantity(at) {
+            return scan.unknown(at);
+        }
+        match self.choice.keys.iter().position(|key| key == text) {
+            Some(option) => scan.mark(option, By::Key, at),
+            None => scan.blocked = true,
+        }
+    }
+
+    /// "2 weeks", "at 1": a number of something.
+    fn is_quantity(&self, at: usize) -> bool {
+        let next = self.words.get(at + 1).filter(|_| !self.words[at].breaks);
+        let before = at
+            .checked_sub(1)
+            .map(|i| &self.words[i])
+            .filter(|w| !w.breaks);
+        next.is_some_and(|w| self.language.is(w.id, self.unit))
+            || before.is_some_and(|w| self.language.is(w.id, self.lead_in))
+            || next.is_some_and(|w| w.kind == WordKind::Letters && self.means_nothing(w))
+    }
+
+    fn means_nothing(&self, word: &Word) -> bool {
+        let text = word.of_text(&self.reply.text);
+        !self.language.is(word.id, self.filler | self.not)
+            && self.language.phrase(std::slice::from_ref(word)).is_none()
+            && !self.reader.parts.contains_key(stem(text))
+            && !self.reader.phrases.contains_key(text)
+    }
+
+    /// Whether a number word speaks for an option here.
+    fn spoken(&self, at: usize, spoken: Spoken, scan: &mut Scan) -> bool {
+        let by_key = |n: u32| self.choice.keys.iter().position(|k| k.parse() == Ok(n));
+        let option = match spoken {
+            Spoken::Cardinal(n) => {
+                // "the third one", "the morning one": no number.
+                let after_mark = scan.marks.last().is_some_and(|m| m.at + 1 == at);
+                if n == 1 && (after_mark || self.is_determined(at)) {
+                    return true;
+                }
+                by_key(n).map(|option| (option, By::NumberWord))
+            }
+            Spoken::Ordinal(n) => {
+                let place = (n as usize)
+                    .checked_sub(1)
+                    .filter(|i| *i < self.choice.keys.len());
+                by_key(n).or(place).map(|option| (option, By::Ordinal))
+            }
+            Spoken::Scale(_) => None,
+        };
+        match option {
+            Some((option, by)) => scan.mark(option, by, at),
+            None => scan.unknown(at),
+        }
+        true
+    }
+
+    /// "this one", "which one": English points with its number.
+    fn is_determined(&self, at: usize) -> bool {
+        let before = at
+            .checked_sub(1)
+            .map(|i| self.words[i].of_text(&self.reply.text));
+        matches!(
+            before,
+            Some("this" | "that" | "which" | "other" | "any" | "good" | "best")
+        )
+    }
+
+    /// A single word not understood that is nearly one that would be.
+    fn typo(&self, scan: &Scan) -> Weighed {
+        if scan.unknown != 1 || scan.negating || self.reply.question {
+            return Weighed::Nothing;
+        }
+        let word = self.words[scan.first_unknown];
+        let text = word.of_text(&self.reply.text);
+        // A word that the lexicon knows was meant.
+        let known = word.id != lexicon::WordId::UNKNOWN;
+        let root = |meant: &str| typo::same_root(text, meant);
+        let slip = |meant: &str| {
+            !known
+                && text.len() >= 4
+                && meant.len() >= 3
+                && text.as_bytes()[0] == meant.as_bytes()[0]
+                && (meant.len() >= 4 || typo::is_slip(text, meant))
+                && typo::is_near(text, meant)
+        };
+        let mut options = self
+            .reader
+            .typos
+            .iter()
+            .filter(|(meant, _)| slip(meant) || root(meant))
+            .map(|(_, option)| *option);
+        let Some(option) = options.next() else {
+            return Weighed::Nothing;
+        };
+        if options.any(|other| other != option) {
+            return Weighed::Nothing;
+        }
+        let verdict = Verdict {
+            meaning: option,
+            certain: false,
+            rule: "typo",
+        };
+        Weighed::Option(verdict, 0)
+    }
+
+    fn decide(&self, mut scan: Scan) -> Weighed {
+        let plain = scan.unknown == 0;
+        if scan.hedged && !scan.marks.iter().all(Mark::is_time_off) {
+            return self.yes_but_later(&scan).unwrap_or(Weighed::Unclear);
+        }
+        if !plain {
+            self.drop_numbers(&mut scan);
+        }
+        if scan.marks.iter().any(|m| !matches!(m.by, By::Picture(_))) {
+            scan.marks.retain(|m| !matches!(m.by, By::Picture(_)));
+        }
+        let Some(first) = scan.marks.first().copied() else {
+            return Weighed::Nothing;
+        };
+        if scan.marks.iter().any(|m| m.option != first.option) {
+            return self
+                .no_but_later(&scan)
+                .or_else(|| self.yes_but_later(&scan))
+                .unwrap_or(Weighed::Unclear);
+        }
+        if (self.reply.question && !plain) || !self.allowed(&scan, first) {
+            return Weighed::Unclear;
+        }
+        let by = scan
+            .marks
+            .iter()
+            .map(|m| m.by)
+            .max_by_key(By::weight)
+            .unwrap_or(first.by);
+        let certain = !scan.hedged && by.is_certain(scan.unknown) && !self.reply.question;
+        Weighed::Option(
+            Verdict {
+                meaning: first.option,
+                certain,
+                rule: by.rule(),
+            },
+            scan.unknown,
+        )
+    }
+
+    /// Numbers among words not understood count nothing, unless one opens the message by itself.
+    fn drop_numbers(&self, scan: &mut Scan) {
+        let opens = |m: &Mark| m.by == By::Key && m.at == 0 && self.words[0].breaks;
+        scan.marks
+            .retain(|m| opens(m) || !matches!(m.by, By::Key | By::NumberWord | By::Ordinal));
+    }
+
+    /// Whether so many unknown words may surround the evidence.
+    fn allowed(&self, scan: &Scan, first: Mark) -> bool {
+        let unknown = scan.unknown;
+        scan.marks.iter().any(|mark| match mark.by {
+            By::Key => unknown == 0 || mark.at == 0,
+            By::NumberWord | By::Ordinal => unknown == 0,
+            By::Own => unknown <= 6,
+            By::Part => unknown <= 2,
+            By::Picture(_) => unknown <= 4,
+            By::Concept(Concept::Echo | Concept::EchoNo | Concept::Soon) => unknown == 0,
+            By::Concept(Concept::Yes | Concept::No) => {
+                unknown == 0 || (mark.at == first.at && self.leads(mark.at))
+            }
+            By::Concept(Concept::Later | Concept::Distant) => unknown <= 4,
+            By::Concept(_) => unknown <= 4,
+        })
+    }
+
+    /// Whether only courtesies stand before, or a clause begins.
+    fn leads(&self, at: usize) -> bool {
+        let before = &self.words[..at];
+        before.last().is_some_and(|w| w.breaks)
+            || before.iter().all(|w| self.language.is(w.id, self.filler))
+    }
+
+    /// "Yeah maybe next year": a yes to the offer, not to its time.
+    fn yes_but_later(&self, scan: &Scan) -> Option<Weighed> {
+        let times = || scan.marks.iter().filter(|m| m.is_time_off());
+        let time = times().next()?;
+        let rest_is_yes = scan.marks.iter().all(|m| {
+            m.is_time_off()
+                || matches!(
+                    m.by,
+                    By::Concept(Concept::Yes | Concept::Echo) | By::Picture(Concept::Yes)
+                )
+        });
+        let distant = times().any(|m| m.by == By::Concept(Concept::Distant));
+        let fits = rest_is_yes && (distant || scan.hedged) && scan.unknown <= 3;
+        fits.then_some(Weighed::Option(
+            Verdict {
+                meaning: time.option,
+                certain: false,
+                rule: "yes-but-later",
+            },
+            scan.unknown,
+        ))
+    }
+
+    /// "No, maybe later": later is the more exact of the two.
+    fn no_but_later(&self, scan: &Scan) -> Option<Weighed> {
+        let time = scan.marks.iter().find(|m| m.is_time_off())?;
+        let rest_is_no = scan.marks.iter().all(|m| {
+            m.is_time_off()
+                || matches!(m.by, By::Concept(Concept::No | Concept::EchoNo))
+                || m.option == time.option
+        });
+        (rest_is_no && scan.unknown <= 3).then_some(Weighed::Option(
+            Verdict {
+                meaning: time.option,
+                certain: false,
+                rule: "no-but-later",
+            },
+            scan.unknown,
+        ))
+    }
+}
+
+impl Scan {
+    fn mark(&mut self, option: usize, by: By, at: usize) {
+        self.blocked |= self.negating;
+        self.marks.push(Mark { option, by, at });
+    }
+
+    fn unknown(&mut self, at: usize) {
+        if self.unknown == 0 {
+            self.first_unknown = at;
+        }
+        self.unknown += 1;
+    }
+}
+
+impl Mark {
+    fn is_time_off(&self) -> bool {
+        matches!(self.by, By::Concept(Concept::Later | Concept::Distant))
+    }
+}
+
+impl By {
+    fn weight(&self) -> u8 {
+        match self {
+            By::Picture(_) => 0,
+            By::NumberWord | By::Ordinal => 1,
+            By::Part => 2,
+            By::Concept(_) => 3,
+            By::Own => 4,
+            By::Key => 5,
+        }
+    }
+
+    fn is_certain(&self, unknown: usize) -> bool {
+        match self {
+            By::Picture(_) | By::Key | By::NumberWord | By::Ordinal => true,
+            By::Own => unknown <= 2,
+            By::Part => unknown == 0,
+            By::Concept(Concept::Yes | Concept::No) => true,
+            By::Concept(_) => unknown <= 2,
+        }
+    }
+
+    fn rule(&self) -> &'static str {
+        match self {
+            By::Key => "key-in-sentence",
+            By::NumberWord => "number-word",
+            By::Ordinal => "ordinal",
+            By::Own => "word-in-sentence",
+            By::Part => "part-of-name",
+            By::Picture(_) => "emoji",
+            By::Concept(concept) => concept.rule(),
+        }
+    }
+}
+
+impl Reader {
+    /// The longest own phrase that stands at word `at`: its length and option.
+    fn phrase_at(&self, reply: &Reply, at: usize) -> Option<(usize, usize)> {
+        let words = &reply.words.as_slice()[at..];
+        let first = words.first()?.of_text(&reply.text);
+        let mut fitting = self.phrases.get(first)?.iter().filter(|(phrase, _)| {
+            phrase.len() <= words.len()
+                && phrase
+                    .iter()
+                    .zip(words)
+                    .all(|(p, w)| p == w.of_text(&reply.text))
+        });
+        let (phrase, option) = fitting.next()?;
+        let tied = fitting.any(|(p, o)| p.len() == phrase.len() && o != option);
+        (!tied).then_some((phrase.len(), *option))
+    }
+
+    /// The option that the whole reply names in the author's or the lexicon's words.
+    pub(super) fn whole(&self, reply: &Reply, language: usize) -> Option<Verdict<usize>> {
+        let count = reply.words.len();
+        if let Some((n, option)) = self.phrase_at(reply, 0)
+            && n == count
+        {
+            return Some(Verdict {
+                meaning: option,
+                certain: true,
+                rule: "option-word",
+            });
+        }
+        let words = reply.words.as_slice();
+        let (n, bits) = lexicon::get().languages[language].phrase(words)?;
+        if n != count || reply.question {
+            return None;
+        }
+        let mut meant = Concept::ALL
+            .iter()
+            .filter(|(_, c)| bits & c.bit() != 0)
+            .filter_map(|(_, c)| self.concepts.get(&(*c as u8)).map(|option| (*option, *c)));
+        let (option, concept) = meant.next()?;
+        let picture = words[0].kind == WordKind::Emoji;
+        let rule = if picture { "emoji" } else { concept.rule() };
+        meant.all(|(other, _)| other == option).then_some(Verdict {
+            meaning: option,
+            certain: !matches!(concept, Concept::Echo | Concept::EchoNo),
+            rule,
+        })
+    }
+}

@@ -1,0 +1,105 @@
+//! Which option of a question a reply chooses: by its key, its name, the author's words, and the
+//! language's words for what the option is about; in passing too ("2 works"), never when negated, and
+//! not at all when two options could be meant. A wrong option is worse than asking again.
+
+mod evidence;
+mod prepare;
+
+use smol_str::SmolStr;
+
+use super::lexicon::{self, LANGUAGES, Map};
+use super::{Reply, Verdict};
+use crate::lead::Name;
+
+/// One option as the flow declares it.
+#[derive(Debug, Clone)]
+pub struct ChoiceOption {
+    pub name: Name,
+    pub key: String,
+    /// The author's own words: locale (`None` for any) and word or phrase.
+    pub words: Vec<(Option<Name>, String)>,
+}
+
+/// The options of a question, prepared for reading replies.
+#[derive(Debug, Clone, Default)]
+pub struct Choice {
+    /// Folded keys and names: the option, and the rule that finds it.
+    exact: Map<SmolStr, (usize, &'static str)>,
+    keys: Vec<SmolStr>,
+    /// By language.
+    readers: Vec<Reader>,
+    /// Languages in which the flow is written, the others after them.
+    order: [usize; LANGUAGES.len()],
+}
+
+/// The options as one language sees them.
+#[derive(Debug, Clone, Default)]
+struct Reader {
+    /// Phrases of the author and names, by their first word, longest first.
+    phrases: Map<SmolStr, Vec<(Vec<SmolStr>, usize)>>,
+    /// Content words of phrases: the one option they point to, `None` where it is two.
+    parts: Map<SmolStr, Option<usize>>,
+    /// The option that each concept of the lexicon stands for.
+    concepts: Map<u8, usize>,
+    /// Single words of those concepts, for typos.
+    typos: Vec<(SmolStr, usize)>,
+    initials: Vec<(char, usize)>,
+}
+
+impl Choice {
+    /// `locales` are the flow's; their lexicons give an option named `yes`, `no` or `later` its words.
+    pub fn new(options: &[ChoiceOption], locales: &[Name]) -> Self {
+        prepare::choice(options, locales)
+    }
+
+    /// Which option the reply chooses, by its index.
+    pub fn read(&self, reply: &Reply, locale: &str) -> Option<Verdict<usize>> {
+        self.read_exact(reply, locale)
+            .or_else(|| self.read_in_passing(reply, locale))
+    }
+
+    /// The option that the whole reply names: nothing outranks it but an opt-out.
+    pub fn read_exact(&self, reply: &Reply, locale: &str) -> Option<Verdict<usize>> {
+        if let Some((option, rule)) = self.exact.get(&reply.text) {
+            return Some(Verdict {
+                meaning: *option,
+                certain: true,
+                rule,
+            });
+        }
+        let language = lexicon::get().language_of(locale);
+        self.reader(language)?.whole(reply, language)
+    }
+
+    /// The option that the reply points to among other words.
+    pub fn read_in_passing(&self, reply: &Reply, locale: &str) -> Option<Verdict<usize>> {
+        if reply.is_blank() {
+            return None;
+        }
+        let own = lexicon::get().language_of(locale);
+        match self.weigh(reply, own) {
+            evidence::Weighed::Option(verdict, _) => return Some(verdict),
+            evidence::Weighed::Unclear => return None,
+            evidence::Weighed::Nothing => {}
+        }
+        // People answer in the other language too; then every word of it must be understood.
+        self.order
+            .iter()
+            .filter(|language| **language != own)
+            .find_map(|language| match self.weigh(reply, *language) {
+                evidence::Weighed::Option(verdict, 0) => Some(verdict),
+                _ => None,
+            })
+    }
+
+    fn reader(&self, language: usize) -> Option<&Reader> {
+        self.readers.get(language)
+    }
+
+    fn weigh(&self, reply: &Reply, language: usize) -> evidence::Weighed {
+        match self.reader(language) {
+            Some(reader) => evidence::weigh(self, reader, reply, language),
+            None => evidence::Weighed::Nothing,
+        }
+    }
+}

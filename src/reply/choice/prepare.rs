@@ -1,0 +1,279 @@
+//! From the options of a flow to what reading needs: which words and which concepts of the lexicon
+//! stand for which option. An author who writes `later` gets "más tarde", "next month" and "not now".
+
+use std::cmp::Reverse;
+
+use smol_str::SmolStr;
+
+use super::super::lexicon::{self, Concept, LANGUAGES, Map};
+use super::super::normalize::{fold, normalize};
+use super::super::words::WordKind;
+use super::{Choice, ChoiceOption, Reader};
+use crate::lead::Name;
+
+/// What is known of one option before languages are told apart.
+struct Prepared {
+    /// Folded phrases with the language they are in; `None` for any.
+    phrases: Vec<(Option<usize>, String)>,
+    /// Concepts that a whole phrase names.
+    named: u64,
+    /// Concepts that stand within a phrase.
+    within: u64,
+}
+
+pub(super) fn choice(options: &[ChoiceOption], locales: &[Name]) -> Choice {
+    let mut choice = Choice {
+        readers: Vec::with_capacity(LANGUAGES.len()),
+        ..Choice::default()
+    };
+    let prepared: Vec<Prepared> = options.iter().map(Prepared::of).collect();
+    for (index, option) in options.iter().enumerate() {
+        let key = SmolStr::new(fold(&option.key));
+        choice
+            .exact
+            .entry(key.clone())
+            .or_insert((index, "exact-key"));
+        choice.keys.push(key);
+    }
+    for (index, option) in options.iter().enumerate() {
+        let name = SmolStr::new(fold(&spaced(&option.name)));
+        if !name.is_empty() {
+            choice.exact.entry(name).or_insert((index, "option-name"));
+        }
+    }
+    let concepts = concepts(&prepared);
+    for language in 0..LANGUAGES.len() {
+        choice
+            .readers
+            .push(Reader::new(&prepared, &concepts, language));
+    }
+    choice.order = order(locales);
+    choice
+}
+
+/// The flow's languages first, the others after them.
+fn order(locales: &[Name]) -> [usize; LANGUAGES.len()] {
+    let lexicon = lexicon::get();
+    let mut order = std::array::from_fn(|i| i);
+    let place = |language: &usize| {
+        locales
+            .iter()
+            .position(|l| lexicon.language_of(l) == *language)
+            .unwrap_or(usize::MAX)
+    };
+    order.sort_by_key(place);
+    order
+}
+
+fn spaced(name: &str) -> String {
+    name.replace(['-', '_'], " ")
+}
+
+impl Prepared {
+    fn of(option: &ChoiceOption) -> Self {
+        let lexicon = lexicon::get();
+        let mut phrases = vec![(None, fold(&spaced(&option.name)))];
+        for (locale, word) in &option.words {
+            let language = locale.as_ref().map(|l| lexicon.language_of(l));
+            phrases.push((language, fold(word)));
+        }
+        let (mut named, mut within) = (0, 0);
+        for (language, phrase) in &phrases {
+            // Names are English more often than not.
+            for language in language.map_or(vec![0], |l| vec![l]) {
+                let (whole, parts) = concepts_of(phrase, language);
+                named |= whole;
+                within |= parts;
+            }
+        }
+        Self {
+            phrases,
+            named,
+            within,
+        }
+    }
+
+    fn is(&self, concept: Concept) -> bool {
+        (self.named | self.within) & concept.bit() != 0
+    }
+}
+
+/// The concepts that the phrase names as a whole, and those its parts name.
+fn concepts_of(phrase: &str, language: usize) -> (u64, u64) {
+    let language = &lexicon::get().languages[language];
+    let mut normal = normalize(phrase);
+    normal.words.recognize(&normal.text);
+    let words = normal.words.as_slice();
+    let (mut whole, mut parts) = (0, 0);
+    let mut at = 0;
+    while at < words.len() {
+        match language.phrase(&words[at..]) {
+            Some((n, bits)) => {
+                if n == words.len() {
+                    whole |= bits;
+                }
+                parts |= bits;
+                at += n;
+            }
+            None => at += 1,
+        }
+    }
+    (whole, parts)
+}
+
+/// The one option for each concept, directly or by what the question can only mean.
+fn concepts(options: &[Prepared]) -> Map<u8, usize> {
+    let mut map: Map<u8, usize> = Map::default();
+    let one = |concepts: &[Concept]| {
+        let of = |bits: fn(&Prepared) -> u64| {
+            let mut with = (0..options.len())
+                .filter(|i| concepts.iter().any(|c| bits(&options[*i]) & c.bit() != 0));
+            with.next().filter(|_| with.next().is_none())
+        };
+        of(|o| o.named).or_else(|| of(|o| o.within))
+    };
+    let other = |option: usize, concepts: &[Concept]| {
+        let other = (options.len() == 2).then_some(1 - option.min(1))?;
+        concepts
+            .iter()
+            .any(|c| options[other].is(*c))
+            .then_some(other)
+    };
+    for (_, concept) in Concept::ALL {
+        if let Some(option) = one(&[concept]) {
+            map.insert(concept as u8, option);
+        }
+    }
+    let later = one(&[Concept::Later, Concept::Distant]);
+    let soon = one(&[Concept::Soon]);
+    let yes = one(&[Concept::Yes, Concept::Echo])
+        .or_else(|| one(&[Concept::Confirm]))
+        .or_else(|| soon.filter(|soon| other(*soon, &[Concept::Later]).is_some()));
+    let refusals = [
+        Concept::Later,
+        Concept::Distant,
+        Concept::Reschedule,
+        Concept::Cancel,
+        Concept::EchoNo,
+    ];
+    let no =
+        one(&[Concept::No, Concept::EchoNo]).or_else(|| yes.and_then(|yes| other(yes, &refusals)));
+    let confirm =
+        one(&[Concept::Confirm]).or_else(|| yes.filter(|_| one(&[Concept::Reschedule]).is_some()));
+    let meant = [
+        (Concept::Yes, yes),
+        (Concept::Echo, yes),
+        (Concept::No, no),
+        (Concept::EchoNo, no),
+        (Concept::Later, later),
+        (Concept::Distant, one(&[Concept::Distant]).or(later)),
+        (Concept::Soon, soon.or_else(|| later.and(yes))),
+        (Concept::Confirm, confirm),
+    ];
+    for (concept, option) in meant {
+        match option {
+            Some(option) => map.insert(concept as u8, option),
+            None => map.remove(&(concept as u8)),
+        };
+    }
+    map
+}
+
+impl Reader {
+    fn new(options: &[Prepared], concepts: &Map<u8, usize>, language: usize) -> Self {
+        let mut reader = Self {
+            concepts: concepts.clone(),
+            ..Self::default()
+        };
+        for (index, option) in options.iter().enumerate() {
+            for (of, phrase) in &option.phrases {
+                if of.is_none_or(|of| of == language) {
+                    reader.add_phrase(phrase, index, language);
+                }
+            }
+        }
+        for phrases in reader.phrases.values_mut() {
+            phrases.sort_by_key(|(words, _)| Reverse(words.len()));
+        }
+        reader.add_typos(language);
+        reader
+    }
+
+    fn add_phrase(&mut self, phrase: &str, option: usize, language: usize) {
+        let words: Vec<SmolStr> = phrase.split_whitespace().map(SmolStr::new).collect();
+        let Some(first) = words.first() else { return };
+        if let Some(initial) = first.chars().next().filter(|c| c.is_ascii_alphabetic()) {
+            self.initials.push((initial, option));
+        }
+        for part in content_words(phrase, language) {
+            self.add_part(part, option);
+        }
+        self.phrases
+            .entry(first.clone())
+            .or_default()
+            .push((words, option));
+    }
+
+    fn add_part(&mut self, part: SmolStr, option: usize) {
+        let known = self.parts.entry(part).or_insert(Some(option));
+        if *known != Some(option) {
+            *known = None;
+        }
+    }
+
+    /// Words that a slip of the thumb may have meant, and parts of phrases the lexicon adds.
+    fn add_typos(&mut self, language: usize) {
+        let lexicon = lexicon::get();
+        for phrase in lexicon.languages[language].phrases() {
+            let mut meant = Concept::ALL
+                .iter()
+                .filter(|(_, c)| phrase.concepts & c.bit() != 0)
+                .filter_map(|(_, c)| self.concepts.get(&(*c as u8)).copied());
+            let Some(option) = meant.next() else { continue };
+            if meant.any(|other| other != option) {
+                continue;
+            }
+            if let [only] = phrase.words.as_slice() {
+                self.typos.push((SmolStr::new(lexicon.form(*only)), option));
+            } else if phrase.concepts & (Concept::Replace.bit() | Concept::Repair.bit()) != 0 {
+                // "new roof" makes "roof" say nothing about whether it is repaired or replaced.
+                for word in &phrase.words {
+                    let part = SmolStr::new(stem(lexicon.form(*word)));
+                    if self.parts.contains_key(&part) {
+                        self.add_part(part, option);
+                    }
+                }
+            }
+        }
+        let own: Vec<_> = self
+            .parts
+            .iter()
+            .filter_map(|(w, o)| Some((w.clone(), (*o)?)))
+            .collect();
+        self.typos.extend(own);
+    }
+}
+
+/// The words of a phrase that could point to its option alone.
+fn content_words(phrase: &str, language: usize) -> Vec<SmolStr> {
+    const LETTERS_MIN: usize = 4;
+    let language = &lexicon::get().languages[language];
+    let filler = language.class("filler") | language.class("not");
+    let mut normal = normalize(phrase);
+    normal.words.recognize(&normal.text);
+    let words = normal.words.as_slice().iter();
+    words
+        .filter(|w| w.kind == WordKind::Letters && !language.is(w.id, filler))
+        .map(|w| w.of_text(&normal.text))
+        .filter(|w| w.len() >= LETTERS_MIN)
+        .map(|w| SmolStr::new(stem(w)))
+        .collect()
+}
+
+/// A word without the ending of its plural.
+pub(super) fn stem(word: &str) -> &str {
+    match word.strip_suffix('s') {
+        Some(singular) if singular.len() >= 3 && !singular.ends_with('s') => singular,
+        _ => word,
+    }
+}

@@ -1,0 +1,316 @@
+//! The words that end, begin or explain texting when they are the whole message.
+//! Source: `data/keywords.yaml`, which names where each word comes from. Every word of every language
+//! counts for everyone. What surrounds a keyword politely ("please stop", "STOP 🛑") is not counted.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+use smol_str::SmolStr;
+
+use super::lexicon::{self, LANGUAGES, Map};
+use super::normalize::fold;
+use super::words::{Word, WordKind};
+use super::{Everywhere, Listening, Reply, Verdict};
+
+const FILE: &str = include_str!("../../data/keywords.yaml");
+
+#[derive(Deserialize)]
+struct File {
+    opt_out: BTreeMap<String, OptOutWords>,
+    opt_in: BTreeMap<String, Vec<String>>,
+    help: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Deserialize)]
+struct OptOutWords {
+    certain: BTreeMap<String, Vec<String>>,
+    likely: Vec<String>,
+}
+
+/// What a keyword says by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keyword {
+    OptOut,
+    OptOutPerhaps,
+    OptIn,
+    /// An opt-in only to who opted out or was asked to confirm.
+    OptInWhenOut,
+    /// An opt-in only to who was asked to confirm.
+    OptInWhenAsked,
+    Help,
+}
+
+/// Nouns and inflections of the listed verbs, which keypads and translations produce as often.
+const MORE_OPT_OUTS: [&str; 21] = [
+    "stop all",
+    "opt me out",
+    "opting out",
+    "unsubscribe me",
+    "unsubscribed",
+    "desinscription",
+    "desabonnement",
+    "desabonnez",
+    "desinscrivez",
+    "darme de baja",
+    "dame de baja",
+    "denme de baja",
+    "deme de baja",
+    "abmeldung",
+    "abbestellung",
+    "parem",
+    "paren",
+    "detengan",
+    "cancelen",
+    "descadastre",
+    "desinscrever",
+];
+const MORE_OPT_OUTS_PERHAPS: [&str; 19] = [
+    "stops",
+    "🛑",
+    "✋",
+    "⛔",
+    "desuscribir",
+    "desuscribirme",
+    "nomas",
+    "arretes",
+    "block",
+    "blocked",
+    "spam",
+    "scam",
+    "enough",
+    "harassment",
+    "blocking",
+    "discontinue",
+    "terminate",
+    "cease",
+    "delete",
+];
+const MORE_OPT_INS: [&str; 8] = [
+    "opt back in",
+    "opt me in",
+    "opt in again",
+    "re subscribe",
+    "restart",
+    "reabonner",
+    "suscribir",
+    "reiniciar",
+];
+/// From `only_when_opted_out_or_pending`. A bare yes after an opt-out is not clear enough to text
+/// again: it may answer a question asked before.
+const WHEN_OUT: [&str; 3] = ["join", "rejoin", "join again"];
+const WHEN_ASKED: [&str; 14] = [
+    "yes",
+    "y",
+    "si",
+    "oui",
+    "ja",
+    "sim",
+    "ok",
+    "okay",
+    "yes please",
+    "confirm",
+    "1",
+    "confirmo",
+    "yep",
+    "yeah",
+];
+
+static KEYWORDS: LazyLock<Map<SmolStr, Keyword>> = LazyLock::new(|| {
+    let file: File = serde_yaml::from_str(FILE).expect("the keywords are tested");
+    let mut map = Map::default();
+    let mut add = |words: &mut dyn Iterator<Item = &str>, keyword| {
+        for word in words {
+            map.entry(SmolStr::new(fold(word))).or_insert(keyword);
+        }
+    };
+    for words in file.opt_out.values() {
+        add(
+            &mut words.certain.keys().map(String::as_str),
+            Keyword::OptOut,
+        );
+    }
+    add(&mut MORE_OPT_OUTS.into_iter(), Keyword::OptOut);
+    for words in file.opt_out.values() {
+        add(
+            &mut words.likely.iter().map(String::as_str),
+            Keyword::OptOutPerhaps,
+        );
+    }
+    add(
+        &mut MORE_OPT_OUTS_PERHAPS.into_iter(),
+        Keyword::OptOutPerhaps,
+    );
+    let languages = || {
+        file.opt_in
+            .iter()
+            .filter(|(l, _)| LANGUAGES.contains(&l.as_str()))
+    };
+    for (_, words) in languages() {
+        add(&mut words.iter().map(String::as_str), Keyword::OptIn);
+    }
+    add(&mut MORE_OPT_INS.into_iter(), Keyword::OptIn);
+    add(&mut WHEN_OUT.into_iter(), Keyword::OptInWhenOut);
+    add(&mut WHEN_ASKED.into_iter(), Keyword::OptInWhenAsked);
+    for words in file.help.values() {
+        add(&mut words.iter().map(String::as_str), Keyword::Help);
+    }
+    map
+});
+
+/// The longest keyword has so many words.
+const KEYWORD_WORDS_MAX: usize = 3;
+
+/// The keyword that the message is, if it is one.
+pub(super) fn whole(reply: &Reply, listening: Listening) -> Option<Verdict<Everywhere>> {
+    let keyword = find(reply)?;
+    let (meaning, certain, rule) = match keyword {
+        Keyword::OptOut => (Everywhere::OptOut, true, "opt-out-keyword"),
+        Keyword::OptOutPerhaps => (Everywhere::OptOut, false, "opt-out-keyword"),
+        Keyword::OptIn => (Everywhere::OptIn, true, "opt-in-keyword"),
+        Keyword::OptInWhenOut if listening.opted_out || listening.awaiting_double_opt_in => {
+            (Everywhere::OptIn, true, "opt-in-keyword")
+        }
+        Keyword::OptInWhenAsked if listening.awaiting_double_opt_in => {
+            (Everywhere::OptIn, true, "opt-in-confirmed")
+        }
+        Keyword::Help => (Everywhere::Help, true, "help-keyword"),
+        Keyword::OptInWhenOut | Keyword::OptInWhenAsked => return None,
+    };
+    Some(Verdict {
+        meaning,
+        certain,
+        rule,
+    })
+}
+
+fn find(reply: &Reply) -> Option<Keyword> {
+    if let Some(keyword) = KEYWORDS.get(reply.text.as_str()) {
+        return Some(*keyword);
+    }
+    let words = reply.words.as_slice();
+    if words.len() < 2 || words.len() > 12 {
+        return None;
+    }
+    let core = core(reply);
+    let inner = &words[core.clone()];
+    if inner.is_empty() || inner.len() > 2 * KEYWORD_WORDS_MAX {
+        return None;
+    }
+    KEYWORDS
+        .get(reply.span(core))
+        .copied()
+        .or_else(|| repeated(reply, inner))
+}
+
+/// "stop stop stop": the same keyword again and again.
+fn repeated(reply: &Reply, words: &[Word]) -> Option<Keyword> {
+    let first = words.first()?.of_text(&reply.text);
+    let same = words.iter().all(|w| w.of_text(&reply.text) == first);
+    same.then(|| KEYWORDS.get(first).copied()).flatten()
+}
+
+/// The words without courtesies, greetings and pictures at both ends.
+fn core(reply: &Reply) -> std::ops::Range<usize> {
+    let words = reply.words.as_slice();
+    let courtesy = |w: &Word| w.kind == WordKind::Emoji || is_courtesy(w);
+    let start = words
+        .iter()
+        .position(|w| !courtesy(w))
+        .unwrap_or(words.len());
+    let end = words
+        .iter()
+        .rposition(|w| !courtesy(w))
+        .map_or(start, |i| i + 1);
+    start..end.max(start)
+}
+
+fn is_courtesy(word: &Word) -> bool {
+    static POLITE: LazyLock<[u128; LANGUAGES.len()]> =
+        LazyLock::new(|| std::array::from_fn(|i| lexicon::get().languages[i].class("polite")));
+    let languages = &lexicon::get().languages;
+    languages
+        .iter()
+        .zip(POLITE.iter())
+        .any(|(language, polite)| language.is(word.id, *polite))
+}
+
+/// Whether `word`, written in a hurry, is one of the unmistakable keywords: letters swapped or doubled,
+/// a neighbouring key hit, a digit for a letter.
+pub(super) fn slipped(reply: &Reply) -> Option<Verdict<Everywhere>> {
+    let core = core(reply);
+    if core.len() != 1 {
+        return None;
+    }
+    let word = reply.span(core);
+    let plain = unleet(word);
+    let hit = |target: &str| {
+        plain == target || (super::typo::is_slip(&plain, target) && !is_word(&plain))
+    };
+    let found = SLIPS.iter().any(|target| *target != word && hit(target));
+    found.then_some(Verdict {
+        meaning: Everywhere::OptOut,
+        certain: false,
+        rule: "opt-out-typo",
+    })
+}
+
+const SLIPS: [&str; 9] = [
+    "stop",
+    "unsubscribe",
+    "stopall",
+    "optout",
+    "cancelar",
+    "descadastrar",
+    "abmelden",
+    "desabonner",
+    "abbestellen",
+];
+
+/// Words that are no slip of `stop`, however near.
+fn is_word(word: &str) -> bool {
+    matches!(
+        word,
+        "shop"
+            | "step"
+            | "atop"
+            | "stow"
+            | "slop"
+            | "swop"
+            | "stomp"
+            | "strop"
+            | "top"
+            | "spot"
+            | "post"
+            | "pots"
+            | "tops"
+            | "opts"
+            | "soap"
+            | "stock"
+            | "story"
+            | "stoop's"
+            | "stew"
+            | "store"
+            | "stopped"
+            | "stopping"
+            | "stay"
+            | "stip"
+            | "cancelas"
+    )
+}
+
+fn unleet(word: &str) -> String {
+    if !word.bytes().any(|b| b.is_ascii_digit()) || word.bytes().all(|b| b.is_ascii_digit()) {
+        return word.to_string();
+    }
+    let letter = |c| match c {
+        '0' => 'o',
+        '1' => 'i',
+        '3' => 'e',
+        '4' => 'a',
+        '5' => 's',
+        '7' => 't',
+        c => c,
+    };
+    word.chars().map(letter).collect()
+}

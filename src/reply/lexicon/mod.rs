@@ -1,0 +1,332 @@
+//! The words of each language and the rules built from them, read once from one file per language.
+//!
+//! A word form has one id over all languages; what it means is kept per language: classes (sets of
+//! words that rules name), concepts (phrases such as "of course"), numbers. Decides nothing by itself.
+
+mod hash;
+mod load;
+mod number_words;
+mod pattern;
+
+use std::sync::LazyLock;
+
+use smol_str::SmolStr;
+
+pub(super) use hash::Map;
+pub(super) use number_words::Spoken;
+pub(super) use pattern::{Found, Pattern};
+
+/// The languages replies are read in, in the order in which a tie is settled.
+pub(super) const LANGUAGES: [&str; 5] = ["en", "es", "fr", "de", "pt"];
+
+/// A word form of the vocabulary.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct WordId(u16);
+
+impl WordId {
+    pub const UNKNOWN: WordId = WordId(0);
+
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// What an option, or a phrase of a reply, may be about. Names as in the files.
+// tidy: table
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub(super) enum Concept {
+    Yes,
+    /// Yes, when nothing else is said: "I am".
+    Echo,
+    No,
+    /// No, when nothing else is said: "pass".
+    EchoNo,
+    Later,
+    /// A time far enough off that "yes, …" with it means later.
+    Distant,
+    Soon,
+    Confirm,
+    Reschedule,
+    Cancel,
+    NotSure,
+    Hedge,
+    /// Says nothing about the answer although it holds its words: "no problem".
+    Idiom,
+    Morning,
+    Afternoon,
+    Evening,
+    Own,
+    Rent,
+    Repair,
+    Replace,
+    Install,
+    Clean,
+    Inspect,
+    Buy,
+    Sell,
+    New,
+    Used,
+    Text,
+    Call,
+    Email,
+    Home,
+    Business,
+    Other,
+}
+
+impl Concept {
+    pub const ALL: [(&'static str, Concept); 33] = [
+        ("yes", Concept::Yes),
+        ("echo", Concept::Echo),
+        ("no", Concept::No),
+        ("echo_no", Concept::EchoNo),
+        ("later", Concept::Later),
+        ("distant", Concept::Distant),
+        ("soon", Concept::Soon),
+        ("confirm", Concept::Confirm),
+        ("reschedule", Concept::Reschedule),
+        ("cancel", Concept::Cancel),
+        ("not_sure", Concept::NotSure),
+        ("hedge", Concept::Hedge),
+        ("idiom", Concept::Idiom),
+        ("morning", Concept::Morning),
+        ("afternoon", Concept::Afternoon),
+        ("evening", Concept::Evening),
+        ("own", Concept::Own),
+        ("rent", Concept::Rent),
+        ("repair", Concept::Repair),
+        ("replace", Concept::Replace),
+        ("install", Concept::Install),
+        ("clean", Concept::Clean),
+        ("inspect", Concept::Inspect),
+        ("buy", Concept::Buy),
+        ("sell", Concept::Sell),
+        ("new", Concept::New),
+        ("used", Concept::Used),
+        ("text", Concept::Text),
+        ("call", Concept::Call),
+        ("email", Concept::Email),
+        ("home", Concept::Home),
+        ("business", Concept::Business),
+        ("other", Concept::Other),
+    ];
+
+    /// The name of the rule that found it.
+    // tidy: table
+    pub fn rule(self) -> &'static str {
+        match self {
+            Concept::Yes => "lexicon-yes",
+            Concept::Echo => "lexicon-echo",
+            Concept::No => "lexicon-no",
+            Concept::EchoNo => "lexicon-echo-no",
+            Concept::Later => "lexicon-later",
+            Concept::Distant => "lexicon-distant",
+            Concept::Soon => "lexicon-soon",
+            Concept::Confirm => "lexicon-confirm",
+            Concept::Reschedule => "lexicon-reschedule",
+            Concept::Cancel => "lexicon-cancel",
+            Concept::NotSure => "lexicon-not-sure",
+            Concept::Hedge => "lexicon-hedge",
+            Concept::Idiom => "lexicon-idiom",
+            Concept::Morning => "lexicon-morning",
+            Concept::Afternoon => "lexicon-afternoon",
+            Concept::Evening => "lexicon-evening",
+            Concept::Own => "lexicon-own",
+            Concept::Rent => "lexicon-rent",
+            Concept::Repair => "lexicon-repair",
+            Concept::Replace => "lexicon-replace",
+            Concept::Install => "lexicon-install",
+            Concept::Clean => "lexicon-clean",
+            Concept::Inspect => "lexicon-inspect",
+            Concept::Buy => "lexicon-buy",
+            Concept::Sell => "lexicon-sell",
+            Concept::New => "lexicon-new",
+            Concept::Used => "lexicon-used",
+            Concept::Text => "lexicon-text",
+            Concept::Call => "lexicon-call",
+            Concept::Email => "lexicon-email",
+            Concept::Home => "lexicon-home",
+            Concept::Business => "lexicon-business",
+            Concept::Other => "lexicon-other",
+        }
+    }
+
+    pub fn bit(self) -> u64 {
+        1 << self as u8
+    }
+}
+
+/// What a rule of a language file is about. Names as in the files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Topic {
+    OptOut,
+    /// Forbids `OptOut`: "don't stop", "why did you stop?"
+    KeepTexting,
+    OptInAgain,
+    Help,
+    WrongNumber,
+    WhoIsThis,
+    CallMe,
+    Decline,
+    Machine,
+}
+
+impl Topic {
+    pub const ALL: [(&'static str, Topic); 9] = [
+        ("opt_out", Topic::OptOut),
+        ("keep_texting", Topic::KeepTexting),
+        ("opt_in_again", Topic::OptInAgain),
+        ("help", Topic::Help),
+        ("wrong_number", Topic::WrongNumber),
+        ("who_is_this", Topic::WhoIsThis),
+        ("call_me", Topic::CallMe),
+        ("decline", Topic::Decline),
+        ("machine", Topic::Machine),
+    ];
+}
+
+/// A phrase of a concept, the first word being its key in the index.
+#[derive(Debug, Clone)]
+pub(super) struct Phrase {
+    pub words: Vec<WordId>,
+    pub concepts: u64,
+}
+
+/// A word of a value: `dezember` is 12.
+pub(super) type Values = Map<WordId, u8>;
+
+/// One language.
+#[derive(Debug, Default)]
+pub(super) struct Language {
+    class_names: Vec<String>,
+    /// By word id, a bit for each class the word is in.
+    classes: Vec<u128>,
+    rules: [Vec<Pattern>; Topic::ALL.len()],
+    /// Longest first, by the id of the first word.
+    phrases: Map<WordId, Vec<Phrase>>,
+    pub spoken: Map<WordId, Spoken>,
+    pub months: Values,
+    pub weekdays: Values,
+}
+
+impl Language {
+    pub fn class_mask(&self, word: WordId) -> u128 {
+        self.classes.get(word.index()).copied().unwrap_or(0)
+    }
+
+    /// The bit of a class, zero where the language has none of this name.
+    pub fn class(&self, name: &str) -> u128 {
+        let index = self.class_names.iter().position(|n| n == name);
+        index.map_or(0, |index| 1 << index)
+    }
+
+    pub fn is(&self, word: WordId, class_bits: u128) -> bool {
+        self.class_mask(word) & class_bits != 0
+    }
+
+    pub fn rules(&self, topic: Topic) -> &[Pattern] {
+        &self.rules[topic as usize]
+    }
+
+    /// The longest phrases that stand at the beginning of `words`: their length and concepts.
+    pub fn phrase(&self, words: &[super::words::Word]) -> Option<(usize, u64)> {
+        let first = words.first()?.id;
+        self.phrases.get(&first)?.iter().find_map(|phrase| {
+            let n = phrase.words.len();
+            let fits = n <= words.len()
+                && phrase
+                    .words
+                    .iter()
+                    .zip(words)
+                    .all(|(id, word)| *id == word.id);
+            fits.then_some((n, phrase.concepts))
+        })
+    }
+
+    /// Every single word of a concept's phrases, for typos.
+    pub fn phrases(&self) -> impl Iterator<Item = &Phrase> {
+        self.phrases.values().flatten()
+    }
+}
+
+/// All languages, and the vocabulary they share.
+#[derive(Debug, Default)]
+pub(super) struct Lexicon {
+    words: Map<SmolStr, WordId>,
+    forms: Vec<SmolStr>,
+    /// Beginnings of words, by their first three bytes, longest first.
+    stems: Map<[u8; 3], Vec<(SmolStr, WordId)>>,
+    pub languages: [Language; LANGUAGES.len()],
+}
+
+impl Lexicon {
+    /// The id of a word as folded; letters drawn out (`nooo`) are read as if they were not.
+    pub fn word(&self, word: &str) -> WordId {
+        if let Some(id) = self.words.get(word) {
+            return *id;
+        }
+        if word.len() < 3 {
+            return WordId::UNKNOWN;
+        }
+        if is_drawn_out(word.as_bytes())
+            && let Some(id) = self.drawn_out(word)
+        {
+            return id;
+        }
+        self.stem(word)
+    }
+
+    pub fn form(&self, id: WordId) -> &str {
+        self.forms.get(id.index()).map_or("", |form| form.as_str())
+    }
+
+    /// The index of the language of a locale such as `pt-BR`; English where it is none of ours.
+    pub fn language_of(&self, locale: &str) -> usize {
+        let code = locale.get(..2).unwrap_or("en");
+        LANGUAGES
+            .iter()
+            .position(|l| code.eq_ignore_ascii_case(l))
+            .unwrap_or(0)
+    }
+
+    fn stem(&self, word: &str) -> WordId {
+        let Some(Ok(first)) = word.as_bytes().get(..3).map(<[u8; 3]>::try_from) else {
+            return WordId::UNKNOWN;
+        };
+        self.stems
+            .get(&first)
+            .and_then(|stems| {
+                stems
+                    .iter()
+                    .find(|(stem, _)| word.starts_with(stem.as_str()))
+            })
+            .map_or(WordId::UNKNOWN, |(_, id)| *id)
+    }
+
+    fn drawn_out(&self, word: &str) -> Option<WordId> {
+        [1, 2].iter().find_map(|most| {
+            let mut squeezed = String::with_capacity(word.len());
+            let mut run = 0;
+            for c in word.chars() {
+                run = if squeezed.ends_with(c) { run + 1 } else { 1 };
+                if run <= *most {
+                    squeezed.push(c);
+                }
+            }
+            self.words.get(squeezed.as_str()).copied()
+        })
+    }
+}
+
+fn is_drawn_out(word: &[u8]) -> bool {
+    word.windows(3)
+        .any(|w| w[0] == w[1] && w[1] == w[2] && w[0].is_ascii_alphabetic())
+}
+
+/// The lexicon, read on first use. The files are part of the program; a test reads each of them.
+pub(super) fn get() -> &'static Lexicon {
+    static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| load::lexicon(&load::FILES));
+    &LEXICON
+}

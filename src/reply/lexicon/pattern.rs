@@ -1,0 +1,199 @@
+//! Rules over words: "a word for stopping, perhaps `the`, a word for messages".
+//!
+//! Written as words separated by spaces:
+//! `word` that word; `a|b` either; `<class>` any word of a class; `x?` perhaps; `x*` any number;
+//! `!x` next comes none of these; `..3` up to three words of any kind in the same clause;
+//! `^` here a clause begins; `^^` here the message begins; `$` here a clause ends; `$$` the message;
+//! `-x` right before stands none of these; `#` a number; `,` here a clause ends and the next begins
+//! and `,?` it may (other words follow each other within one clause).
+//! Matching takes a bounded number of steps; there is no backtracking over characters.
+
+use super::super::words::{Word, WordKind};
+use super::{Language, WordId};
+
+/// A rule of one language.
+#[derive(Debug, Clone)]
+pub(crate) struct Pattern {
+    pub parts: Vec<Part>,
+    pub certain: bool,
+    /// Classes without which the rule cannot match.
+    pub needs: u128,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Part {
+    pub what: What,
+    pub times: Times,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Times {
+    Once,
+    Perhaps,
+    Any,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum What {
+    Word(Set),
+    Not(Set),
+    NotBefore(Set),
+    Number,
+    Gap(usize),
+    ClauseBegins,
+    MessageBegins,
+    ClauseEnds,
+    MessageEnds,
+    Break,
+    AnyBreak,
+}
+
+/// Words by themselves and by class.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Set {
+    pub ids: Vec<WordId>,
+    pub classes: u128,
+}
+
+impl Set {
+    fn has(&self, word: &Word, language: &Language) -> bool {
+        language.is(word.id, self.classes)
+            || (word.id != WordId::UNKNOWN && self.ids.contains(&word.id))
+    }
+}
+
+/// Where a pattern matched: word indices, end excluded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub start: usize,
+    pub end: usize,
+}
+
+/// Most words a `*` takes.
+const ANY_MAX: usize = 6;
+
+impl Pattern {
+    /// The first match in `words`; `present` holds the classes of all of them.
+    pub fn find(&self, words: &[Word], language: &Language, present: u128) -> Option<Found> {
+        if self.needs & !present != 0 {
+            return None;
+        }
+        let run = Run { words, language };
+        let last = match self.parts.first().map(|part| &part.what) {
+            Some(What::MessageBegins) => 1,
+            _ => words.len(),
+        };
+        (0..last).find_map(|start| {
+            let end = run.matches(&self.parts, start, Clause::Any)?;
+            Some(Found { start, end })
+        })
+    }
+}
+
+struct Run<'a> {
+    words: &'a [Word],
+    language: &'a Language,
+}
+
+/// Whether the next word must stand in the same clause as the one before.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Clause {
+    Same,
+    Any,
+}
+
+impl Run<'_> {
+    /// Where the match of `parts` that begins at word `at` ends.
+    fn matches(&self, parts: &[Part], at: usize, clause: Clause) -> Option<usize> {
+        let Some((part, rest)) = parts.split_first() else {
+            return Some(at);
+        };
+        match &part.what {
+            What::Word(set) => {
+                let count = self.count(part.times, at, clause, |w| set.has(w, self.language));
+                self.take(part.times, count, rest, at, clause)
+            }
+            What::Number => {
+                let is_number = |w: &Word| w.kind == WordKind::Digits;
+                let count = self.count(part.times, at, clause, is_number);
+                self.take(part.times, count, rest, at, clause)
+            }
+            What::Gap(most) => self.gap(*most, rest, at, clause),
+            What::AnyBreak => self.matches(rest, at, Clause::Any),
+            What::Break => self
+                .breaks_before(at)
+                .then(|| self.matches(rest, at, Clause::Any))?,
+            what => self
+                .holds(what, at)
+                .then(|| self.matches(rest, at, clause))?,
+        }
+    }
+
+    fn breaks_before(&self, at: usize) -> bool {
+        at.checked_sub(1)
+            .and_then(|i| self.words.get(i))
+            .is_none_or(|w| w.breaks)
+    }
+
+    /// How many words from `at` on fit, in one clause.
+    fn count(
+        &self,
+        times: Times,
+        at: usize,
+        clause: Clause,
+        fits: impl Fn(&Word) -> bool,
+    ) -> usize {
+        let most = if times == Times::Any { ANY_MAX } else { 1 };
+        let mut n = 0;
+        while n < most
+            && self.words.get(at + n).is_some_and(&fits)
+            && ((n == 0 && clause == Clause::Any) || !self.breaks_before(at + n))
+        {
+            n += 1;
+        }
+        n
+    }
+
+    fn take(
+        &self,
+        times: Times,
+        count: usize,
+        rest: &[Part],
+        at: usize,
+        clause: Clause,
+    ) -> Option<usize> {
+        let least = usize::from(times == Times::Once);
+        (least..=count).rev().find_map(|n| {
+            let clause = if n == 0 { clause } else { Clause::Same };
+            self.matches(rest, at + n, clause)
+        })
+    }
+
+    fn gap(&self, most: usize, rest: &[Part], at: usize, clause: Clause) -> Option<usize> {
+        for n in 0..=most {
+            if let Some(end) = self.matches(rest, at + n, clause) {
+                return Some(end);
+            }
+            if self.words.get(at + n).is_none_or(|w| w.breaks) {
+                return None;
+            }
+        }
+        None
+    }
+
+    fn holds(&self, what: &What, at: usize) -> bool {
+        let before = at.checked_sub(1).map(|i| &self.words[i]);
+        match what {
+            What::Not(set) => !self
+                .words
+                .get(at)
+                .is_some_and(|w| set.has(w, self.language)),
+            What::NotBefore(set) => !before.is_some_and(|w| set.has(w, self.language)),
+            What::ClauseBegins => before.is_none_or(|w| w.breaks),
+            What::MessageBegins => at == 0,
+            What::ClauseEnds => before.is_some_and(|w| w.breaks) || at == self.words.len(),
+            What::MessageEnds => at == self.words.len(),
+            What::Word(_) | What::Number | What::Gap(_) | What::Break | What::AnyBreak => false,
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! How a reply is written down for the rules: once, in two forms.
+//!
+//! `text` is for words: lower case without accents, look-alikes, invisible characters or punctuation,
+//! words joined by single spaces, spelled-out letters (`S.T.O.P`) put together. `clean` is for values,
+//! where punctuation, case and accents carry meaning. Signatures and quoted lines are in neither.
+//! Knows characters, not meanings. Source of the order: `data/keywords.yaml`, NFKC first.
+
+use smol_str::SmolStr;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use super::letters;
+use super::signature;
+use super::words::{Word, Words};
+
+/// Longer texts are read up to here; a message of ten parts is 1,530 characters.
+pub(super) const READ_BYTES_MAX: usize = 4_096;
+/// Words beyond are not read.
+pub(super) const WORDS_MAX: usize = 400;
+
+/// What normalising gives.
+pub(super) struct Normal {
+    pub clean: SmolStr,
+    pub text: SmolStr,
+    pub words: Words,
+    pub question: bool,
+}
+
+pub(super) fn normalize(raw: &str) -> Normal {
+    let raw = head(raw, READ_BYTES_MAX);
+    if raw.is_ascii() && !raw.contains(['\n', '\r', '>']) {
+        let clean = SmolStr::new(raw.trim());
+        return Folder::fold(
+            &clean,
+            clean.bytes().map(|b| b.to_ascii_lowercase() as char),
+        );
+    }
+    let own = signature::own_words(raw);
+    let visible: String = letters::visible(&own);
+    let clean: SmolStr = visible.trim().nfkc().collect::<String>().into();
+    let folded = letters::spelled(&visible)
+        .nfkd()
+        .filter(|c| !is_combining_mark(*c))
+        .flat_map(char::to_lowercase)
+        .flat_map(letters::look_alike)
+        .collect::<String>();
+    Folder::fold(&clean, folded.trim().chars())
+}
+
+/// Folds a word or phrase of a lexicon or an author as replies are folded.
+pub(super) fn fold(phrase: &str) -> String {
+    normalize(phrase).text.to_string()
+}
+
+fn head(raw: &str, max: usize) -> &str {
+    if raw.len() <= max {
+        return raw;
+    }
+    let mut end = max;
+    while !raw.is_char_boundary(end) {
+        end -= 1;
+    }
+    &raw[..end]
+}
+
+/// Collects words from characters that are lower-case and bare of marks already.
+#[derive(Default)]
+struct Folder {
+    text: String,
+    words: Words,
+    start: usize,
+    open: bool,
+    letters_alone: usize,
+    question: bool,
+}
+
+impl Folder {
+    fn fold(clean: &SmolStr, chars: impl Iterator<Item = char>) -> Normal {
+        let mut folder = Self {
+            text: String::with_capacity(clean.len()),
+            ..Self::default()
+        };
+        let mut chars = chars.peekable();
+        let mut before = ' ';
+        while let Some(c) = chars.next() {
+            folder.take(c, before, chars.peek().copied().unwrap_or(' '));
+            before = c;
+        }
+        folder.end_word();
+        if folder.letters_alone >= 3 {
+            folder.join_letters();
+        }
+        Normal {
+            clean: clean.clone(),
+            text: SmolStr::new(&folder.text),
+            words: folder.words,
+            question: folder.question,
+        }
+    }
+
+    fn take(&mut self, c: char, before: char, next: char) {
+        match c {
+            'a'..='z' | '0'..='9' => self.push(c),
+            '\'' if self.open && next.is_alphanumeric() => {
+                if is_elision(&self.text[self.start..]) {
+                    self.end_word();
+                }
+            }
+            ' ' | '\t' | '\'' => self.end_word(),
+            '?' => {
+                self.question = true;
+                self.break_clause();
+            }
+            '.' | ',' | ';' | ':' | '!' | '\n' | '\r' | '(' | ')' | '[' | ']' | '\u{2014}' => {
+                self.break_clause();
+            }
+            '-' | '\u{2013}' if before == ' ' => self.break_clause(),
+            '&' => {
+                self.end_word();
+                "and".chars().for_each(|c| self.push(c));
+                self.end_word();
+            }
+            c if letters::is_emoji(c) => {
+                self.end_word();
+                self.push(c);
+                self.end_word();
+            }
+            c if c.is_alphanumeric() => self.push(c),
+            _ => self.end_word(),
+        }
+    }
+
+    fn push(&mut self, c: char) {
+        if !self.open {
+            if !self.text.is_empty() {
+                self.text.push(' ');
+            }
+            self.start = self.text.len();
+            self.open = true;
+        }
+        self.text.push(c);
+    }
+
+    fn end_word(&mut self) {
+        if !self.open {
+            return;
+        }
+        self.open = false;
+        if self.words.len() >= WORDS_MAX {
+            self.text.truncate(self.start.saturating_sub(1));
+            return;
+        }
+        let word = Word::of(&self.text, self.start);
+        if word.is_letter(&self.text) {
+            self.letters_alone += 1;
+        }
+        self.words.push(word);
+    }
+
+    fn break_clause(&mut self) {
+        self.end_word();
+        self.words.break_after_last();
+    }
+
+    /// Puts runs of three or more single letters together: `s t o p` is `stop`.
+    fn join_letters(&mut self) {
+        let mut text = String::with_capacity(self.text.len());
+        let mut words = Words::default();
+        let old = std::mem::take(&mut self.words);
+        let is_letter = |i: usize| old.get(i).is_some_and(|w| w.is_letter(&self.text));
+        let mut i = 0;
+        while i < old.len() {
+            let mut end = i;
+            while is_letter(end) {
+                end += 1;
+            }
+            let end = if end - i >= 3 { end } else { i + 1 };
+            if !text.is_empty() {
+                text.push(' ');
+            }
+            let start = text.len();
+            (i..end).for_each(|k| text.push_str(old[k].of_text(&self.text)));
+            words.push(Word::of(&text, start));
+            if old[end - 1].breaks {
+                words.break_after_last();
+            }
+            i = end;
+        }
+        (self.text, self.words) = (text, words);
+    }
+}
+
+/// French (and Portuguese, Italian) words that lose their vowel before another: `l'arrêt`, `d'accord`.
+fn is_elision(word: &str) -> bool {
+    matches!(
+        word,
+        "l" | "d" | "j" | "m" | "t" | "s" | "c" | "n" | "qu" | "jusqu" | "lorsqu" | "puisqu"
+    )
+}
