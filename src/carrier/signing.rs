@@ -26,8 +26,7 @@ fn key(secret: &str) -> Option<Vec<u8>> {
 }
 
 fn mac(key: &[u8], id: &str, timestamp: &str, body: &[u8]) -> [u8; 32] {
-    let mut mac =
-        Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
     for piece in [id.as_bytes(), b".", timestamp.as_bytes(), b".", body] {
         mac.update(piece);
     }
@@ -54,11 +53,7 @@ pub fn sign(
 }
 
 /// Whether any of the request's signatures was made with any of our secrets, lately.
-pub fn verify(
-    secrets: &[&str],
-    request: &RawRequest,
-    now: Timestamp,
-) -> Result<(), BadSignature> {
+pub fn verify(secrets: &[&str], request: &RawRequest, now: Timestamp) -> Result<(), BadSignature> {
     let header = |name: &str| {
         request
             .header(name)
@@ -148,7 +143,10 @@ mod tests {
 
     #[test]
     fn what_we_sign_holds_for_five_minutes_and_with_either_secret_while_they_change() {
-        let (old, new) = ("whsec_b2xkIHNlY3JldCBvZiBvdXJz", "whsec_bmV3IHNlY3JldCBvZiBvdXJz");
+        let (old, new) = (
+            "whsec_b2xkIHNlY3JldCBvZiBvdXJz",
+            "whsec_bmV3IHNlY3JldCBvZiBvdXJz",
+        );
         let now = Timestamp::from_ms(1_800_000_000_000);
         for (secrets, late, well) in [
             (vec![old], 0, true),

@@ -162,7 +162,11 @@ fn text<'j>(json: &'j Json, key: &str) -> Result<Option<&'j str>, Unreadable> {
 }
 
 fn media(json: &Json) -> Result<Vec<Media>, Unreadable> {
-    let bad = || Unreadable(format!("`media` is not a list of at most {MEDIA_MAX} addresses"));
+    let bad = || {
+        Unreadable(format!(
+            "`media` is not a list of at most {MEDIA_MAX} addresses"
+        ))
+    };
     let items = match &json["media"] {
         Json::Null => return Ok(Vec::new()),
         Json::Array(items) if items.len() <= MEDIA_MAX => items,
@@ -230,17 +234,32 @@ mod tests {
     #[test]
     fn a_body_is_a_reply_a_receipt_or_named_as_unreadable() {
         for (body, reads) in [
-            (r#"{"id":"a","from":"+13125550100","to":"+1","text":"hi"}"#, Ok("inbound")),
+            (
+                r#"{"id":"a","from":"+13125550100","to":"+1","text":"hi"}"#,
+                Ok("inbound"),
+            ),
             (r#"{"id":"a","from":"+13125550100"}"#, Ok("inbound")),
             (r#"{"id":"a","status":"delivered"}"#, Ok("status")),
             (r#"{"from":"+13125550100"}"#, Err("`id` is missing")),
             (r#"{"id":"","from":"+13125550100"}"#, Err("`id` must be")),
             (r#"{"id":"a"}"#, Err("`from` is missing")),
-            (r#"{"id":"a","from":"3125550100"}"#, Err("`from` is not a number")),
-            (r#"{"id":7,"from":"+13125550100"}"#, Err("`id` is not a string")),
+            (
+                r#"{"id":"a","from":"3125550100"}"#,
+                Err("`from` is not a number"),
+            ),
+            (
+                r#"{"id":7,"from":"+13125550100"}"#,
+                Err("`id` is not a string"),
+            ),
             (r#"{"id":"a","status":"gone"}"#, Err("`status` is not")),
-            (r#"{"id":"a","from":"+13125550100","at":"noon"}"#, Err("`at` is not")),
-            (r#"{"id":"a","from":"+13125550100","media":"x"}"#, Err("`media` is not")),
+            (
+                r#"{"id":"a","from":"+13125550100","at":"noon"}"#,
+                Err("`at` is not"),
+            ),
+            (
+                r#"{"id":"a","from":"+13125550100","media":"x"}"#,
+                Err("`media` is not"),
+            ),
             ("[]", Ok("")),
             ("7", Err("not a JSON object")),
             ("", Err("not JSON")),
@@ -287,7 +306,11 @@ mod tests {
             (400, "Refused"),
             (410, "Unreachable"),
         ] {
-            assert!(outcome(status).starts_with(begins), "{status}: {}", outcome(status));
+            assert!(
+                outcome(status).starts_with(begins),
+                "{status}: {}",
+                outcome(status)
+            );
         }
     }
 }
