@@ -14,7 +14,8 @@ pub const JOIN_WITHIN: Duration = Duration::secs(30);
 pub const PARTS_MAX: u8 = 255;
 /// Most texts that wait at once in a `Joiner`; the oldest gives way.
 const WAITING_MAX: usize = 1000;
-/// Stands for a part that never came.
+/// Stands for parts between others that never came. At the ends nothing does: half of a STOP reads as
+/// a STOP.
 const GAP: &str = " … ";
 
 /// One part, as it came.
@@ -76,14 +77,13 @@ pub fn join(parts: &[InboundPart], since: Timestamp, now: Timestamp) -> Option<J
     }
     let first = (1..=total).find_map(place).or(parts.first())?;
     let mut text = String::new();
-    let mut in_gap = false;
-    for n in 1..=total {
-        match place(n) {
-            Some(part) => text.push_str(&part.text),
-            None if !in_gap => text.push_str(GAP),
-            None => {}
+    let mut last = 0;
+    for (n, part) in (1..=total).filter_map(|n| Some((n, place(n)?))) {
+        if last > 0 && n > last + 1 {
+            text.push_str(GAP);
         }
-        in_gap = place(n).is_none();
+        text.push_str(&part.text);
+        last = n;
     }
     Some(Joined::Whole(Whole {
         id: first.id.clone(),
@@ -183,8 +183,8 @@ mod tests {
                 0,
             ),
             (vec![(2, "world")], 29, None, 0),
-            (vec![(2, "world")], 30, Some(" … world"), 1),
-            (vec![(1, "STOP")], 30, Some("STOP … "), 1),
+            (vec![(2, "world")], 30, Some("world"), 1),
+            (vec![(1, "STOP")], 30, Some("STOP"), 1),
         ] {
             let start = Timestamp::from_ms(1_000_000);
             let mut joiner = Joiner::default();
@@ -206,12 +206,26 @@ mod tests {
     fn a_reference_that_comes_round_again_begins_a_new_text() {
         let start = Timestamp::from_ms(1_000_000);
         let mut joiner = Joiner::default();
-        assert!(joiner.add(part(1, 2, "old "), start).is_empty());
+        assert!(joiner.add(part(1, 2, "old"), start).is_empty());
         let later = start + Duration::mins(1);
         let got = joiner.add(part(2, 2, "new"), later);
         assert_eq!(got.len(), 1);
-        assert_eq!(got[0].text, "old … ");
+        assert_eq!(got[0].text, "old");
         assert_eq!(joiner.next(), Some(later + JOIN_WITHIN));
+    }
+
+    #[test]
+    fn a_part_that_never_came_leaves_a_gap_between_the_others() {
+        let start = Timestamp::from_ms(0);
+        let parts = [part(4, 5, "d"), part(1, 5, "a"), part(5, 5, "e")];
+        let Some(Joined::Whole(whole)) = join(&parts, start, start + JOIN_WITHIN) else {
+            panic!("its time is up")
+        };
+        assert_eq!(
+            (whole.text.as_str(), whole.missing, whole.id.as_str()),
+            ("a … de", 2, "id1")
+        );
+        assert_eq!(join(&[], start, start), None);
     }
 
     #[test]

@@ -80,10 +80,10 @@ pub fn token_holds(
         return bad("the token does not say for how long it holds");
     };
     if now.saturating_add(LEEWAY_S) < begins {
-        return bad("the token holds, but only later: is our clock behind?");
+        return bad("the signature holds, but only later: is our clock behind?");
     }
     if now.saturating_sub(LEEWAY_S) >= ends {
-        return bad("the token held, but its time is over");
+        return bad("the signature holds, but its minute is over");
     }
     Ok(())
 }
