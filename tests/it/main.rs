@@ -2,5 +2,6 @@
 
 mod carriers;
 mod compile;
+mod sdk;
 mod sends;
 mod store;

@@ -182,7 +182,7 @@ fn a_channel_that_lacks_a_setting_sends_nothing_and_names_it() {
 
 #[test]
 fn aws_is_signed_as_its_own_library_signs() {
-    // botocore 1.43 SigV4Auth, the same key, time and body.
+    // botocore 1.44.5 SigV4Auth, the same key, time and body.
     const SIGNATURE: &str = "3f56ad2eaf1cea72e25f2c93212e89e0575730856d3660faea9bf070e5793599";
     let request = build("aws", AWS, None, &message("hi", &[])).unwrap();
     let authorization = request
