@@ -1,8 +1,9 @@
 //! AWS End User Messaging (SMS), with Amazon SNS for what comes in.
 //!
-//! Settings: `api_key` and `api_secret` (access key), `region`, `application` (ARN of the SNS topic, or
-//! of several: inbound texts and delivery events), `profile` (a configuration set, which says where
-//! events go). Our effect goes out as the message's context. Source: docs.aws.amazon.com/sms-voice.
+//! Settings: `api_key` and `api_secret` (access key), `region`, `application` (ARN of the SNS
+//! topic, or of several: inbound texts and delivery events), `profile` (a configuration set, which
+//! says where events go). Our effect goes out as the message's context. Source:
+//! docs.aws.amazon.com/sms-voice.
 
 use serde_json::{Value as Json, json};
 

@@ -1,9 +1,10 @@
 //! Bird's Channels API, and what it was before: MessageBird's REST API (`messagebird`).
 //!
 //! Settings: `token` (access key), `secret` (signing key), `project` (workspace) and `application`
-//! (channel); `mode: rest` sends by the old API. A webhook is read by its shape. It is proven by a token
-//! (old) or by a signature over time, address and body; `signature: legacy` allows the old signature
-//! without the address, which MessageBird has given up. Source: docs.bird.com; vectors of its SDKs.
+//! (channel); `mode: rest` sends by the old API. A webhook is read by its shape. It is proven by a
+//! token (old) or by a signature over time, address and body; `signature: legacy` allows the old
+//! signature without the address, which MessageBird has given up. Source: docs.bird.com; vectors of
+//! its SDKs.
 
 use serde_json::{Value as Json, json};
 

@@ -1,9 +1,10 @@
 //! Infobip SMS.
 //!
-//! Settings: `api` (the account's own address, https://….api.infobip.com), `api_key`, `username` and
-//! `password` (of the Basic authorization of its subscriptions). We give each message our effect id as
-//! its `messageId`, and the same as callback data. Source: infobip.com/docs/api. Infobip's codes for
-//! an opt-out are not documented where we looked; our own suppression is what holds.
+//! Settings: `api` (the account's own address, https://….api.infobip.com), `api_key`, `username`
+//! and `password` (of the Basic authorization of its subscriptions). We give each message our
+//! effect id as its `messageId`, and the same as callback data. Source: infobip.com/docs/api.
+//! Infobip's codes for an opt-out are not documented where we looked; our own suppression is what
+//! holds.
 
 use serde_json::{Value as Json, json};
 

@@ -1,9 +1,9 @@
 //! Joining the parts of a long text, from carriers that hand them over one by one.
 //!
-//! Pure: whoever calls passes `now`, and keeps the parts where a crash does not lose them. Parts come in
-//! any order and more than once. After `JOIN_WITHIN` what is there is joined as it is: a lead's STOP
-//! must not wait for a part that was lost. Reference numbers are small and come round again, so parts
-//! further apart than that belong to different texts.
+//! Pure: whoever calls passes `now`, and keeps the parts where a crash does not lose them. Parts
+//! come in any order and more than once. After `JOIN_WITHIN` what is there is joined as it is: a
+//! lead's STOP must not wait for a part that was lost. Reference numbers are small and come round
+//! again, so parts further apart than that belong to different texts.
 
 use crate::lead::PhoneNumber;
 use crate::time::{Duration, Timestamp};
@@ -14,8 +14,8 @@ pub const JOIN_WITHIN: Duration = Duration::secs(30);
 pub const PARTS_MAX: u8 = 255;
 /// Most texts that wait at once in a `Joiner`; the oldest gives way.
 const WAITING_MAX: usize = 1000;
-/// Stands for parts between others that never came. At the ends nothing does: half of a STOP reads as
-/// a STOP.
+/// Stands for parts between others that never came. At the ends nothing does: half of a STOP reads
+/// as a STOP.
 const GAP: &str = " … ";
 
 /// One part, as it came.
@@ -103,8 +103,8 @@ pub struct Joiner {
 }
 
 impl Joiner {
-    /// Takes a part in. Gives the texts that are ready now: the one it completes, and those whose time
-    /// is up.
+    /// Takes a part in. Gives the texts that are ready now: the one it completes, and those whose
+    /// time is up.
     pub fn add(&mut self, part: InboundPart, now: Timestamp) -> Vec<Whole> {
         let mut ready = self.due(now);
         let known = self

@@ -1,5 +1,6 @@
-//! JSON Web Tokens as carriers sign webhooks with: HMAC only, and only the algorithms that the carrier
-//! documents. What the claims must say is the carrier's own matter. Source: RFC 7515, RFC 7519.
+//! JSON Web Tokens as carriers sign webhooks with: HMAC only, and only the algorithms that the
+//! carrier documents. What the claims must say is the carrier's own matter. Source: RFC 7515, RFC
+//! 7519.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,7 +1,7 @@
 //! What a carrier's error code means for us, and how an answer's code and status become an outcome.
 //!
-//! Each carrier's own file holds its codes; here is only what we can do about them. Decided: what is
-//! not known to have been refused is never sent again by itself.
+//! Each carrier's own file holds its codes; here is only what we can do about them. Decided: what
+//! is not known to have been refused is never sent again by itself.
 
 use crate::carrier::{CarrierError, HttpAnswer, Sent};
 use crate::time::Duration;

@@ -1,7 +1,7 @@
 //! MessageBird's REST API, still in use by accounts from before Bird: forms in, status by GET.
 //!
-//! Its fields have different names for long codes, short codes and pictures, and may be there twice; the
-//! last one counts. Source: developers.messagebird.com, and its SDKs' reference cases.
+//! Its fields have different names for long codes, short codes and pictures, and may be there
+//! twice; the last one counts. Source: developers.messagebird.com, and its SDKs' reference cases.
 
 use serde_json::{Value as Json, json};
 

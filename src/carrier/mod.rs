@@ -1,5 +1,5 @@
-//! What a carrier of texts is to us. An adapter builds a request and reads a response; it never sends,
-//! waits, or looks at a clock: whoever calls it passes `now`, and one client does the rest.
+//! What a carrier of texts is to us. An adapter builds a request and reads a response; it never
+//! sends, waits, or looks at a clock: whoever calls it passes `now`, and one client does the rest.
 //!
 //! A channel's signature is judged against the configured public address, never against one rebuilt
 //! from headers that a caller may set. Only this file and a carrier's own know its name.
@@ -94,9 +94,9 @@ pub trait Carrier: Send + Sync {
         Means::Final
     }
 
-    /// The certificate that `verify` needs, which the caller fetches (https only, no redirects, kept
-    /// by its address) and hands over in the settings as `CERTIFICATE`. Never an address that the
-    /// carrier does not own.
+    /// The certificate that `verify` needs, which the caller fetches (https only, no redirects,
+    /// kept by its address) and hands over in the settings as `CERTIFICATE`. Never an address that
+    /// the carrier does not own.
     fn certificate_url(&self, _request: &RawRequest) -> Result<Option<String>, BadSignature> {
         Ok(None)
     }
@@ -386,8 +386,8 @@ pub enum Sent {
     OptedOut {
         error: CarrierError,
     },
-    /// Not taken in, and nothing of this channel will be until somebody acts (a wrong key, no credit,
-    /// an unregistered sender): the channel pauses, with an alarm, and the text waits.
+    /// Not taken in, and nothing of this channel will be until somebody acts (a wrong key, no
+    /// credit, an unregistered sender): the channel pauses, with an alarm, and the text waits.
     Paused {
         error: CarrierError,
     },

@@ -1,9 +1,10 @@
 //! Plivo Messaging.
 //!
-//! Settings: `account` (auth id), `secret` (auth token), `profile` (a Powerpack that picks the sender),
-//! `signature: v3` where Plivo signs that way. Version 2, the usual one for texts, covers the address
-//! alone: neither query nor body. Whoever sees one request can forge others, so what it claims is
-//! held to strict formats; ask Plivo for version 3. Source: plivo.com/docs, and its SDKs' checks.
+//! Settings: `account` (auth id), `secret` (auth token), `profile` (a Powerpack that picks the
+//! sender), `signature: v3` where Plivo signs that way. Version 2, the usual one for texts, covers
+//! the address alone: neither query nor body. Whoever sees one request can forge others, so what it
+//! claims is held to strict formats; ask Plivo for version 3. Source: plivo.com/docs, and its SDKs'
+//! checks.
 
 use serde_json::json;
 

@@ -23,7 +23,7 @@ pub fn segment<'s>(settings: &Settings<'s>, key: &str) -> Result<&'s str, Miscon
 }
 
 /// The number, short code or name a text goes from.
-pub fn sender<'m>(from: Option<&'m str>) -> Result<&'m str, Misconfigured> {
+pub fn sender(from: Option<&str>) -> Result<&str, Misconfigured> {
     from.ok_or_else(|| Misconfigured("the channel has no `from`".to_string()))
 }
 

@@ -1,8 +1,8 @@
 //! Sinch SMS (XMS).
 //!
-//! Settings: `project` (service plan), `token` (its API token), `region` (us or eu), `secret` (signs
-//! webhooks, where Sinch support has switched it on), else `username` and `password` for webhooks with
-//! a password. Source: developers.sinch.com/docs/sms, and its SDK's checks.
+//! Settings: `project` (service plan), `token` (its API token), `region` (us or eu), `secret`
+//! (signs webhooks, where Sinch support has switched it on), else `username` and `password` for
+//! webhooks with a password. Source: developers.sinch.com/docs/sms, and its SDK's checks.
 
 use serde_json::{Value as Json, json};
 

@@ -1,8 +1,9 @@
 //! Amazon SNS: whether a notification is from a topic of ours, and which certificate proves it.
 //!
-//! Anybody can have a topic whose notifications are well signed: the topic must be one that the channel
-//! names. The certificate and the address that confirms a subscription must be SNS's own hosts. Fetching
-//! is the caller's. Source: docs.aws.amazon.com/sns, "Verifying the signatures of Amazon SNS messages".
+//! Anybody can have a topic whose notifications are well signed: the topic must be one that the
+//! channel names. The certificate and the address that confirms a subscription must be SNS's own
+//! hosts. Fetching is the caller's. Source: docs.aws.amazon.com/sns, "Verifying the signatures of
+//! Amazon SNS messages".
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,8 +1,8 @@
 //! Telnyx Messaging, API version 2.
 //!
 //! Settings: `token` (API key), `public_key` (of the account, base64; two while it is changed),
-//! `profile` (messaging profile). The API takes our effect id as its idempotency key, so a send whose
-//! outcome is unknown may be repeated. Source: developers.telnyx.com, and its SDKs' checks.
+//! `profile` (messaging profile). The API takes our effect id as its idempotency key, so a send
+//! whose outcome is unknown may be repeated. Source: developers.telnyx.com, and its SDKs' checks.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,9 +1,10 @@
 //! Vonage (formerly Nexmo): the SMS API and the Messages API, one carrier.
 //!
 //! Settings: `api_key`, `api_secret`, `secret` (the *signature* secret), `mode: sms` (usual) or
-//! `mode: messages`, `signature` (how the SMS API signs: md5hash, md5, sha1, sha256 (usual), sha512).
-//! `mode` decides what is sent and, where it is set, what is believed; without it a webhook with a
-//! token is of the Messages API, any other of the SMS API. Source: developer.vonage.com.
+//! `mode: messages`, `signature` (how the SMS API signs: md5hash, md5, sha1, sha256 (usual),
+//! sha512). `mode` decides what is sent and, where it is set, what is believed; without it a
+//! webhook with a token is of the Messages API, any other of the SMS API. Source:
+//! developer.vonage.com.
 
 use crate::carrier::{
     BadSignature, Carrier, HookAnswer, HookEvent, HttpAnswer, HttpRequest, Means, Misconfigured,

@@ -1,8 +1,8 @@
-//! Vonage's Messages API, in its nested (0.1) and its flat (1) shape: JSON, signed by a token that names
-//! the body's digest.
+//! Vonage's Messages API, in its nested (0.1) and its flat (1) shape: JSON, signed by a token that
+//! names the body's digest.
 //!
-//! A webhook without a token is refused; Vonage says that this may happen in rare cases, and sends it
-//! again.
+//! A webhook without a token is refused; Vonage says that this may happen in rare cases, and sends
+//! it again.
 
 use serde_json::{Value as Json, json};
 

@@ -1,8 +1,9 @@
 //! Vonage's SMS API: fields in a form, in a query or in JSON, signed by a field of their own.
 //!
 //! `&` and `=` in values are signed as `_`, so texts that differ only there share a signature. Long
-//! texts come in parts. The window for a repeat is a day: Vonage sends the same request again for that
-//! long, and a repeat is known by its id. Our effect goes out as `client-ref`, which comes back signed.
+//! texts come in parts. The window for a repeat is a day: Vonage sends the same request again for
+//! that long, and a repeat is known by its id. Our effect goes out as `client-ref`, which comes
+//! back signed.
 
 use serde_json::Value as Json;
 
@@ -324,7 +325,8 @@ pub fn outcome(answer: &HttpAnswer, parts: &[Json]) -> Sent {
     }
 }
 
-/// The wait that a throttled answer names: "Throughput Rate Exceeded - please wait [ 250 ] and retry".
+/// The wait that a throttled answer names: "Throughput Rate Exceeded - please wait [ 250 ] and
+/// retry".
 fn wait_in(text: &str) -> Option<Duration> {
     let (_, rest) = text.split_once('[')?;
     let (ms, _) = rest.split_once(']')?;

@@ -1,8 +1,9 @@
-//! `replytree hook`: does a recorded or pasted webhook's signature hold, if not why, and what does it
-//! mean?
+//! `replytree hook`: does a recorded or pasted webhook's signature hold, if not why, and what does
+//! it mean?
 //!
-//! The judge is the carrier's own `verify` and `read`, as the server uses them. `cause` asks it about
-//! requests that are nearly the same, and so finds what is likely wrong. Nothing is sent or stored.
+//! The judge is the carrier's own `verify` and `read`, as the server uses them. `cause` asks it
+//! about requests that are nearly the same, and so finds what is likely wrong. Nothing is sent or
+//! stored.
 
 mod cause;
 mod paste;
@@ -28,12 +29,14 @@ use paste::Paste;
 /// Longest request that is read.
 const INPUT_MAX: u64 = 1024 * 1024;
 
-/// Reads a raw HTTP request on standard input: does its signature hold, if not why, what does it mean?
+/// Reads a raw HTTP request on standard input: does its signature hold, if not why, what does it
+/// mean?
 #[derive(Debug, Args)]
 pub struct HookArgs {
     /// The channel's name in workspace.yaml.
     pub channel: String,
-    /// The address that the carrier was given, in full [default: `public_url` and the request's path].
+    /// The address that the carrier was given, in full [default: `public_url` and the request's
+    /// path].
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
     /// When it came, such as 2026-11-23T09:00:00Z, or seconds since 1970 [default: now].
@@ -65,8 +68,8 @@ struct Verdict {
     url: String,
 }
 
-/// Answers on `out`. The exit code: 0 when the signature holds, 1 when it does not, 2 when there was
-/// nothing to judge.
+/// Answers on `out`. The exit code: 0 when the signature holds, 1 when it does not, 2 when there
+/// was nothing to judge.
 pub fn run(
     args: &HookArgs,
     hook: &Hook,

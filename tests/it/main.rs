@@ -2,6 +2,7 @@
 
 mod carriers;
 mod compile;
+mod samples;
 mod sdk;
 mod sends;
 mod store;

@@ -1,5 +1,5 @@
-//! The carriers' own Python libraries sign webhooks; `replytree hook` must hold those that are good and
-//! refuse those that were tampered with. Signing is tests/sdk/sign.py; here the binary judges.
+//! The carriers' own Python libraries sign webhooks; `replytree hook` must hold those that are good
+//! and refuse those that were tampered with. Signing is tests/sdk/sign.py; here the binary judges.
 //!
 //! Needs a virtual environment with tests/sdk/requirements.txt: `REPLYTREE_SDK_PYTHON`, else
 //! target/sdk-venv/bin/python. Without one the test says that it was skipped, and why; with

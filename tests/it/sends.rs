@@ -1,4 +1,5 @@
-//! What leaves for each carrier, and what each answer means. The requests are snapshots, read at review.
+//! What leaves for each carrier, and what each answer means. The requests are snapshots, read at
+//! review.
 
 use std::collections::BTreeMap;
 
@@ -386,7 +387,8 @@ const ANSWERS: &[(&str, u16, &str, &str)] = &[
     (
         "infobip",
         200,
-        r#"{"messages":[{"messageId":"i1","status":{"groupName":"REJECTED","name":"REJECTED_SENDER"}}]}"#,
+        r#"{"messages":[{"messageId":"i1",
+            "status":{"groupName":"REJECTED","name":"REJECTED_SENDER"}}]}"#,
         "Paused",
     ),
     (
@@ -411,7 +413,8 @@ const ANSWERS: &[(&str, u16, &str, &str)] = &[
     (
         "aws",
         400,
-        r#"{"__type":"com.amazonaws#ConflictException","Reason":"DESTINATION_PHONE_NUMBER_OPTED_OUT"}"#,
+        r#"{"__type":"com.amazonaws#ConflictException",
+            "Reason":"DESTINATION_PHONE_NUMBER_OPTED_OUT"}"#,
         "OptedOut",
     ),
     ("aws", 400, r#"{"__type":"ThrottlingException"}"#, "Retry"),

@@ -1,8 +1,8 @@
 //! Why a signature does not hold: the same request, a little different, put to the same judge. What
 //! then holds is the likeliest cause.
 //!
-//! The differences are those that people meet: a proxy that ends TLS, a port, a slash, a query that was
-//! cut off, another account's secret, another way to sign, a body written anew.
+//! The differences are those that people meet: a proxy that ends TLS, a port, a slash, a query that
+//! was cut off, another account's secret, another way to sign, a body written anew.
 
 use std::collections::BTreeMap;
 

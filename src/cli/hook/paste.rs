@@ -1,7 +1,7 @@
 //! A raw HTTP request as people have it: recorded, copied from a log, or typed.
 //!
-//! Tolerant of what copying does: line ends of either kind, a body still in chunks, no length, white
-//! space before it. It decides nothing about signatures.
+//! Tolerant of what copying does: line ends of either kind, a body still in chunks, no length,
+//! white space before it. It decides nothing about signatures.
 
 use crate::carrier::RawRequest;
 
@@ -114,7 +114,7 @@ impl Paste {
         }
         let host = self.header("host").unwrap_or("localhost");
         notes.push(format!(
-            "workspace.yaml has no `public_url` and there is no --url: judged for https://{host}{path}"
+            "there is neither a `public_url` nor a --url: judged for https://{host}{path}"
         ));
         format!("https://{host}{path}")
     }
