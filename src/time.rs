@@ -210,7 +210,7 @@ impl FromStr for TimeOfDay {
         let bad = || TimeError::TimeOfDay(s.to_string());
         let (h, m) = s.trim().split_once(':').ok_or_else(bad)?;
         let (h, m): (u16, u16) = (h.parse().map_err(|_| bad())?, m.parse().map_err(|_| bad())?);
-        if h * 60 + m > 24 * 60 || m > 59 {
+        if h > 24 || m > 59 || h * 60 + m > 24 * 60 {
             return Err(bad());
         }
         Ok(Self(h * 60 + m))

@@ -2,13 +2,17 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::load::{is_among, load};
+use crate::cli::load::{Loaded, is_among, load};
 use crate::cli::output::{self, colour};
 use crate::cli::{Context, Exit, FAILED};
 use crate::diagnostic::{self, Diagnostic, Level};
+use crate::flow::{Flow, proof};
+use crate::lint;
+use crate::sim::flow_test;
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {
@@ -41,17 +45,20 @@ enum Format {
 
 pub fn run(context: &Context, args: &CheckArgs) -> Exit {
     let loaded = load(context, &args.paths)?;
-    let mine: Vec<Diagnostic> = loaded
-        .diagnostics
-        .iter()
-        .filter(|d| is_among(&d.file, &args.paths))
-        .cloned()
-        .collect();
-    let flows: Vec<_> = loaded
+    let among = |file: &str| is_among(file, &args.paths);
+    let flows: Vec<&Arc<Flow>> = loaded
         .flows
         .iter()
-        .filter(|flow| is_among(&flow.file, &args.paths))
+        .filter(|flow| among(&flow.file))
         .collect();
+    let mut mine: Vec<Diagnostic> = loaded
+        .diagnostics
+        .iter()
+        .filter(|d| among(&d.file))
+        .cloned()
+        .collect();
+    mine.extend(flows.iter().flat_map(|flow| warnings(&loaded, flow)));
+    mine.sort_by(|a, b| (&a.file, a.span).cmp(&(&b.file, b.span)));
     let count = |level| mine.iter().filter(|d| d.level == level).count();
     let (errors, warnings) = (count(Level::Error), count(Level::Warning));
     match args.format {
@@ -63,7 +70,11 @@ pub fn run(context: &Context, args: &CheckArgs) -> Exit {
         Format::Sarif => output::json(&diagnostic::to_sarif(&mine, &loaded.sources))?,
         Format::Human => {
             anstream::print!("{}", diagnostic::render(&mine, &loaded.sources, colour()));
-            // TODO-MERGE proof
+            if args.report {
+                for flow in &flows {
+                    anstream::println!("{}", proof::report(flow));
+                }
+            }
             anstream::println!("{}", summary(flows.len(), errors, warnings));
         }
     }
@@ -73,6 +84,27 @@ pub fn run(context: &Context, args: &CheckArgs) -> Exit {
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// What is legal but regrettable in a flow, its own tests run to see which answers they take.
+fn warnings(loaded: &Loaded, flow: &Arc<Flow>) -> Vec<Diagnostic> {
+    let tested = flow_test::run(&loaded.workspace, &loaded.flows, flow);
+    let uncovered: Vec<lint::Uncovered> = tested
+        .uncovered()
+        .filter_map(|edge| {
+            let step = flow.find(&edge.step)?;
+            Some(lint::Uncovered {
+                step,
+                exit: edge.exit.clone(),
+            })
+        })
+        .collect();
+    let known = lint::Known {
+        workspace: Some(&loaded.workspace),
+        uncovered: Some(&uncovered),
+        leads_in_90_days: None,
+    };
+    lint::run(flow, &known)
 }
 
 fn summary(flows: usize, errors: usize, warnings: usize) -> String {

@@ -17,7 +17,7 @@ pub fn run(args: &ExplainArgs) -> Exit {
     let code = args.code.trim();
     let text = diagnostic::explain(&code.to_uppercase())
         .map(str::to_string)
-        /*TODO-MERGE lint*/;
+        .or_else(|| crate::lint::explain(&code.to_lowercase()));
     match text {
         Some(text) => {
             anstream::println!("{}", text.trim_end());

@@ -10,6 +10,7 @@ use crate::cli::output::{self, Format};
 use crate::cli::{Context, Exit};
 use crate::runtime::{Clock, WallClock};
 use crate::store::{self, ApiKey, Role};
+use crate::web::auth::new_key;
 
 #[derive(Debug, Args)]
 pub struct KeyArgs {
@@ -60,29 +61,32 @@ pub fn run(context: &Context, args: &KeyArgs) -> Exit {
     let now = WallClock.now();
     match &args.action {
         Action::Add { name, role, format } => {
-            if store.keys()?.iter().any(|key| key.name == *name.as_str() && key.revoked.is_none()) {
+            if store
+                .keys()?
+                .iter()
+                .any(|key| key.name == *name.as_str() && key.revoked.is_none())
+            {
                 bail!("there is a key `{name}` already; revoke it first, or choose another name");
             }
-            let (key, hash) = crate::web::keys::new_key()?;
             let role = Role::from(*role);
-            store.add_key(&ApiKey {
-                name: name.as_str().into(),
-                hash,
-                role,
-                created: now,
-                revoked: None,
-            })?;
-            match format {
+            let (key, kept) = new_key(name.as_str().into(), role, now)?;
+            store.add_key(&kept)?;
+            match format.unwrap_or_else(output::by_terminal) {
                 Format::Json => {
                     output::json(&json!({ "key": key, "name": name, "role": role.as_str() }))?;
                 }
                 Format::Human => {
                     anstream::println!("{key}");
-                    anstream::eprintln!("Keep it now: it is not shown again. Role: {}.", role.as_str());
+                    anstream::eprintln!(
+                        "Keep it now: it is not shown again. Role: {}.",
+                        role.as_str()
+                    );
                 }
             }
         }
-        Action::List { format } => list(&store.keys()?, *format)?,
+        Action::List { format } => {
+            list(&store.keys()?, format.unwrap_or_else(output::by_terminal))?
+        }
         Action::Revoke { name } => {
             if !store.revoke_key(name, now)? {
                 bail!("there is no key `{name}`");

@@ -17,7 +17,6 @@ const DEPTH_MAX: usize = 8;
 
 /// A workspace as it stands on disk, compiled.
 pub struct Loaded {
-    pub dir: PathBuf,
     pub workspace: Arc<Workspace>,
     pub flows: Vec<Arc<Flow>>,
     pub diagnostics: Vec<Diagnostic>,
@@ -128,7 +127,6 @@ pub fn load_dir(dir: &Path, paths: &[PathBuf]) -> anyhow::Result<Loaded> {
     diagnostics.extend(compiled.diagnostics);
     sources.extend(flows);
     Ok(Loaded {
-        dir: dir.to_path_buf(),
         workspace: Arc::new(workspace),
         flows: compiled.flows,
         diagnostics,

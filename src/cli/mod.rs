@@ -4,17 +4,18 @@ mod backup;
 mod chat;
 mod check;
 mod explain;
-// TODO-MERGE mod graph;
+mod graph;
 mod hook;
 mod init;
-// TODO-MERGE mod key;
+mod key;
 mod lines;
 mod load;
 mod output;
 mod parts;
-// TODO-MERGE mod schema;
-// TODO-MERGE mod serve;
+mod schema;
+mod serve;
 mod test;
+mod understand;
 mod when;
 
 use std::io::Write as _;
@@ -57,8 +58,16 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Run the flows' own tests on a virtual clock
     Test(test::TestArgs),
+    /// Draw a flow's state graph
+    Graph(graph::GraphArgs),
     /// Talk with a flow in the terminal
     Chat(chat::ChatArgs),
+    /// Run the server: webhooks, API, console, timers, sending
+    Serve(serve::ServeArgs),
+    /// Add, list and revoke API keys
+    Key(key::KeyArgs),
+    /// What a text would mean, and by which rule
+    Understand(understand::UnderstandArgs),
     /// Encoding, units and billed parts of a text, and its cheaper spelling
     Parts(parts::PartsArgs),
     /// Whether a number may be texted now, by which rule, else from when
@@ -67,6 +76,8 @@ enum Command {
     Hook(hook::HookArgs),
     /// Write a consistent copy of the database while it is in use
     Backup(backup::BackupArgs),
+    /// Print the JSON Schema of flows or of workspace.yaml, for editors
+    Schema(schema::SchemaArgs),
     /// Put a backup in the database's place; what had not left goes to review
     Restore(backup::RestoreArgs),
 }
@@ -94,10 +105,15 @@ pub fn run() -> ExitCode {
         Command::Check(args) => check::run(&context, &args),
         Command::Explain(args) => explain::run(&args),
         Command::Test(args) => test::run(&context, &args),
+        Command::Graph(args) => graph::run(&context, &args),
         Command::Chat(args) => chat::run(&context, &args),
+        Command::Serve(args) => serve::run(&context, &args),
+        Command::Key(args) => key::run(&context, &args),
+        Command::Understand(args) => understand::run(&context, &args),
         Command::Parts(args) => run_parts(&args),
         Command::When(args) => run_when(&context, &args),
         Command::Hook(args) => run_hook(&context, &args),
+        Command::Schema(args) => schema::run(&args),
         Command::Backup(args) => backup::run(&context, &args),
         Command::Restore(args) => backup::restore(&context, &args),
     };

@@ -1,7 +1,5 @@
 //! `replytree serve`: the server.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -13,14 +11,15 @@ use crate::cli::output::colour;
 use crate::cli::{Context, Exit};
 use crate::diagnostic;
 use crate::runtime::Live;
+use crate::runtime::reload::Reload;
 use crate::store;
-use crate::web;
+use crate::web::{self, ServeOptions};
 
 #[derive(Debug, Args)]
 pub struct ServeArgs {
     /// The address to listen on
     #[arg(long, env = "REPLYTREE_LISTEN", default_value = "127.0.0.1:8080")]
-    listen: SocketAddr,
+    listen: String,
 
     /// Nothing leaves the machine, and the clock can be moved, whatever the channels say
     #[arg(long, env = "REPLYTREE_SANDBOX")]
@@ -28,43 +27,73 @@ pub struct ServeArgs {
 }
 
 pub fn run(context: &Context, args: &ServeArgs) -> Exit {
-    web::telemetry::init();
+    trace();
     let dir = workspace_dir(context, &[]);
-    let (listen, forced) = (args.listen, args.sandbox);
+    let forced = args.sandbox;
     let loaded = load_dir(&dir, &[])?;
     print_problems(&loaded);
     let store = store::open(&context.db).with_context(|| format!("cannot open {}", context.db))?;
-    let load_dir_again = dir.clone();
-    web::serve(web::ServeOptions {
-        listen,
+    let again = dir.clone();
+    web::serve(ServeOptions {
+        listen: args.listen.clone(),
         store,
-        live: live_of(loaded, listen, forced),
-        workspace_dir: dir,
-        reload: Box::new(move || {
-            let loaded = load_dir(&PathBuf::from(&load_dir_again), &[])?;
-            print_problems(&loaded);
-            Ok(live_of(loaded, listen, forced))
+        live: live_of(loaded, forced),
+        reload: Some(Reload {
+            folder: dir,
+            load: Box::new(move || {
+                let loaded = load_dir(&again, &[]).map_err(|error| format!("{error:#}"))?;
+                print_problems(&loaded);
+                Ok(live_of(loaded, forced))
+            }),
         }),
     })?;
     Ok(ExitCode::SUCCESS)
 }
 
+/// What is logged: warnings, unless `RUST_LOG` says otherwise.
+fn trace() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,replytree=info"));
+    // Set by whoever embeds us before: then theirs stands.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        .with_target(false)
+        .try_init();
+}
+
 fn print_problems(loaded: &Loaded) {
-    let errors = loaded.diagnostics.iter().filter(|d| d.is_error());
-    let errors: Vec<_> = errors.cloned().collect();
+    let errors: Vec<_> = loaded
+        .diagnostics
+        .iter()
+        .filter(|d| d.is_error())
+        .cloned()
+        .collect();
     anstream::eprint!("{}", diagnostic::render(&errors, &loaded.sources, colour()));
 }
 
 /// What is served: in the sandbox when asked for, or when no channel has a real carrier.
-fn live_of(loaded: Loaded, listen: SocketAddr, forced: bool) -> Live {
-    let real = loaded.workspace.channels.values().any(|channel| channel.carrier != "sandbox");
-    let here = format!("http://{listen}");
+fn live_of(loaded: Loaded, forced: bool) -> Live {
+    let real = loaded
+        .workspace
+        .channels
+        .values()
+        .any(|channel| channel.carrier != "sandbox");
     Live {
-        public_url: loaded.workspace.public_url.clone().unwrap_or(here),
+        public_url: loaded.workspace.public_url.clone().unwrap_or_default(),
         sandbox: forced || !real,
-        flows: loaded.flows.iter().map(|flow| (flow.name.clone(), Arc::clone(flow))).collect(),
+        flows: loaded
+            .flows
+            .iter()
+            .map(|flow| (flow.name.clone(), Arc::clone(flow)))
+            .collect(),
         workspace: loaded.workspace,
         diagnostics: loaded.diagnostics,
-        sources: loaded.sources.into_iter().map(|source| (source.file, source.text)).collect(),
+        sources: loaded
+            .sources
+            .into_iter()
+            .map(|source| (source.file, source.text))
+            .collect(),
     }
 }

@@ -149,7 +149,8 @@ impl Problem {
 /// The name in `known` that `word` is most likely a slip of, if any is close enough.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
-    let slips_max = (word.chars().count() / 3).clamp(1, 3);
+    // Two letters are too few to tell a slip from another word.
+    let slips_max = (word.chars().count() / 3).min(3);
     known
         .into_iter()
         .map(|name| (slips(&word, &name.to_lowercase()), name))
@@ -178,6 +179,7 @@ mod tests {
             ("ent", Some("end")),
             ("somewhere", None),
             ("xyz", None),
+            ("es", None),
         ] {
             assert_eq!(nearest(word, known), meant, "{word}");
         }

@@ -63,6 +63,8 @@ pub fn compile(workspace: &Workspace, sources: &[Source]) -> Compiled {
         let key = |d: &Diagnostic| (d.file.clone(), d.span, d.code);
         key(a).cmp(&key(b))
     });
+    // What several parts of a flow read again is said once.
+    diagnostics.dedup();
     Compiled { flows, diagnostics }
 }
 

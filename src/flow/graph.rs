@@ -53,16 +53,34 @@ pub fn reachable(
     roots: impl IntoIterator<Item = NodeIndex>,
     passes: impl Fn(NodeIndex, &Name) -> bool,
 ) -> HashSet<NodeIndex> {
-    let mut seen: HashSet<NodeIndex> = roots.into_iter().collect();
-    let mut open: Vec<NodeIndex> = seen.iter().copied().collect();
+    let marks = marks(graph, roots, passes);
+    graph
+        .node_indices()
+        .filter(|node| marks[node.index()])
+        .collect()
+}
+
+/// The same, as a mark for each node.
+pub fn marks(
+    graph: &Graph,
+    roots: impl IntoIterator<Item = NodeIndex>,
+    passes: impl Fn(NodeIndex, &Name) -> bool,
+) -> Vec<bool> {
+    let mut marks = vec![false; graph.node_count()];
+    let mut open: Vec<NodeIndex> = roots.into_iter().collect();
+    for root in &open {
+        marks[root.index()] = true;
+    }
     while let Some(from) = open.pop() {
         for edge in graph.edges(from) {
-            if passes(from, edge.weight()) && seen.insert(edge.target()) {
-                open.push(edge.target());
+            let to = edge.target();
+            if !marks[to.index()] && passes(from, edge.weight()) {
+                marks[to.index()] = true;
+                open.push(to);
             }
         }
     }
-    seen
+    marks
 }
 
 /// What the exit of a step is taken by.

@@ -9,8 +9,10 @@ pub mod grammar;
 pub mod graph;
 mod keywords;
 pub mod links;
+pub mod picture;
 mod parse;
 pub mod places;
+pub mod proof;
 mod resolve;
 pub mod schema;
 pub mod sms_parts;
@@ -211,4 +213,6 @@ pub enum Says {
     Event(Name, Vec<(Name, crate::lead::Value)>),
     /// What the endpoint called last, or the next time, answers; `None` for a failure.
     Endpoint(Name, Option<serde_json::Value>),
+    /// Nothing is free in this calendar from here on.
+    Full(Name),
 }

@@ -185,10 +185,19 @@ pub(super) fn whole(reply: &Reply, listening: Listening) -> Option<Verdict<Every
 }
 
 fn find(reply: &Reply) -> Option<Keyword> {
-    if let Some(keyword) = KEYWORDS.get(reply.text.as_str()) {
-        return Some(*keyword);
-    }
     let words = reply.words.as_slice();
+    if words.len() == 1 {
+        let drawn_out = || {
+            let lexicon = lexicon::get();
+            let id = words[0].id;
+            let drawn = lexicon::is_drawn_out(reply.text.as_bytes());
+            drawn.then(|| KEYWORDS.get(lexicon.form(id))).flatten()
+        };
+        return KEYWORDS
+            .get(reply.text.as_str())
+            .or_else(drawn_out)
+            .copied();
+    }
     if words.len() < 2 || words.len() > 12 {
         return None;
     }
@@ -197,10 +206,12 @@ fn find(reply: &Reply) -> Option<Keyword> {
     if inner.is_empty() || inner.len() > 2 * KEYWORD_WORDS_MAX {
         return None;
     }
-    KEYWORDS
-        .get(reply.span(core))
-        .copied()
-        .or_else(|| repeated(reply, inner))
+    // "no, más tarde" is not "no más".
+    let in_one_clause = !inner[..inner.len() - 1].iter().any(|w| w.breaks);
+    let whole = in_one_clause
+        .then(|| KEYWORDS.get(reply.span(core)).copied())
+        .flatten();
+    whole.or_else(|| repeated(reply, inner))
 }
 
 /// "stop stop stop": the same keyword again and again.
@@ -213,14 +224,18 @@ fn repeated(reply: &Reply, words: &[Word]) -> Option<Keyword> {
 /// The words without courtesies, greetings and pictures at both ends.
 fn core(reply: &Reply) -> std::ops::Range<usize> {
     let words = reply.words.as_slice();
-    let courtesy = |w: &Word| w.kind == WordKind::Emoji || is_courtesy(w);
-    let start = words
-        .iter()
-        .position(|w| !courtesy(w))
+    let is = |i: usize, text: &str| words.get(i).is_some_and(|w| w.of_text(&reply.text) == text);
+    let courtesy = |i: usize| {
+        words[i].kind == WordKind::Emoji
+            || is_courtesy(&words[i])
+            || (is(i, "por") && is(i + 1, "favor"))
+    };
+    let start = (0..words.len())
+        .find(|i| !courtesy(*i))
         .unwrap_or(words.len());
-    let end = words
-        .iter()
-        .rposition(|w| !courtesy(w))
+    let end = (0..words.len())
+        .rev()
+        .find(|i| !courtesy(*i))
         .map_or(start, |i| i + 1);
     start..end.max(start)
 }

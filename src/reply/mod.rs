@@ -3,16 +3,23 @@
 //! is unclear.
 
 mod choice;
+mod contact;
+mod date;
 mod everywhere;
 mod keywords;
 mod letters;
+mod lex;
 mod lexicon;
 mod machine;
+mod money;
+mod name;
 mod normalize;
+mod number;
 mod optout;
 mod phrases;
 mod signature;
 mod typo;
+mod understand;
 mod value;
 mod words;
 #[cfg(test)]
@@ -22,7 +29,9 @@ use smol_str::SmolStr;
 
 pub use choice::{Choice, ChoiceOption};
 pub use everywhere::{after_answers, everywhere, first_of_all};
+pub use money::{Amount, Figures, amount};
 pub use phrases::Phrases;
+pub use understand::{Asked, Meaning, Question, Understanding, meaning, understand};
 pub use value::{ValueContext, value};
 use words::Words;
 

@@ -32,19 +32,25 @@ pub(super) fn normalize(raw: &str) -> Normal {
         let clean = SmolStr::new(raw.trim());
         return Folder::fold(
             &clean,
-            clean.bytes().map(|b| b.to_ascii_lowercase() as char),
+            clean
+                .bytes()
+                .map(|b| (b.to_ascii_lowercase() as char, b.is_ascii_uppercase())),
         );
     }
     let own = signature::own_words(raw);
     let visible: String = letters::visible(&own);
     let clean: SmolStr = visible.trim().nfkc().collect::<String>().into();
-    let folded = letters::spelled(&visible)
+    let spelled = letters::spelled(&visible);
+    let folded = spelled
+        .trim()
         .nfkd()
         .filter(|c| !is_combining_mark(*c))
-        .flat_map(char::to_lowercase)
-        .flat_map(letters::look_alike)
-        .collect::<String>();
-    Folder::fold(&clean, folded.trim().chars())
+        .flat_map(|c| {
+            let capital = c.is_uppercase();
+            let letters = c.to_lowercase().flat_map(letters::look_alike);
+            letters.map(move |letter| (letter, capital))
+        });
+    Folder::fold(&clean, folded)
 }
 
 /// Folds a word or phrase of a lexicon or an author as replies are folded.
@@ -72,18 +78,21 @@ struct Folder {
     open: bool,
     letters_alone: usize,
     question: bool,
+    next_is_capital: bool,
+    capital: bool,
 }
 
 impl Folder {
-    fn fold(clean: &SmolStr, chars: impl Iterator<Item = char>) -> Normal {
+    fn fold(clean: &SmolStr, chars: impl Iterator<Item = (char, bool)>) -> Normal {
         let mut folder = Self {
             text: String::with_capacity(clean.len()),
             ..Self::default()
         };
         let mut chars = chars.peekable();
         let mut before = ' ';
-        while let Some(c) = chars.next() {
-            folder.take(c, before, chars.peek().copied().unwrap_or(' '));
+        while let Some((c, capital)) = chars.next() {
+            folder.next_is_capital = capital;
+            folder.take(c, before, chars.peek().map_or(' ', |(next, _)| *next));
             before = c;
         }
         folder.end_word();
@@ -110,6 +119,7 @@ impl Folder {
             '?' => {
                 self.question = true;
                 self.break_clause();
+                self.words.ask_after_last();
             }
             '.' | ',' | ';' | ':' | '!' | '\n' | '\r' | '(' | ')' | '[' | ']' | '\u{2014}' => {
                 self.break_clause();
@@ -137,6 +147,7 @@ impl Folder {
             }
             self.start = self.text.len();
             self.open = true;
+            self.capital = self.next_is_capital;
         }
         self.text.push(c);
     }
@@ -150,7 +161,8 @@ impl Folder {
             self.text.truncate(self.start.saturating_sub(1));
             return;
         }
-        let word = Word::of(&self.text, self.start);
+        let mut word = Word::of(&self.text, self.start);
+        word.capital = self.capital;
         if word.is_letter(&self.text) {
             self.letters_alone += 1;
         }

@@ -16,6 +16,10 @@ pub(super) struct Word {
     pub kind: WordKind,
     /// Punctuation that ends a clause follows.
     pub breaks: bool,
+    /// A question mark follows.
+    pub asks: bool,
+    /// Written with a capital at the beginning.
+    pub capital: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -38,9 +42,8 @@ impl Word {
         Self {
             start: start as u16,
             end: text.len() as u16,
-            id: WordId::UNKNOWN,
             kind,
-            breaks: false,
+            ..Self::default()
         }
     }
 
@@ -98,6 +101,12 @@ impl Words {
     pub fn break_after_last(&mut self) {
         if let Some(last) = self.as_mut_slice().last_mut() {
             last.breaks = true;
+        }
+    }
+
+    pub fn ask_after_last(&mut self) {
+        if let Some(last) = self.as_mut_slice().last_mut() {
+            last.asks = true;
         }
     }
 

@@ -10,12 +10,16 @@ use std::thread::JoinHandle;
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::runtime::engine::{Answer, Engine};
-use crate::runtime::work::{Refusal, Work};
+use crate::runtime::work::{Done, Refusal, Work};
+use crate::time::{Duration, Timestamp};
 
 /// Most turns in one transaction.
 pub const BATCH_MAX: usize = 256;
 /// How much may wait before more is refused.
 pub const QUEUE_MAX: usize = 4096;
+
+/// A deadline nearer than this wakes who carries out what is due; further ones it finds by itself.
+pub const WAKE_WITHIN: Duration = Duration::secs(15);
 
 struct Asked {
     work: Work,
@@ -52,6 +56,11 @@ impl Committer {
         Ok((Self { replies, rest }, thread))
     }
 
+    /// Whether more work would be taken in now.
+    pub fn has_room(&self) -> bool {
+        self.replies.capacity() > 0 && self.rest.capacity() > 0
+    }
+
     /// Works it out and answers once it is on disk. `Overloaded` at once when too much waits.
     pub async fn turn(&self, work: Work) -> Answer {
         let lane = match work {
@@ -63,6 +72,12 @@ impl Committer {
             .map_err(|_| Refusal::Overloaded)?;
         answered.await.unwrap_or(Err(Refusal::Overloaded))
     }
+}
+
+/// Whether the turn decided something that is due at once or soon.
+fn is_near(done: &Done, now: Timestamp) -> bool {
+    let deadline = done.conversation.as_ref().and_then(|c| c.deadline);
+    done.outgoing || deadline.is_some_and(|deadline| deadline <= now + WAKE_WITHIN)
 }
 
 struct Lanes {
@@ -104,7 +119,8 @@ fn run(engine: &Engine, outgoing: &Notify, mut lanes: Lanes) {
             .map(|asked| (asked.work, asked.answer))
             .unzip();
         let answers = engine.turns(work);
-        let leaves = answers.iter().flatten().any(|done| done.outgoing);
+        let now = engine.clock.now();
+        let leaves = answers.iter().flatten().any(|done| is_near(done, now));
         for (answer, waiting) in answers.into_iter().zip(waiting) {
             // Whoever asked may have gone; the turn is committed all the same.
             let _ = waiting.send(answer);

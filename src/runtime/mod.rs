@@ -3,9 +3,16 @@
 
 pub mod clock;
 pub mod committer;
+pub mod deliver;
+pub mod dispatch;
 pub mod engine;
 pub mod live;
+pub mod outside;
 pub mod perform;
+pub mod postbox;
+pub mod rates;
+pub mod reload;
+pub mod route;
 pub mod sandbox;
 pub mod slots;
 mod turn;

@@ -1,6 +1,6 @@
 //! Carrying out what needs nobody outside: calendars always, and in the sandbox everything.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value as Json;
 
@@ -12,8 +12,14 @@ use crate::runtime::work::{Job, SendResult};
 use crate::store::Booking;
 use crate::time::Timestamp;
 
-/// What endpoints answer in the sandbox: a JSON value, or `None` for a failure.
-pub type Answers = HashMap<Name, Option<Json>>;
+/// What the sandbox's world is like where nobody said otherwise.
+#[derive(Debug, Default)]
+pub struct Scenery {
+    /// What endpoints answer: a JSON value, or `None` for a failure.
+    pub answers: HashMap<Name, Option<Json>>,
+    /// Calendars in which nothing is free.
+    pub full: HashSet<Name>,
+}
 
 /// A calendar's part of a job; `None` when the job is not about a calendar.
 pub fn calendar(engine: &Engine, job: &Job) -> Option<SendResult> {
@@ -58,7 +64,12 @@ pub fn calendar(engine: &Engine, job: &Job) -> Option<SendResult> {
 
 /// The sandbox's part: texts and emails are as good as delivered, endpoints answer what they were
 /// told to.
-pub fn sandbox(engine: &Engine, answers: &Answers, job: &Job) -> SendResult {
+pub fn sandbox(engine: &Engine, scenery: &Scenery, job: &Job) -> SendResult {
+    if let Effect::FindSlots { calendar, .. } = &job.effect
+        && scenery.full.contains(calendar)
+    {
+        return SendResult::SlotsFound { slots: Vec::new() };
+    }
     if let Some(result) = calendar(engine, job) {
         return result;
     }
@@ -66,7 +77,11 @@ pub fn sandbox(engine: &Engine, answers: &Answers, job: &Job) -> SendResult {
         Effect::Call { endpoint, save, .. } => {
             let live = engine.live.load();
             let sample = || live.workspace.endpoints.get(endpoint)?.sample.clone();
-            let answer = answers.get(endpoint).cloned().unwrap_or_else(sample);
+            let answer = scenery
+                .answers
+                .get(endpoint)
+                .cloned()
+                .unwrap_or_else(sample);
             SendResult::CallAnswered {
                 saved: answer.map(|json| saved(&json, save)),
             }

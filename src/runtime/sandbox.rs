@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::lead::Name;
 use crate::runtime::engine::Engine;
-use crate::runtime::perform::{self, Answers};
-use crate::runtime::work::{Refusal, Work};
+use crate::runtime::perform::{self, Scenery};
+use crate::runtime::work::{Job, Refusal, SendResult, Work};
 use crate::store::{Due, RowKind, StoreError};
 use crate::time::{Duration, Timestamp};
 
@@ -16,9 +16,14 @@ const DUE_BATCH: usize = 100;
 /// A flow that is due for ever at one instant is stopped here; one that compiles never is.
 const ROUNDS_MAX: usize = 100_000;
 
+/// Carries out what may really be done, such as a call to this very machine; `None` leaves a job to
+/// the sandbox.
+pub type Really = Box<dyn Fn(&Job) -> Option<SendResult> + Send + Sync>;
+
 pub struct Sandbox {
     pub engine: Arc<Engine>,
-    answers: Mutex<Answers>,
+    scenery: Mutex<Scenery>,
+    really: Option<Really>,
     /// One driver at a time, so that `advance` returns when all is done.
     driving: Mutex<()>,
 }
@@ -27,15 +32,30 @@ impl Sandbox {
     pub fn new(engine: Arc<Engine>) -> Self {
         Self {
             engine,
-            answers: Mutex::new(Answers::new()),
+            scenery: Mutex::new(Scenery::default()),
+            really: None,
             driving: Mutex::new(()),
+        }
+    }
+
+    /// The same, with some jobs really carried out.
+    pub fn with(engine: Arc<Engine>, really: Really) -> Self {
+        Self {
+            really: Some(really),
+            ..Self::new(engine)
         }
     }
 
     /// From now on `endpoint` answers this; `None` makes it fail.
     pub fn endpoint_answers(&self, endpoint: Name, answer: Option<serde_json::Value>) {
-        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        answers.insert(endpoint, answer);
+        let mut scenery = self.scenery.lock().unwrap_or_else(PoisonError::into_inner);
+        scenery.answers.insert(endpoint, answer);
+    }
+
+    /// From now on nothing is free in `calendar`.
+    pub fn calendar_is_full(&self, calendar: Name) {
+        let mut scenery = self.scenery.lock().unwrap_or_else(PoisonError::into_inner);
+        scenery.full.insert(calendar);
     }
 
     /// Does everything that is due now and everything that follows from it at once.
@@ -95,10 +115,11 @@ impl Sandbox {
                     Err(refusal) => return hold_fast(Err(refusal)),
                 };
                 let Some(job) = job else { return Ok(()) };
-                let result = {
-                    let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-                    perform::sandbox(&self.engine, &answers, &job)
-                };
+                let really = self.really.as_ref().and_then(|really| really(&job));
+                let result = really.unwrap_or_else(|| {
+                    let scenery = self.scenery.lock().unwrap_or_else(PoisonError::into_inner);
+                    perform::sandbox(&self.engine, &scenery, &job)
+                });
                 hold_fast(self.engine.turn(Work::Settle { lead, seq, result }))
             }
         }

@@ -11,7 +11,7 @@ use crate::lead::{Name, Value};
 use crate::runtime::work::{LeadUpdate, Refusal};
 use crate::sim::World;
 use crate::sim::coverage::{self, Edge};
-use crate::store::{HandoffStatus, Row, RowBody, SendStatus};
+use crate::store::{HandoffStatus, MemoryStore, Row, RowBody, SendStatus, Store};
 use crate::time::{Timestamp, Zone};
 
 /// When a test begins unless it says so: a Monday, 10 in the morning.
@@ -53,12 +53,25 @@ impl FlowResult {
     }
 }
 
+/// Makes the store of each test's world.
+pub type StoreMaker<'a> = &'a dyn Fn() -> Arc<dyn Store>;
+
 /// Runs every test of `flow`; `flows` are all that are loaded, since an event may start another.
 pub fn run(workspace: &Arc<Workspace>, flows: &[Arc<Flow>], flow: &Arc<Flow>) -> FlowResult {
+    run_over(&|| Arc::new(MemoryStore::new()), workspace, flows, flow)
+}
+
+/// The same over other stores.
+pub fn run_over(
+    store: StoreMaker,
+    workspace: &Arc<Workspace>,
+    flows: &[Arc<Flow>],
+    flow: &Arc<Flow>,
+) -> FlowResult {
     let tests: Vec<TestResult> = flow
         .tests
         .iter()
-        .map(|test| run_test(workspace, flows, flow, test))
+        .map(|test| run_test(store(), workspace, flows, flow, test))
         .collect();
     let edges = coverage::edges(flow);
     let covered = tests
@@ -77,12 +90,13 @@ pub fn run(workspace: &Arc<Workspace>, flows: &[Arc<Flow>], flow: &Arc<Flow>) ->
 }
 
 fn run_test(
+    store: Arc<dyn Store>,
     workspace: &Arc<Workspace>,
     flows: &[Arc<Flow>],
     flow: &Arc<Flow>,
     test: &FlowTest,
 ) -> TestResult {
-    let mut run = match Run::begin(workspace, flows, flow, test) {
+    let mut run = match Run::begin(store, workspace, flows, flow, test) {
         Ok(run) => run,
         Err(failure) => {
             return TestResult {
@@ -126,6 +140,7 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn begin(
+        store: Arc<dyn Store>,
         workspace: &Arc<Workspace>,
         flows: &[Arc<Flow>],
         flow: &'a Arc<Flow>,
@@ -146,7 +161,7 @@ impl<'a> Run<'a> {
             .cloned()
             .collect();
         loaded.push(flow.clone());
-        let world = World::new(workspace.clone(), &loaded, start)
+        let world = World::over(store, workspace.clone(), &loaded, start)
             .map_err(|refusal| fails("the test to begin", refusal.to_string()))?;
         let mut run = Self {
             world,
@@ -157,14 +172,11 @@ impl<'a> Run<'a> {
             transcript: Vec::new(),
             edges: BTreeSet::new(),
         };
-        // What endpoints answer, where a script begins with it, is so before the flow begins.
-        for line in test.script.iter().map_while(|line| match &line.says {
-            Says::Endpoint(endpoint, answer) => Some((endpoint, answer)),
-            _ => None,
-        }) {
-            run.world
-                .sandbox
-                .endpoint_answers(line.0.clone(), line.1.clone());
+        // How the world is, where a script begins with it, is so before the flow begins.
+        for line in &test.script {
+            if !run.scenery(&line.says) {
+                break;
+            }
         }
         let update = lead_of(test, run.world.lead);
         run.world
@@ -191,15 +203,27 @@ impl<'a> Run<'a> {
             Says::Event(event, properties) => self.act(format!("(event {event})"), |world| {
                 world.event(event, properties.clone())
             }),
-            Says::Endpoint(endpoint, answer) => {
-                self.world
-                    .sandbox
-                    .endpoint_answers(endpoint.clone(), answer.clone());
+            Says::Endpoint(..) | Says::Full(_) => {
+                self.scenery(&line.says);
                 Ok(())
             }
             Says::Agent(outcome) => return self.agent(outcome, line.line),
         };
         acted.map_err(|refusal| fails(describe(&line.says), refusal.to_string()))
+    }
+
+    /// Sets how the world is, if the line is about that.
+    fn scenery(&self, says: &Says) -> bool {
+        match says {
+            Says::Endpoint(endpoint, answer) => {
+                self.world
+                    .sandbox
+                    .endpoint_answers(endpoint.clone(), answer.clone());
+            }
+            Says::Full(calendar) => self.world.sandbox.calendar_is_full(calendar.clone()),
+            _ => return false,
+        }
+        true
     }
 
     /// Does something to the world; what the script left unsaid until now is let go.
@@ -408,6 +432,7 @@ fn describe(says: &Says) -> String {
         Says::End(outcome) => format!("end: {outcome}"),
         Says::Event(event, _) => format!("event: {event}"),
         Says::Endpoint(endpoint, _) => format!("endpoint: {endpoint}"),
+        Says::Full(calendar) => format!("full: {calendar}"),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::policy::{ConsentChange, ConsentEvent};
 use crate::runtime::sandbox::Sandbox;
 use crate::runtime::work::{Enroll, IfBusy, Inbound, LeadDid, LeadUpdate, Refusal, Work};
 use crate::runtime::{Engine, Live, ManualClock};
-use crate::store::{HandoffId, HandoffQuery, HandoffRecord, MemoryStore, Row};
+use crate::store::{HandoffId, HandoffQuery, HandoffRecord, MemoryStore, Row, Store};
 use crate::time::{Duration, Timestamp};
 
 /// The number of a world's one lead: fictional (NANPA 555-01xx), in Chicago.
@@ -27,8 +27,18 @@ pub struct World {
 }
 
 impl World {
-    /// A world with these flows, at `start`.
+    /// A world with these flows, at `start`, in memory.
     pub fn new(
+        workspace: Arc<Workspace>,
+        flows: &[Arc<Flow>],
+        start: Timestamp,
+    ) -> Result<Self, Refusal> {
+        Self::over(Arc::new(MemoryStore::new()), workspace, flows, start)
+    }
+
+    /// The same over a store of the caller's.
+    pub fn over(
+        store: Arc<dyn Store>,
         workspace: Arc<Workspace>,
         flows: &[Arc<Flow>],
         start: Timestamp,
@@ -54,7 +64,6 @@ impl World {
             sources: Vec::new(),
             sandbox: true,
         };
-        let store = Arc::new(MemoryStore::new());
         let clock = Arc::new(ManualClock::new(start));
         let engine = Arc::new(Engine::new(store, clock, live, [7; 32])?);
         let lead = LEAD.parse().map_err(|_| Refusal::NotFound("number"))?;

@@ -1,1 +1,47 @@
+//! HTTP: carriers' webhooks, the API, short links, the sandbox, operations. It reads requests and
+//! shows answers; what is decided is decided elsewhere.
 
+pub mod api;
+pub mod auth;
+pub mod console;
+mod describe;
+pub mod error;
+pub mod fields;
+mod guard;
+mod idempotency;
+mod limits;
+mod ops;
+pub mod origin;
+pub mod pages;
+pub mod routes;
+pub mod sandbox;
+pub mod server;
+pub mod session;
+mod shortlink;
+pub mod state;
+pub mod stream;
+mod webhook;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::middleware::from_fn;
+
+pub use auth::{Caller, Right, new_key, require};
+pub use error::Problem;
+pub use server::{Running, ServeError, ServeOptions, serve, start};
+pub use state::AppState;
+
+/// Everything that is served.
+pub fn router(app: AppState) -> Router {
+    routes::router(&app)
+        .merge(console::routes())
+        .fallback(async || Problem::not_found("page"))
+        .method_not_allowed_fallback(async || {
+            let detail = "this address answers to other methods";
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method", detail)
+        })
+        .layer(from_fn(limits::measure))
+        .layer(from_fn(limits::body))
+        .layer(from_fn(limits::headers))
+        .with_state(app)
+}

@@ -2,7 +2,13 @@
 
 mod carriers;
 mod compile;
+mod crash;
+mod docs;
+mod lints;
+mod playbooks;
 mod samples;
 mod sdk;
 mod sends;
 mod store;
+mod tidy;
+mod web;

@@ -1,5 +1,5 @@
 //! Marketing says in its first message how to opt out, in every locale, so that it can be read: the
-//! word alone, not `stop=end`. Source: CTIA Messaging Principles, and the carriers' campaign reviews.
+//! word alone, not `stop=end`. Source: CTIA Messaging Principles, the carriers' campaign reviews.
 
 use std::collections::HashSet;
 
@@ -59,7 +59,10 @@ fn check_text(
                 checker
                     .error("E0413", span(at), message)
                     .label("no way to opt out")
-                    .help("add \"STOP to opt out\", the word standing alone; or mark the flow `kind: transactional` if it is"),
+                    .help(
+                        "add \"STOP to opt out\", the word standing alone; \
+                         or mark the flow `kind: transactional` if it is",
+                    ),
             );
         }
     }

@@ -1,5 +1,5 @@
-//! What makes a flow impossible to run: steps nobody reaches, loops that never wait, states without a
-//! way to an end, whatever the lead does or fails to do; marketing without a way out.
+//! What makes a flow impossible to run: steps nobody reaches, loops that never wait, states without
+//! a way to an end, whatever the lead does or fails to do; marketing without a way out.
 
 mod across;
 mod first_message;

@@ -274,8 +274,7 @@ impl Checker<'_> {
         };
         let is_verb = |key: &str| VERBS.iter().any(|verb| verb.name == key);
         let mut verbs: Vec<(usize, &'static Object)> = verbs_of(entries).collect();
-        if verbs.is_empty() {
-            self.misspelled_verb(entries);
+        if self.misspelled_verb(entries, &verbs) {
             verbs = verbs_of(entries).collect();
         }
         // `say` beside `handoff` or `book` is a key of theirs, not a second verb.
@@ -319,15 +318,24 @@ impl Checker<'_> {
         }
     }
 
-    /// `aks:` is `ask:`, when nothing else could be the verb.
-    fn misspelled_verb(&mut self, entries: &mut [Entry]) {
+    /// `aks:` is `ask:` where nothing else is the verb, or what is goes with it, as `say` does with
+    /// `handof:`.
+    fn misspelled_verb(
+        &mut self,
+        entries: &mut [Entry],
+        verbs: &[(usize, &'static Object)],
+    ) -> bool {
         for entry in entries {
             let known = VERBS
                 .iter()
                 .flat_map(|verb| verb.keys)
                 .chain(COMMON.iter())
                 .any(|key| key.name == entry.key);
-            let meant = nearest(&entry.key, VERBS.iter().map(|verb| verb.name));
+            let owners = VERBS
+                .iter()
+                .filter(|owner| verbs.iter().all(|(_, verb)| owner.key(verb.name).is_some()))
+                .filter(|owner| verbs.iter().all(|(_, verb)| verb.name != owner.name));
+            let meant = nearest(&entry.key, owners.map(|verb| verb.name));
             let (false, Some(meant)) = (known, meant) else {
                 continue;
             };
@@ -336,8 +344,9 @@ impl Checker<'_> {
             problem.label = "unknown verb".into();
             problem.help = Some(format!("did you mean `{meant}`?"));
             entry.key = meant.to_string();
-            return;
+            return true;
         }
+        false
     }
 }
 

@@ -24,7 +24,7 @@ pub static FLOW: Object = Object {
         optional(
             "kind",
             Shape::Choice(&KINDS),
-            "Marketing obeys quiet hours and caps; transactional is freed from both, never from an opt-out.",
+            "Marketing obeys quiet hours and caps; transactional neither. Both obey an opt-out.",
         ),
         optional(
             "locales",
@@ -248,7 +248,7 @@ pub static TEST: Object = Object {
         optional(
             "at",
             A_WORD,
-            "When it begins, such as \"2026-11-23T10:00:00-06:00\"; a Monday, 10:00, when left out.",
+            "When it begins, such as \"2026-11-23T10:00:00-06:00\"; a Monday at 10 by default.",
         ),
         required(
             "script",
@@ -293,6 +293,11 @@ pub static LINE: Object = Object {
                 value: &Shape::Anything,
             },
             "What an endpoint answers, such as `{ inventory: { left: 4 } }`, or `failed`.",
+        ),
+        optional(
+            "full",
+            A_NAME,
+            "From here on nothing is free in this calendar.",
         ),
     ],
 };

@@ -1,5 +1,5 @@
 //! The shape of every object of the language, as tables of keys. From one table come the check for
-//! unknown, doubled and missing keys, the JSON Schema for editors, and what an editor shows on hover.
+//! unknown, doubled and missing keys, the JSON Schema for editors, and what they show on hover.
 //!
 //! Decides how things are written; refuses to know what names stand for (`resolve` does).
 

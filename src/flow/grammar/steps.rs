@@ -437,7 +437,7 @@ pub static RUN: Object = Object {
                     value: &TO,
                 },
             ]),
-            "The step that follows, or a map from the other flow's outcomes to steps; `else` for the rest.",
+            "The step that follows, or a map from that flow's outcomes to steps; `else` for the rest.",
         ),
     ],
 };

@@ -46,8 +46,8 @@ pub fn per_mille(text: &str) -> Option<u16> {
     fits.then(|| (percent * 10.0).round() as u16)
 }
 
-/// Letters and digits of any script: what is neither a blank nor punctuation. Without `\p`, which not
-/// every validator knows.
+/// Letters and digits of any script: what is neither a blank nor punctuation. Without `\p`, which
+/// not every validator knows.
 const NAME_PATTERN: &str = "^[^\\s!-/:-@\\[-`{-~][^\\s!-,./:-@\\[-^`{-~]*$";
 
 pub static NAME: Words = Words {

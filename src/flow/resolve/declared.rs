@@ -365,6 +365,9 @@ fn answer_kind(node: &Node) -> AnswerKind {
         return AnswerKind::Value(Kind::DateTime);
     }
     if let Some(answers) = node.entry("answers") {
+        if answers.value.value == Yaml::Broken {
+            return AnswerKind::Any;
+        }
         let options = entries(Some(&answers.value)).iter();
         return AnswerKind::Options(options.map(|entry| entry.key.as_str().into()).collect());
     }
@@ -373,5 +376,10 @@ fn answer_kind(node: &Node) -> AnswerKind {
         Some(Yaml::Map(_)) => expect.and_then(|expect| kind_of(expect.get("type"))),
         _ => kind_of(expect),
     };
-    AnswerKind::Value(kind.unwrap_or(Kind::Text))
+    let written = node.entry("expect").is_some();
+    match kind {
+        Some(kind) => AnswerKind::Value(kind),
+        None if written => AnswerKind::Any,
+        None => AnswerKind::Value(Kind::Text),
+    }
 }

@@ -1,5 +1,7 @@
-//! What is surely known when a step is reached: which questions were answered on every path, whether
-//! the lead has written, whether an agent has been there.
+//! What is surely known when a step is reached: which questions were answered on every path,
+//! whether the lead has written, whether an agent has been there.
+
+use std::collections::BTreeSet;
 
 use petgraph::graph::NodeIndex;
 
@@ -17,7 +19,12 @@ pub struct Facts {
 }
 
 impl Facts {
-    pub fn of(steps: &[Step], start: StepIx, anytime: &[Anytime]) -> Self {
+    pub fn of(
+        steps: &[Step],
+        start: StepIx,
+        anytime: &[Anytime],
+        loose: &BTreeSet<StepIx>,
+    ) -> Self {
         let graph = graph::of_steps(steps);
         let jumps = anytime.iter().filter_map(|anytime| match &anytime.then {
             AnytimeThen::Go(_, Target::Step(ix)) => Some(graph::node(*ix)),
@@ -28,11 +35,20 @@ impl Facts {
             Some(step) => taken_by(&step.verb, exit),
             None => Taken::Itself,
         };
+        // A stand-in for a missing target must not make anything uncertain.
+        let guessed = |from: NodeIndex, to: NodeIndex| {
+            to.index() == from.index() + 1 && loose.contains(&StepIx(from.index() as u32))
+        };
+        let mut graph = graph;
+        graph.retain_edges(|graph, edge| {
+            graph
+                .edge_endpoints(edge)
+                .is_none_or(|(from, to)| !guessed(from, to))
+        });
         let without = |refused: &dyn Fn(NodeIndex, Taken) -> bool, roots: &[NodeIndex]| {
-            let reached = graph::reachable(&graph, roots.iter().copied(), |from, exit| {
+            graph::marks(&graph, roots.iter().copied(), |from, exit| {
                 !refused(from, taken(from, exit))
-            });
-            flags(&graph, |node| reached.contains(&node))
+            })
         };
         let unanswered = steps
             .iter()
@@ -70,10 +86,6 @@ impl Facts {
         names.agent = flag(&self.agent_possible);
         names.may_lack_agent = flag(&self.agent_missing);
     }
-}
-
-fn flags(graph: &Graph, of: impl Fn(NodeIndex) -> bool) -> Vec<bool> {
-    graph.node_indices().map(of).collect()
 }
 
 /// Where the exits lead that an agent takes.

@@ -1,8 +1,8 @@
 //! Names to steps, fields, links and the workspace's own: a unit, with those that `run` brings in,
 //! becomes a [`Flow`].
 //!
-//! Two passes over the same code: the outline binds targets only, and its graph tells what has surely
-//! been answered on every path to a step; then the texts are read with that knowledge. Nothing here
+//! Two passes over the same code: the outline binds targets only, and its graph tells what has
+//! surely been answered on every path to a step; then the texts are read with that. Nothing here
 //! repeats what the grammar has reported: where a part is missing or broken, a stand-in takes its
 //! place, so that one mistake is one diagnostic. A flow with stand-ins is never run.
 
@@ -17,7 +17,7 @@ mod texts;
 mod values;
 mod verbs;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::conversation::VersionId;
 use crate::diagnostic::{Diagnostic, Span};
@@ -81,6 +81,10 @@ struct Builder<'a> {
     problems: Vec<Diagnostic>,
     stand_ins: Vec<StepIx>,
     broken_within: bool,
+    /// Steps with a stand-in for a target: most likely, but not surely, the next step.
+    loose: BTreeSet<StepIx>,
+    /// Locales that were reported as not declared.
+    unknown_locales: BTreeSet<String>,
 }
 
 /// The flow of `unit`.
@@ -91,7 +95,7 @@ pub fn resolve<'a>(unit: &'a Unit<'a>, context: &'a Context<'a>) -> Resolved {
     let steps = outline.steps(None);
     let anytime = outline.anytime();
     let start = outline.start();
-    let facts = Facts::of(&steps, start, &anytime);
+    let facts = Facts::of(&steps, start, &anytime, &outline.loose);
 
     let mut builder = Builder::new(context, &layout, Pass::Bind, locales);
     builder.problems.extend(layout.problems.iter().cloned());
@@ -126,6 +130,8 @@ impl<'a> Builder<'a> {
             problems: Vec::new(),
             stand_ins: Vec::new(),
             broken_within: false,
+            loose: BTreeSet::new(),
+            unknown_locales: BTreeSet::new(),
         }
     }
 
@@ -291,7 +297,8 @@ impl<'a> Builder<'a> {
     }
 
     /// The stand-in for a target that is missing: most likely the next step written.
-    fn next_step(&self) -> Target {
+    fn next_step(&mut self) -> Target {
+        self.loose.extend(self.step);
         let next = self.step.map(|step| StepIx(step.0 + 1));
         let slot = next.and_then(|next| self.layout.slots.get(next.0 as usize));
         match (next, slot) {
@@ -396,8 +403,8 @@ fn objective(node: Option<&Node>) -> Objective {
     }
 }
 
-/// Marketing, unless it is said otherwise: the stricter of the two. A kind that was reported as wrong
-/// is not held against the texts.
+/// Marketing, unless it is said otherwise: the stricter of the two. A kind that was reported as
+/// wrong is not held against the texts.
 fn kind(root: &Node) -> MessageKind {
     match (root.entry("kind"), root.get("kind").and_then(Node::text)) {
         (_, Some("transactional")) => MessageKind::Transactional,

@@ -300,7 +300,7 @@ impl<'a> Builder<'a> {
     }
 
     /// A stand-in for a rung that is missing.
-    fn leads_on(&self) -> Rung {
+    fn leads_on(&mut self) -> Rung {
         Rung {
             after: Duration::hours(1),
             does: RungDoes::Go(self.next_step()),

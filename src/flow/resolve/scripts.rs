@@ -16,8 +16,8 @@ use crate::time::Timestamp;
 const OWN: [&str; 4] = ["phone", "locale", "time_zone", "tags"];
 
 /// Keys of which a line has one.
-const ACTIONS: [&str; 9] = [
-    "bot", "lead", "wait", "email", "handoff", "agent", "end", "event", "endpoint",
+const ACTIONS: [&str; 10] = [
+    "bot", "lead", "wait", "email", "handoff", "agent", "end", "event", "endpoint", "full",
 ];
 
 impl<'a> Builder<'a> {
@@ -124,6 +124,10 @@ impl<'a> Builder<'a> {
             "handoff" => {
                 self.known("E0205", "team", value, |w| w.teams.keys().collect());
                 Says::Handoff(text.into())
+            }
+            "full" => {
+                self.known("E0206", "calendar", value, |w| w.calendars.keys().collect());
+                Says::Full(text.into())
             }
             "agent" => {
                 self.check_among(value, &agent_outcomes(steps), &[]);

@@ -10,8 +10,8 @@ use crate::flow::template::{self, Piece, Source, Template, Text};
 use crate::flow::yaml::{Entry, Node, Yaml};
 use crate::lead::Name;
 
-/// Hosts that shorten for everybody; carriers reject a campaign that sends one. Source: Twilio error
-/// 30963, T-Mobile code of conduct.
+/// Hosts that shorten for everybody; carriers reject a campaign that sends one. Source: Twilio
+/// error 30963, T-Mobile code of conduct.
 const SHORTENERS: [&str; 18] = [
     "bit.ly",
     "tinyurl.com",
@@ -123,7 +123,14 @@ impl<'a> Builder<'a> {
             .cloned()
     }
 
+    /// Said once for each locale: a flow that speaks one it does not declare has one slip.
     pub(super) fn unknown_locale(&mut self, entry: &Entry) {
+        if self.pass == Pass::Bind
+            && self.part == 0
+            && !self.unknown_locales.insert(entry.key.clone())
+        {
+            return;
+        }
         let problem = self
             .error(
                 "E0412",
@@ -196,15 +203,19 @@ impl<'a> Builder<'a> {
 
     fn shortener(&mut self, node: &Node, text: &str, range: Range<usize>) {
         let host = &text[range.clone()];
+        let message = format!("`{host}` is a public link shortener");
         let problem = self
-            .error("E0414", self.place(node, range.clone()), format!("`{host}` is a public link shortener"))
+            .error("E0414", self.place(node, range.clone()), message)
             .label("carriers reject the whole campaign for it")
-            .help("declare the address under `links` and say `{link.<name>}`: it is shortened on your own domain");
+            .help(
+                "declare the address under `links` and say `{link.<name>}`: \
+                 it is shortened on your own domain",
+            );
         self.report(problem);
     }
 
-    /// Gives answers the whole name of their step, and links theirs, where the text stands in a flow
-    /// that was brought in.
+    /// Gives answers the whole name of their step, and links theirs, where the text stands in a
+    /// flow that was brought in.
     fn bind(&self, pieces: &mut [Piece]) {
         for piece in pieces {
             if let Piece::Token(token) = piece {
@@ -285,9 +296,11 @@ fn shorteners(text: &str) -> Vec<Range<usize>> {
         for (at, _) in lower.match_indices(host) {
             let before = lower[..at].chars().next_back();
             let after = lower[at + host.len()..].chars().next();
-            let begins = before
-                .is_none_or(|c| !c.is_alphanumeric() && !matches!(c, '-' | '_' | '@'))
-                && !(before == Some('.') && !lower[..at].ends_with("www."));
+            let begins = match before {
+                Some('.') => lower[..at].ends_with("www."),
+                Some(c) => !c.is_alphanumeric() && !matches!(c, '-' | '_' | '@'),
+                None => true,
+            };
             let then = lower[at + host.len()..].chars().nth(1);
             let ends = match after {
                 Some('.') => then.is_none_or(char::is_whitespace),

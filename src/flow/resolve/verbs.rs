@@ -222,7 +222,7 @@ impl<'a> Builder<'a> {
                     let problem = self
                         .error("E0305", event.key_span, "this event may never come")
                         .label("waits for ever")
-                        .help("say how long it waits with `at_most`, and where it goes with `otherwise`");
+                        .help("add `at_most`, how long it waits, and `otherwise`, where it goes");
                     self.report(problem);
                 } else if node.entry("otherwise").is_none() {
                     self.missing(node, "a wait for an event", "otherwise");

@@ -48,6 +48,8 @@ pub enum AnswerKind {
     /// The names of a question's options.
     Options(Vec<Name>),
     Value(Kind),
+    /// Its question is broken, which was reported: anything goes.
+    Any,
 }
 
 /// What a name turned out to be.
@@ -111,6 +113,7 @@ impl Names {
             kind: match &answer.kind {
                 AnswerKind::Options(options) => FoundKind::Options(options.clone()),
                 AnswerKind::Value(kind) => FoundKind::Value(*kind),
+                AnswerKind::Any => FoundKind::Any,
             },
             certain: answer.certain,
         })

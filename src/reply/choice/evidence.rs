@@ -46,6 +46,11 @@ struct Scan {
     blocked: bool,
     /// Words for "not" whose clause still runs.
     negating: bool,
+    /// Marks before this clause.
+    earlier: usize,
+    flipped: bool,
+    /// A word that points to two options.
+    doubtful: bool,
 }
 
 pub(super) fn weigh(choice: &Choice, reader: &Reader, reply: &Reply, language: usize) -> Weighed {
@@ -61,7 +66,8 @@ pub(super) fn weigh(choice: &Choice, reader: &Reader, reply: &Reply, language: u
         return Weighed::Unclear;
     }
     if scan.marks.is_empty() {
-        return if scan.hedged {
+        let says_nothing = scan.unknown == 0 && !scan.doubtful && !reply.is_blank();
+        return if scan.hedged || says_nothing {
             Weighed::Unclear
         } else {
             look.typo(&scan)
@@ -147,6 +153,7 @@ impl<'a> Look<'a> {
             let taken = self.look_at(at, &mut scan);
             if self.words[at..at + taken].iter().any(|w| w.breaks) {
                 scan.negating = false;
+                scan.earlier = scan.marks.len();
             }
             at += taken;
         }
@@ -156,10 +163,13 @@ impl<'a> Look<'a> {
     /// Takes in the word at `at`, or the phrase that begins there; how many words that is.
     fn look_at(&self, at: usize, scan: &mut Scan) -> usize {
         let own = self.reader.phrase_at(self.reply, at);
-        let concept = self.language.phrase(&self.words[at..]);
+        let concept = self
+            .language
+            .phrase(&self.words[at..])
+            .filter(|(n, _)| !self.overlapped(at, *n));
         match (own, concept) {
             (Some((n, option)), _) if concept.is_none_or(|(m, _)| n >= m) => {
-                scan.mark(option, By::Own, at);
+                self.mark(option, By::Own, at, scan);
                 n
             }
             (_, Some((n, bits))) => {
@@ -173,7 +183,25 @@ impl<'a> Look<'a> {
         }
     }
 
+    /// Whether a longer phrase begins within the one of `n` words at `at`: "I can't make it".
+    fn overlapped(&self, at: usize, n: usize) -> bool {
+        let weak = Concept::Echo.bit() | Concept::EchoNo.bit();
+        let bits = self
+            .language
+            .phrase(&self.words[at..])
+            .map_or(0, |(_, bits)| bits);
+        let least = if bits & !weak == 0 { n } else { n + 1 };
+        (at + 1..at + n).any(|i| {
+            self.language
+                .phrase(&self.words[i..])
+                .is_some_and(|(m, _)| m >= least)
+        })
+    }
+
     fn concept(&self, at: usize, n: usize, bits: u64, scan: &mut Scan) {
+        if self.negates(at, n, bits, scan) {
+            return self.negate(scan);
+        }
         let picture = self.words[at].kind == WordKind::Emoji;
         let mut found: Option<(usize, Concept)> = None;
         for (_, concept) in Concept::ALL.iter().filter(|(_, c)| bits & c.bit() != 0) {
@@ -188,13 +216,17 @@ impl<'a> Look<'a> {
         let is = |concept: Concept| bits & concept.bit() != 0;
         match found {
             Some((option, concept)) if picture => scan.mark(option, By::Picture(concept), at),
-            Some((option, concept)) => scan.mark(option, By::Concept(concept), at),
+            Some((option, concept)) => self.mark(option, By::Concept(concept), at, scan),
             None if is(Concept::Idiom) => {}
             None if is(Concept::Hedge) => scan.hedged = true,
             None if is(Concept::NotSure) || is(Concept::Cancel) => scan.blocked = true,
             // "no gutters" speaks against what follows.
             None if is(Concept::No) => scan.negating = !self.words[at + n - 1].breaks,
             None if is(Concept::Yes) || is(Concept::Echo) => {}
+            // "2 works"
+            None if self.words[at..at + n]
+                .iter()
+                .all(|w| self.language.is(w.id, self.filler)) => {}
             None => scan.unknown(at),
         }
     }
@@ -209,13 +241,12 @@ impl<'a> Look<'a> {
             return self.number(at, text, scan);
         }
         if self.language.is(word.id, self.not) {
-            scan.negating = true;
-            return;
+            return self.negate(scan);
         }
         if let Some(part) = self.reader.parts.get(stem(text)) {
             match part {
-                Some(option) => scan.mark(*option, By::Part, at),
-                None => scan.unknown(at),
+                Some(option) => self.mark(*option, By::Part, at, scan),
+                None => scan.doubtful = true,
             }
             return;
         }
@@ -226,6 +257,74 @@ impl<'a> Look<'a> {
         }
         if !self.language.is(word.id, self.filler) {
             scan.unknown(at);
+        }
+    }
+
+    /// Whether a phrase for no is a "not" to other words: "I don't own it", "passt leider nicht".
+    fn negates(&self, at: usize, n: usize, bits: u64, scan: &Scan) -> bool {
+        let refusals = Concept::No.bit() | Concept::EchoNo.bit();
+        let phrase = &self.words[at..at + n];
+        let has_not = phrase.iter().any(|w| self.language.is(w.id, self.not));
+        if bits & !refusals != 0 || !has_not {
+            return false;
+        }
+        let goes_on = at + n < self.words.len() && !self.words[at + n - 1].breaks;
+        let german = self.language.class("german_order") != 0;
+        (goes_on && bits == Concept::EchoNo.bit()) || (german && scan.marks.len() > scan.earlier)
+    }
+
+    fn concept_option(&self, concept: Concept) -> Option<usize> {
+        self.reader.concepts.get(&(concept as u8)).copied()
+    }
+
+    /// "I don't own it" to a question of yes or no says no.
+    fn mark(&self, option: usize, by: By, at: usize, scan: &mut Scan) {
+        let polar = (
+            self.concept_option(Concept::Yes),
+            self.concept_option(Concept::No),
+        );
+        let of_content = match by {
+            By::Own | By::Part => true,
+            By::Concept(concept) => matches!(concept, Concept::Own | Concept::Rent),
+            _ => false,
+        };
+        match polar {
+            (Some(yes), Some(no))
+                if scan.negating
+                    && of_content
+                    && self.choice.keys.len() == 2
+                    && yes != no
+                    && self.concept_option(Concept::Later).is_none() =>
+            {
+                scan.flipped = true;
+                scan.marks.push(Mark {
+                    option: if option == yes { no } else { yes },
+                    by,
+                    at,
+                });
+            }
+            _ => scan.mark(option, by, at),
+        }
+    }
+
+    /// A word for "not". German says it after what it negates: "passt mir nicht".
+    fn negate(&self, scan: &mut Scan) {
+        scan.negating = true;
+        let german = self.language.class("german_order") != 0;
+        if !german || scan.marks.len() == scan.earlier {
+            return;
+        }
+        let reschedule = self.concept_option(Concept::Reschedule);
+        match (scan.marks.last_mut(), reschedule) {
+            (Some(mark), Some(option)) if mark.by == By::Concept(Concept::Confirm) => {
+                *mark = Mark {
+                    option,
+                    by: By::Concept(Concept::Reschedule),
+                    at: mark.at,
+                };
+            }
+            (Some(mark), _) if mark.option == reschedule.unwrap_or(usize::MAX) => {}
+            _ => scan.blocked = true,
         }
     }
 
@@ -307,7 +406,7 @@ impl<'a> Look<'a> {
         // A word that the lexicon knows was meant.
         let known = word.id != lexicon::WordId::UNKNOWN;
         let root = |meant: &str| typo::same_root(text, meant);
-        let slip = |meant: &str| {
+        let slip = |text: &str, meant: &str| {
             !known
                 && text.len() >= 4
                 && meant.len() >= 3
@@ -319,7 +418,7 @@ impl<'a> Look<'a> {
             .reader
             .typos
             .iter()
-            .filter(|(meant, _)| slip(meant) || root(meant))
+            .filter(|(meant, _)| slip(text, meant) || slip(stem(text), meant) || root(meant))
             .map(|(_, option)| *option);
         let Some(option) = options.next() else {
             return Weighed::Nothing;
@@ -337,6 +436,9 @@ impl<'a> Look<'a> {
 
     fn decide(&self, mut scan: Scan) -> Weighed {
         let plain = scan.unknown == 0;
+        if scan.doubtful && self.joins() {
+            return Weighed::Unclear;
+        }
         if scan.hedged && !scan.marks.iter().all(Mark::is_time_off) {
             return self.yes_but_later(&scan).unwrap_or(Weighed::Unclear);
         }
@@ -345,6 +447,10 @@ impl<'a> Look<'a> {
         }
         if scan.marks.iter().any(|m| !matches!(m.by, By::Picture(_))) {
             scan.marks.retain(|m| !matches!(m.by, By::Picture(_)));
+        }
+        let says_more = |m: &Mark| m.by != By::Concept(Concept::Echo);
+        if scan.marks.iter().any(says_more) {
+            scan.marks.retain(says_more);
         }
         let Some(first) = scan.marks.first().copied() else {
             return Weighed::Nothing;
@@ -355,7 +461,9 @@ impl<'a> Look<'a> {
                 .or_else(|| self.yes_but_later(&scan))
                 .unwrap_or(Weighed::Unclear);
         }
-        if (self.reply.question && !plain) || !self.allowed(&scan, first) {
+        if (self.reply.question && !self.answers_before_asking(first, plain))
+            || !self.allowed(&scan, first)
+        {
             return Weighed::Unclear;
         }
         let by = scan
@@ -364,7 +472,8 @@ impl<'a> Look<'a> {
             .map(|m| m.by)
             .max_by_key(By::weight)
             .unwrap_or(first.by);
-        let certain = !scan.hedged && by.is_certain(scan.unknown) && !self.reply.question;
+        let certain =
+            !scan.hedged && !scan.flipped && by.is_certain(scan.unknown) && !self.reply.question;
         Weighed::Option(
             Verdict {
                 meaning: first.option,
@@ -373,6 +482,30 @@ impl<'a> Look<'a> {
             },
             scan.unknown,
         )
+    }
+
+    /// "Roof and gutters": an "and" beside a word that points to two options.
+    fn joins(&self) -> bool {
+        let mut words = self.words.iter().map(|w| w.of_text(&self.reply.text));
+        words.any(|w| matches!(w, "and" | "plus" | "y" | "e" | "et" | "und"))
+    }
+
+    /// "Yes, when can you come?" answers first; "ok?" only asks.
+    fn answers_before_asking(&self, first: Mark, plain: bool) -> bool {
+        let word = &self.words[first.at];
+        match first.by {
+            By::Concept(Concept::Yes | Concept::No) => {
+                self.leads(first.at) && word.breaks && !word.asks
+            }
+            By::Key if word.breaks && !word.asks => true,
+            By::Key | By::Own | By::Part if plain => true,
+            // "Can we move it to Wednesday?"
+            _ => {
+                let request = self.language.class("request");
+                Some(first.option) == self.concept_option(Concept::Reschedule)
+                    && self.words.iter().any(|w| self.language.is(w.id, request))
+            }
+        }
     }
 
     /// Numbers among words not understood count nothing, unless one opens the message by itself.
@@ -396,6 +529,10 @@ impl<'a> Look<'a> {
                 unknown == 0 || (mark.at == first.at && self.leads(mark.at))
             }
             By::Concept(Concept::Later | Concept::Distant) => unknown <= 4,
+            // "My parents own it" is about somebody else.
+            By::Concept(Concept::Own | Concept::Rent) => {
+                unknown == 0 || (unknown <= 4 && scan.first_unknown > mark.at)
+            }
             By::Concept(_) => unknown <= 4,
         })
     }
@@ -543,11 +680,14 @@ impl Reader {
             .filter(|(_, c)| bits & c.bit() != 0)
             .filter_map(|(_, c)| self.concepts.get(&(*c as u8)).map(|option| (*option, *c)));
         let (option, concept) = meant.next()?;
+        if matches!(concept, Concept::Echo | Concept::EchoNo) {
+            return None;
+        }
         let picture = words[0].kind == WordKind::Emoji;
         let rule = if picture { "emoji" } else { concept.rule() };
         meant.all(|(other, _)| other == option).then_some(Verdict {
             meaning: option,
-            certain: !matches!(concept, Concept::Echo | Concept::EchoNo),
+            certain: true,
             rule,
         })
     }

@@ -8,7 +8,7 @@ mod prepare;
 use smol_str::SmolStr;
 
 use super::lexicon::{self, LANGUAGES, Map};
-use super::{Reply, Verdict};
+use super::{Reply, Verdict, after_answers};
 use crate::lead::Name;
 
 /// One option as the flow declares it.
@@ -52,10 +52,15 @@ impl Choice {
         prepare::choice(options, locales)
     }
 
-    /// Which option the reply chooses, by its index.
+    /// Which option the reply chooses, by its index. What is said instead of an answer ("wrong number",
+    /// "call me") outranks an option named in passing, not one that is the whole reply.
     pub fn read(&self, reply: &Reply, locale: &str) -> Option<Verdict<usize>> {
-        self.read_exact(reply, locale)
-            .or_else(|| self.read_in_passing(reply, locale))
+        self.read_exact(reply, locale).or_else(|| {
+            let instead = reply.words.len() > 1 && after_answers(reply).is_some();
+            (!instead)
+                .then(|| self.read_in_passing(reply, locale))
+                .flatten()
+        })
     }
 
     /// The option that the whole reply names: nothing outranks it but an opt-out.

@@ -47,6 +47,7 @@ pub(super) fn choice(options: &[ChoiceOption], locales: &[Name]) -> Choice {
             .readers
             .push(Reader::new(&prepared, &concepts, language));
     }
+    choice.share_doubts();
     choice.order = order(locales);
     choice
 }
@@ -67,6 +68,29 @@ fn order(locales: &[Name]) -> [usize; LANGUAGES.len()] {
 
 fn spaced(name: &str) -> String {
     name.replace(['-', '_'], " ")
+}
+
+impl Choice {
+    /// A word that points to two options in one language does so in all.
+    fn share_doubts(&mut self) {
+        let doubtful: Vec<SmolStr> = self
+            .readers
+            .iter()
+            .flat_map(|r| {
+                r.parts
+                    .iter()
+                    .filter(|(_, o)| o.is_none())
+                    .map(|(w, _)| w.clone())
+            })
+            .collect();
+        for reader in &mut self.readers {
+            for word in &doubtful {
+                if let Some(option) = reader.parts.get_mut(word) {
+                    *option = None;
+                }
+            }
+        }
+    }
 }
 
 impl Prepared {

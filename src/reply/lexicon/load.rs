@@ -8,8 +8,8 @@ use smol_str::SmolStr;
 
 use super::super::normalize::fold;
 use super::number_words::{Spoken, german_compounds};
-use super::pattern::{Part, Pattern, Set, Times, What};
-use super::{Concept, LANGUAGES, Language, Lexicon, Phrase, Topic, WordId};
+use super::pattern::{Capital, Part, Pattern, Set, Times, What};
+use super::{Concept, Cue, LANGUAGES, Language, Lexicon, Phrase, Topic, WordId};
 
 /// The files, in the order of `LANGUAGES`.
 pub(super) const FILES: [&str; LANGUAGES.len()] = [
@@ -32,6 +32,8 @@ struct File {
     ordinals: BTreeMap<String, u32>,
     months: Vec<String>,
     weekdays: Vec<String>,
+    cues: BTreeMap<String, String>,
+    when: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -76,6 +78,7 @@ impl Loader<'_> {
         for (name, phrases) in &file.concepts {
             self.concept(name, phrases);
         }
+        self.cues(file);
         self.numbers(file);
         self.calendar(file);
         for (name, rules) in &file.rules {
@@ -138,6 +141,27 @@ impl Loader<'_> {
                     }),
                 }
                 phrases.sort_by_key(|p| std::cmp::Reverse(p.words.len()));
+            }
+        }
+    }
+
+    fn cues(&mut self, file: &File) {
+        for (cues, of_time) in [(&file.cues, false), (&file.when, true)] {
+            for (name, phrases) in cues {
+                let cue = Cue::ALL.iter().find(|(n, _)| n == name);
+                let (_, cue) = *cue.expect("cues are known");
+                for phrase in phrases.split(',') {
+                    for spelling in self.spellings(phrase) {
+                        let words = self.ids(&spelling);
+                        let language = self.language();
+                        let book = if of_time {
+                            &mut language.when
+                        } else {
+                            &mut language.cues
+                        };
+                        book.add(words, cue);
+                    }
+                }
             }
         }
     }
@@ -229,6 +253,8 @@ impl Loader<'_> {
             "," => once(What::Break),
             ",?" => once(What::AnyBreak),
             "#" => once(What::Number),
+            "@" => once(What::Name(Capital::Any)),
+            "@@" => once(What::Name(Capital::Written)),
             _ => {
                 if let Some(most) = text.strip_prefix("..") {
                     return once(What::Gap(most.parse().expect("a gap has a length")));

@@ -3,6 +3,7 @@
 //! A word form has one id over all languages; what it means is kept per language: classes (sets of
 //! words that rules name), concepts (phrases such as "of course"), numbers. Decides nothing by itself.
 
+mod cue;
 mod hash;
 mod load;
 mod number_words;
@@ -12,6 +13,7 @@ use std::sync::LazyLock;
 
 use smol_str::SmolStr;
 
+pub(super) use cue::Cue;
 pub(super) use hash::Map;
 pub(super) use number_words::Spoken;
 pub(super) use pattern::{Found, Pattern};
@@ -206,6 +208,8 @@ pub(super) struct Language {
     rules: [Vec<Pattern>; Topic::ALL.len()],
     /// Longest first, by the id of the first word.
     phrases: Map<WordId, Vec<Phrase>>,
+    cues: cue::Cues,
+    when: cue::Cues,
     pub spoken: Map<WordId, Spoken>,
     pub months: Values,
     pub weekdays: Values,
@@ -224,6 +228,23 @@ impl Language {
 
     pub fn is(&self, word: WordId, class_bits: u128) -> bool {
         self.class_mask(word) & class_bits != 0
+    }
+
+    /// The cue of amounts and names that the pieces begin with, and how many of them it takes.
+    pub fn cue(&self, pieces: &[super::lex::Lexed]) -> Option<(usize, Cue)> {
+        self.cues.standing_at(pieces)
+    }
+
+    /// The cue of days and times that the pieces begin with, and how many of them it takes.
+    pub fn when(&self, pieces: &[super::lex::Lexed]) -> Option<(usize, Cue)> {
+        self.when.standing_at(pieces)
+    }
+
+    /// Whether the language has no meaning for the word: a name, for all we know.
+    pub fn is_strange(&self, word: &super::words::Word) -> bool {
+        self.class_mask(word.id) == 0
+            && self.phrase(std::slice::from_ref(word)).is_none()
+            && !self.spoken.contains_key(&word.id)
     }
 
     pub fn rules(&self, topic: Topic) -> &[Pattern] {
@@ -320,7 +341,8 @@ impl Lexicon {
     }
 }
 
-fn is_drawn_out(word: &[u8]) -> bool {
+/// Whether a letter stands three times or more in a row.
+pub(super) fn is_drawn_out(word: &[u8]) -> bool {
     word.windows(3)
         .any(|w| w[0] == w[1] && w[1] == w[2] && w[0].is_ascii_alphabetic())
 }

@@ -4,7 +4,7 @@
 //! `word` that word; `a|b` either; `<class>` any word of a class; `x?` perhaps; `x*` any number;
 //! `!x` next comes none of these; `..3` up to three words of any kind in the same clause;
 //! `^` here a clause begins; `^^` here the message begins; `$` here a clause ends; `$$` the message;
-//! `-x` right before stands none of these; `#` a number; `,` here a clause ends and the next begins
+//! `@` a word the language has no meaning for, such as a name (`@@`: with a capital); `-x` right before stands none of these; `#` a number; `,` here a clause ends and the next begins
 //! and `,?` it may (other words follow each other within one clause).
 //! Matching takes a bounded number of steps; there is no backtracking over characters.
 
@@ -39,6 +39,8 @@ pub(crate) enum What {
     Not(Set),
     NotBefore(Set),
     Number,
+    /// A word without a meaning of its own.
+    Name(Capital),
     Gap(usize),
     ClauseBegins,
     MessageBegins,
@@ -46,6 +48,12 @@ pub(crate) enum What {
     MessageEnds,
     Break,
     AnyBreak,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Capital {
+    Any,
+    Written,
 }
 
 /// Words by themselves and by class.
@@ -116,6 +124,15 @@ impl Run<'_> {
             What::Number => {
                 let is_number = |w: &Word| w.kind == WordKind::Digits;
                 let count = self.count(part.times, at, clause, is_number);
+                self.take(part.times, count, rest, at, clause)
+            }
+            What::Name(capital) => {
+                let is_name = |w: &Word| {
+                    w.kind == WordKind::Letters
+                        && (w.capital || *capital == Capital::Any)
+                        && self.language.is_strange(w)
+                };
+                let count = self.count(part.times, at, clause, is_name);
                 self.take(part.times, count, rest, at, clause)
             }
             What::Gap(most) => self.gap(*most, rest, at, clause),
@@ -193,7 +210,8 @@ impl Run<'_> {
             What::MessageBegins => at == 0,
             What::ClauseEnds => before.is_some_and(|w| w.breaks) || at == self.words.len(),
             What::MessageEnds => at == self.words.len(),
-            What::Word(_) | What::Number | What::Gap(_) | What::Break | What::AnyBreak => false,
+            What::Word(_) | What::Number | What::Name(_) => false,
+            What::Gap(_) | What::Break | What::AnyBreak => false,
         }
     }
 }

@@ -1,0 +1,607 @@
+//! A scene as SVG. Every colour is written as an attribute first, for programs that know no style
+//! sheets (slides, `rsvg-convert`), and again by class in `picture.css`, for browsers.
+
+use std::fmt::Write;
+
+use super::layout::{Arrow, Ends, Layout, Point, Size, Way, layout};
+use super::measure::{shorten, width, wrap};
+use super::palette::{Palette, accent};
+use super::scene::{Edge, EdgeKind, Node, Scene, Shape, Tone};
+use super::{Options, Style, icons};
+
+const CARD_WIDTH: f64 = 216.0;
+const PAD: f64 = 14.0;
+const MARGIN: f64 = 28.0;
+const TITLE: f64 = 13.5;
+const TEXT: f64 = 12.0;
+const SMALL: f64 = 10.5;
+const LINE: f64 = 16.0;
+const LABEL: f64 = 11.5;
+const LABEL_LINE: f64 = 14.0;
+const LABEL_WIDTH_MAX: f64 = 168.0;
+const FONTS: &str = "Inter,ui-sans-serif,system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,\
+                     'Noto Sans',sans-serif";
+
+pub fn draw(scene: &Scene, options: &Options) -> String {
+    let cards: Vec<Card> = scene.nodes.iter().map(Card::of).collect();
+    let labels: Vec<Vec<String>> = scene.edges.iter().map(label_lines).collect();
+    let mut sizes: Vec<Size> = cards.iter().map(|card| card.size).collect();
+    let mut arrows = Vec::new();
+    let mut drawn = Vec::new();
+    for (i, edge) in scene.edges.iter().enumerate() {
+        if edge.from == edge.to {
+            sizes[edge.from].width = cards[edge.from].size.width + 2.0 * loop_width(&labels[i]);
+            continue;
+        }
+        drawn.push(i);
+        arrows.push(Arrow {
+            from: edge.from,
+            to: edge.to,
+            label: label_size(&labels[i]),
+            weight: match edge.kind {
+                EdgeKind::Way => 1.0,
+                EdgeKind::Silence | EdgeKind::Unclear | EdgeKind::Otherwise => 0.25,
+            },
+        });
+    }
+    let layout = layout(&sizes, &arrows, scene.start);
+    let mut out = Svg::new(options.style.palette());
+    out.open(scene, &layout, options);
+    out.frames(scene, &cards, &layout);
+    for (way, &i) in layout.ways.iter().zip(&drawn) {
+        out.edge(scene, &scene.edges[i], &labels[i], way);
+    }
+    for (i, edge) in scene.edges.iter().enumerate() {
+        if edge.from == edge.to {
+            let (at, size) = (layout.boxes[edge.from], cards[edge.from].size);
+            out.edge(scene, edge, &labels[i], &around(at, size, &labels[i]));
+        }
+    }
+    for ((node, card), at) in scene.nodes.iter().zip(&cards).zip(&layout.boxes) {
+        out.node(node, card, *at, options);
+    }
+    out.text.push_str("</g></svg>\n");
+    out.text
+}
+
+/// A node's lines, cut to its size.
+struct Card {
+    size: Size,
+    title: String,
+    lines: Vec<String>,
+    foot: String,
+}
+
+impl Card {
+    fn of(node: &Node) -> Card {
+        match node.shape {
+            Shape::Card => {
+                let inner = CARD_WIDTH - 2.0 * PAD;
+                let lines = wrap(&node.text, TEXT, inner, 2);
+                let foot = shorten(&node.foot, SMALL, inner);
+                let foot_height = if foot.is_empty() { 0.0 } else { 18.0 };
+                let text_height = match lines.len() {
+                    0 => 0.0,
+                    n => 4.0 + n as f64 * LINE,
+                };
+                Card {
+                    size: Size {
+                        width: CARD_WIDTH,
+                        height: 40.0 + text_height + foot_height,
+                    },
+                    title: shorten(&node.title, TITLE, inner - tag_width(node.verb) - 8.0),
+                    lines,
+                    foot,
+                }
+            }
+            Shape::Outcome(_) | Shape::WayIn => {
+                let title = shorten(&node.title, 13.0, 230.0);
+                Card {
+                    size: Size {
+                        width: width(&title, 13.0) + 48.0,
+                        height: 34.0,
+                    },
+                    title,
+                    lines: Vec::new(),
+                    foot: String::new(),
+                }
+            }
+        }
+    }
+}
+
+fn tag_width(verb: &str) -> f64 {
+    width(verb, SMALL) + 32.0
+}
+
+fn label_lines(edge: &Edge) -> Vec<String> {
+    let whole = edge.labels.join(" / ");
+    if width(&whole, LABEL) <= LABEL_WIDTH_MAX {
+        return if whole.is_empty() {
+            Vec::new()
+        } else {
+            vec![whole]
+        };
+    }
+    if edge.labels.len() == 1 {
+        return wrap(&whole, LABEL, LABEL_WIDTH_MAX, 2);
+    }
+    let mut lines: Vec<String> = edge
+        .labels
+        .iter()
+        .take(4)
+        .map(|label| shorten(label, LABEL, LABEL_WIDTH_MAX))
+        .collect();
+    if edge.labels.len() > 4 {
+        lines.push(format!("and {} more", edge.labels.len() - 4));
+    }
+    lines
+}
+
+fn label_size(lines: &[String]) -> Size {
+    let widest = lines.iter().map(|l| width(l, LABEL)).fold(0.0, f64::max);
+    match lines.len() {
+        0 => Size {
+            width: 2.0,
+            height: 0.0,
+        },
+        n => Size {
+            width: widest + 14.0,
+            height: n as f64 * LABEL_LINE + 5.0,
+        },
+    }
+}
+
+fn loop_width(lines: &[String]) -> f64 {
+    label_size(lines).width + 22.0
+}
+
+/// An arrow from a box to itself, on its right.
+fn around(at: Point, size: Size, lines: &[String]) -> Way {
+    let side = at.x + size.width / 2.0;
+    let far = side + 18.0 + label_size(lines).width / 2.0;
+    let (top, bottom) = (at.y - size.height / 4.0, at.y + size.height / 4.0);
+    let p = |x, y| Point { x, y };
+    Way {
+        legs: vec![
+            (p(side, bottom), p(side, bottom)),
+            (p(far, bottom), p(far, top)),
+            (p(side, top), p(side, top)),
+        ],
+        label: p(far, at.y),
+        ends: Ends::Around,
+    }
+}
+
+struct Svg<'a> {
+    text: String,
+    palette: &'a Palette,
+}
+
+impl<'a> Svg<'a> {
+    fn new(palette: &'a Palette) -> Self {
+        Svg {
+            text: String::new(),
+            palette,
+        }
+    }
+
+    fn push(&mut self, piece: std::fmt::Arguments) {
+        // Writing to a `String` cannot fail.
+        let _ = self.text.write_fmt(piece);
+    }
+
+    fn open(&mut self, scene: &Scene, layout: &Layout, options: &Options) {
+        let (width, height) = (layout.width + 2.0 * MARGIN, layout.height + 2.0 * MARGIN);
+        let (title, about) = (escape(&scene.title), escape(&scene.about));
+        self.push(format_args!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"flow-picture\" \
+             viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" height=\"{height:.0}\" \
+             role=\"img\" font-family=\"{FONTS}\" data-flow=\"{title}\">\
+             <title>{title}</title><desc>{about}</desc>"
+        ));
+        match options.style {
+            Style::Auto => self.push(format_args!("<style>{}</style>", super::css())),
+            Style::Light | Style::Dark => {}
+            Style::Bare => {}
+        }
+        if options.style != Style::Bare {
+            let canvas = self.palette.canvas;
+            self.push(format_args!(
+                "<rect class=\"canvas\" width=\"100%\" height=\"100%\" fill=\"{canvas}\"/>"
+            ));
+        }
+        self.push(format_args!(
+            "<g transform=\"translate({MARGIN} {MARGIN})\">"
+        ));
+    }
+
+    fn frames(&mut self, scene: &Scene, cards: &[Card], layout: &Layout) {
+        let mut names: Vec<&String> = scene
+            .nodes
+            .iter()
+            .filter_map(|n| n.frame.as_ref())
+            .collect();
+        names.dedup();
+        for name in names {
+            let boxes: Vec<Bounds> = members(scene, name)
+                .map(|i| Bounds::of(layout.boxes[i], cards[i].size))
+                .collect();
+            let whole = boxes.iter().copied().reduce(Bounds::with);
+            let Some(whole) = whole else { continue };
+            // A frame must not seem to hold a step that is not its own: then each box gets its own.
+            let strangers = scene.nodes.iter().enumerate().any(|(i, node)| {
+                node.frame.as_ref() != Some(name)
+                    && Bounds::of(layout.boxes[i], cards[i].size).meets(whole.grown(10.0))
+            });
+            match strangers {
+                false => self.frame(whole.grown(12.0), name),
+                true => boxes.iter().for_each(|b| self.frame(b.grown(7.0), "")),
+            }
+        }
+    }
+
+    fn frame(&mut self, b: Bounds, name: &str) {
+        let p = self.palette;
+        let (w, h) = (b.right - b.left, b.bottom - b.top);
+        self.push(format_args!(
+            "<g class=\"frame\"><rect x=\"{:.1}\" y=\"{:.1}\" width=\"{w:.1}\" height=\"{h:.1}\" \
+             rx=\"16\" fill=\"none\" stroke=\"{}\" stroke-width=\"1.3\" \
+             stroke-dasharray=\"2 4\"/>",
+            b.left, b.top, p.frame_line
+        ));
+        if !name.is_empty() {
+            self.push(format_args!(
+                "<text x=\"{:.1}\" y=\"{:.1}\" font-size=\"{SMALL}\" fill=\"{}\">{}</text>",
+                b.left + 12.0,
+                b.top - 4.0,
+                p.muted,
+                escape(name)
+            ));
+        }
+        self.text.push_str("</g>");
+    }
+
+    fn edge(&mut self, scene: &Scene, edge: &Edge, label: &[String], way: &Way) {
+        let p = self.palette;
+        let (line, dash, weight) = match edge.kind {
+            EdgeKind::Way => (p.line, "", 1.7),
+            EdgeKind::Silence => (p.silence, " stroke-dasharray=\"6 5\"", 1.6),
+            EdgeKind::Unclear => (p.faint, " stroke-dasharray=\"1 5\"", 1.8),
+            EdgeKind::Otherwise => (p.faint, "", 1.4),
+        };
+        self.push(format_args!(
+            "<g class=\"edge {}\" data-from=\"{}\" data-exit=\"{}\" data-to=\"{}\">",
+            edge.kind.class(),
+            escape(&scene.nodes[edge.from].step),
+            escape(&edge.exits.join(" ")),
+            escape(&scene.nodes[edge.to].step),
+        ));
+        let path = path_of(way);
+        self.push(format_args!(
+            "<path class=\"line\" d=\"{path}\" fill=\"none\" stroke=\"{line}\" \
+             stroke-width=\"{weight}\" stroke-linecap=\"round\"{dash}/>"
+        ));
+        self.push(format_args!(
+            "<path class=\"head\" d=\"{}\" fill=\"{line}\"/>",
+            head_of(way)
+        ));
+        if !label.is_empty() {
+            self.label(edge.kind, label, way.label);
+        }
+        self.text.push_str("</g>");
+    }
+
+    fn label(&mut self, kind: EdgeKind, lines: &[String], at: Point) {
+        let p = self.palette;
+        let size = label_size(lines);
+        let (x, y) = (at.x - size.width / 2.0, at.y - size.height / 2.0);
+        self.push(format_args!(
+            "<rect class=\"label-back\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{:.1}\" \
+             height=\"{:.1}\" rx=\"7\" fill=\"{}\"/>",
+            size.width, size.height, p.canvas
+        ));
+        let (ink, weight) = match kind {
+            EdgeKind::Way => (p.ink, 600),
+            EdgeKind::Silence => (p.silence_ink, 500),
+            EdgeKind::Unclear | EdgeKind::Otherwise => (p.muted, 400),
+        };
+        for (i, line) in lines.iter().enumerate() {
+            self.push(format_args!(
+                "<text class=\"label\" x=\"{:.1}\" y=\"{:.1}\" font-size=\"{LABEL}\" \
+                 font-weight=\"{weight}\" text-anchor=\"middle\" fill=\"{ink}\">{}</text>",
+                at.x,
+                y + 13.0 + i as f64 * LABEL_LINE,
+                escape(line)
+            ));
+        }
+    }
+
+    fn node(&mut self, node: &Node, card: &Card, at: Point, options: &Options) {
+        let (x, y) = (at.x - card.size.width / 2.0, at.y - card.size.height / 2.0);
+        let class = match node.shape {
+            Shape::Card => "card",
+            Shape::Outcome(Tone::Won) => "outcome won",
+            Shape::Outcome(Tone::Neutral) => "outcome neutral",
+            Shape::Outcome(Tone::Lost) => "outcome lost",
+            Shape::WayIn => "way-in",
+        };
+        self.push(format_args!(
+            "<g class=\"node {class} verb-{}\" data-step=\"{}\" \
+             transform=\"translate({x:.1} {y:.1})\"><title>{}</title>",
+            node.verb,
+            escape(&node.step),
+            escape(&tooltip(node)),
+        ));
+        match node.shape {
+            Shape::Card => self.card(node, card),
+            Shape::Outcome(tone) => self.outcome(card, tone),
+            Shape::WayIn => self.way_in(card),
+        }
+        self.numbers(node, card, options);
+        self.text.push_str("</g>");
+    }
+
+    fn card(&mut self, node: &Node, card: &Card) {
+        let p = self.palette;
+        let accent = accent(p, node.verb);
+        let Size {
+            width: w,
+            height: h,
+        } = card.size;
+        self.push(format_args!(
+            "<rect class=\"halo\" x=\"-5\" y=\"-5\" width=\"{:.1}\" height=\"{:.1}\" rx=\"17\" \
+             fill=\"none\"/><rect class=\"shadow\" y=\"1.5\" width=\"{w:.1}\" height=\"{h:.1}\" \
+             rx=\"12\" fill=\"{}\"/><rect class=\"box\" width=\"{w:.1}\" height=\"{h:.1}\" \
+             rx=\"12\" fill=\"{}\" stroke=\"{}\"/>",
+            w + 10.0,
+            h + 10.0,
+            p.shadow,
+            p.card,
+            p.card_line
+        ));
+        let tag = tag_width(node.verb);
+        let tag_x = w - PAD - tag + 4.0;
+        self.push(format_args!(
+            "<text class=\"title\" x=\"{PAD}\" y=\"26\" font-size=\"{TITLE}\" \
+             font-weight=\"650\" fill=\"{}\">{}</text><g class=\"tag\">\
+             <rect class=\"tag-back\" x=\"{tag_x:.1}\" y=\"11\" width=\"{tag:.1}\" height=\"20\" \
+             rx=\"10\" fill=\"{}\"/><g transform=\"translate({:.1} 15)\" class=\"icon\" \
+             fill=\"none\" stroke=\"{}\" stroke-width=\"1.5\" stroke-linecap=\"round\" \
+             stroke-linejoin=\"round\">{}</g><text class=\"tag-text\" x=\"{:.1}\" y=\"24.6\" \
+             font-size=\"{SMALL}\" font-weight=\"600\" fill=\"{}\">{}</text></g>",
+            p.ink,
+            escape(&card.title),
+            accent.back,
+            tag_x + 8.0,
+            accent.ink,
+            icons::of(node.verb),
+            tag_x + 23.0,
+            accent.ink,
+            node.verb
+        ));
+        for (i, line) in card.lines.iter().enumerate() {
+            self.push(format_args!(
+                "<text class=\"words\" x=\"{PAD}\" y=\"{:.1}\" font-size=\"{TEXT}\" \
+                 fill=\"{}\">{}</text>",
+                48.0 + i as f64 * LINE,
+                p.text,
+                escape(line)
+            ));
+        }
+        if !card.foot.is_empty() {
+            self.push(format_args!(
+                "<text class=\"foot\" x=\"{PAD}\" y=\"{:.1}\" font-size=\"{SMALL}\" \
+                 fill=\"{}\">{}</text>",
+                h - 12.0,
+                p.muted,
+                escape(&card.foot)
+            ));
+        }
+    }
+
+    fn outcome(&mut self, card: &Card, tone: Tone) {
+        let tone = self.palette.tone(tone);
+        let Size {
+            width: w,
+            height: h,
+        } = card.size;
+        self.push(format_args!(
+            "<rect class=\"halo\" x=\"-5\" y=\"-5\" width=\"{:.1}\" height=\"{:.1}\" rx=\"22\" \
+             fill=\"none\"/><rect class=\"box\" width=\"{w:.1}\" height=\"{h:.1}\" rx=\"17\" \
+             fill=\"{}\" stroke=\"{}\"/><circle class=\"dot\" cx=\"18\" cy=\"{:.1}\" r=\"4\" \
+             fill=\"{}\"/><text class=\"title\" x=\"30\" y=\"21.6\" font-size=\"13\" \
+             font-weight=\"600\" fill=\"{}\">{}</text>",
+            w + 10.0,
+            h + 10.0,
+            tone.back,
+            tone.line,
+            h / 2.0,
+            tone.ink,
+            tone.ink,
+            escape(&card.title)
+        ));
+    }
+
+    fn way_in(&mut self, card: &Card) {
+        let p = self.palette;
+        let Size {
+            width: w,
+            height: h,
+        } = card.size;
+        self.push(format_args!(
+            "<rect class=\"box\" width=\"{w:.1}\" height=\"{h:.1}\" rx=\"17\" fill=\"none\" \
+             stroke=\"{}\" stroke-dasharray=\"3 4\"/><text class=\"title\" x=\"{:.1}\" y=\"21.6\" \
+             font-size=\"12.5\" font-weight=\"500\" text-anchor=\"middle\" fill=\"{}\">{}</text>",
+            p.line,
+            w / 2.0,
+            p.muted,
+            escape(&card.title)
+        ));
+    }
+
+    /// How many leads stand here, on the box's corner.
+    fn numbers(&mut self, node: &Node, card: &Card, options: &Options) {
+        let count = options
+            .live
+            .and_then(|numbers| numbers.waiting.get(node.step.as_str()))
+            .copied()
+            .filter(|count| *count > 0);
+        let Some(count) = count else { return };
+        let text = count.to_string();
+        let w = (width(&text, 11.0) + 14.0).max(22.0);
+        let x = card.size.width - w + 8.0;
+        let p = self.palette;
+        self.push(format_args!(
+            "<g class=\"count\"><rect x=\"{x:.1}\" y=\"-11\" width=\"{w:.1}\" height=\"22\" \
+             rx=\"11\" fill=\"{}\"/><text x=\"{:.1}\" y=\"4\" font-size=\"11\" \
+             font-weight=\"700\" text-anchor=\"middle\" fill=\"{}\">{text}</text></g>",
+            p.count,
+            x + w / 2.0,
+            p.count_ink
+        ));
+    }
+}
+
+fn members<'s>(scene: &'s Scene, frame: &'s str) -> impl Iterator<Item = usize> + 's {
+    let inside = move |node: &Node| node.frame.as_deref() == Some(frame);
+    let nodes = scene.nodes.iter().enumerate();
+    nodes.filter(move |(_, node)| inside(node)).map(|(i, _)| i)
+}
+
+fn tooltip(node: &Node) -> String {
+    [node.title.as_str(), node.text.as_str(), node.foot.as_str()]
+        .iter()
+        .filter(|part| !part.is_empty())
+        .copied()
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// Straight along each leg, and from one to the next by a curve that leaves and arrives upright.
+fn path_of(way: &Way) -> String {
+    let mut path = String::new();
+    let mut last: Option<Point> = None;
+    let count = way.legs.len();
+    for (i, (from, to)) in way.legs.iter().enumerate() {
+        let to = if i + 1 == count {
+            short_of_head(way)
+        } else {
+            *to
+        };
+        let _ = match last {
+            None => write!(path, "M{:.1} {:.1}", from.x, from.y),
+            Some(before) if (before.x - from.x).abs() < 0.5 => {
+                write!(path, "L{:.1} {:.1}", from.x, from.y)
+            }
+            Some(before) => {
+                let middle = (before.y + from.y) / 2.0;
+                write!(
+                    path,
+                    "C{:.1} {middle:.1} {:.1} {middle:.1} {:.1} {:.1}",
+                    before.x, from.x, from.x, from.y
+                )
+            }
+        };
+        if (from.y - to.y).abs() > 0.2 || (from.x - to.x).abs() > 0.2 {
+            let _ = write!(path, "L{:.1} {:.1}", to.x, to.y);
+        }
+        last = Some(to);
+    }
+    path
+}
+
+fn last_leg(way: &Way) -> (Point, Point) {
+    let nowhere = Point { x: 0.0, y: 0.0 };
+    way.legs.last().copied().unwrap_or((nowhere, nowhere))
+}
+
+/// 1 for an arrow that ends downwards, -1 upwards, 0 sideways.
+fn direction(way: &Way) -> f64 {
+    match way.ends {
+        Ends::Down => 1.0,
+        Ends::Up => -1.0,
+        Ends::Around => 0.0,
+    }
+}
+
+fn short_of_head(way: &Way) -> Point {
+    let (_, end) = last_leg(way);
+    Point {
+        x: end.x,
+        y: end.y - 6.0 * direction(way),
+    }
+}
+
+fn head_of(way: &Way) -> String {
+    let (_, Point { x, y }) = last_leg(way);
+    match way.ends {
+        Ends::Around => format!("M{x:.1} {y:.1}l8 -4.2l0 8.4z"),
+        Ends::Down | Ends::Up => {
+            let d = direction(way);
+            let back = -8.5 * d;
+            format!("M{x:.1} {y:.1}l-4.4 {back:.1}q4.4 {:.1} 8.8 0z", 2.2 * d)
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Bounds {
+    left: f64,
+    top: f64,
+    right: f64,
+    bottom: f64,
+}
+
+impl Bounds {
+    fn of(at: Point, size: Size) -> Bounds {
+        Bounds {
+            left: at.x - size.width / 2.0,
+            top: at.y - size.height / 2.0,
+            right: at.x + size.width / 2.0,
+            bottom: at.y + size.height / 2.0,
+        }
+    }
+
+    fn with(self, other: Bounds) -> Bounds {
+        Bounds {
+            left: self.left.min(other.left),
+            top: self.top.min(other.top),
+            right: self.right.max(other.right),
+            bottom: self.bottom.max(other.bottom),
+        }
+    }
+
+    fn grown(self, by: f64) -> Bounds {
+        Bounds {
+            left: self.left - by,
+            top: self.top - by,
+            right: self.right + by,
+            bottom: self.bottom + by,
+        }
+    }
+
+    fn meets(self, other: Bounds) -> bool {
+        self.left < other.right
+            && other.left < self.right
+            && self.top < other.bottom
+            && other.top < self.bottom
+    }
+}
+
+/// For text and for attributes in double quotes. Controls that XML 1.0 forbids are left out.
+pub fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\t' | '\n' => out.push(c),
+            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => {}
+            c => out.push(c),
+        }
+    }
+    out
+}

@@ -1,0 +1,622 @@
+//! Goes through the pieces of a reply and collects what they tell of a day and a time.
+
+use jiff::civil::{Date, Time};
+use jiff::{ToSpan, Zoned};
+
+use super::super::lex::{Lexed, Piece, lex};
+use super::super::lexicon::{self, Cue, Language};
+use super::super::{Reply, ValueContext, number};
+use super::clock::{self, Part};
+use super::day;
+
+/// Day and time of a reply.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Told {
+    pub day: Option<Date>,
+    pub time: Option<Time>,
+    pub certain: bool,
+}
+
+/// Longer replies tell more than an appointment.
+const PIECES_MAX: usize = 40;
+/// Words that may stand around it.
+const WORDS_MAX: usize = 10;
+
+pub(super) fn read(reply: &Reply, context: &ValueContext, now: &Zoned) -> Option<Told> {
+    let pieces = joined(lex(reply));
+    if pieces.len() > PIECES_MAX {
+        return None;
+    }
+    let language = context.language();
+    let mut scan = Scan {
+        pieces: &pieces,
+        language: &lexicon::get().languages[language],
+        index: language,
+        month_first: is_month_first(context.locale),
+        now,
+        day: None,
+        weekday: None,
+        hour: None,
+        exact: None,
+        part: None,
+        bare: None,
+        next: false,
+        next_week: false,
+        unclear: false,
+        certain: true,
+        words: 0,
+    };
+    scan.run();
+    scan.told()
+}
+
+/// `en` and the locales of the United States and the Philippines write 12/1 for December the first.
+fn is_month_first(locale: &str) -> bool {
+    let region = locale.get(3..5).map(str::to_ascii_uppercase);
+    matches!(locale.get(..2), Some("en")) && matches!(region.as_deref(), None | Some("US" | "PH"))
+}
+
+/// Puts `p . m .` together.
+fn joined(pieces: Vec<Lexed>) -> Vec<Lexed> {
+    let mut out: Vec<Lexed> = Vec::with_capacity(pieces.len());
+    let mut at = 0;
+    while at < pieces.len() {
+        let letter = pieces[at]
+            .word()
+            .map(|(w, _)| w)
+            .filter(|w| matches!(*w, "a" | "p"));
+        let dot = usize::from(pieces.get(at + 1).is_some_and(|p| p.is_sign(&['.'])));
+        let m = pieces.get(at + 1 + dot).is_some_and(|p| p.is_word(&["m"]));
+        if let Some(letter) = letter.filter(|_| m) {
+            let word = format!("{letter}m");
+            let id = lexicon::get().word(&word);
+            out.push(Lexed {
+                piece: Piece::Word(word, id),
+                glued: pieces[at].glued,
+            });
+            at += 2 + dot;
+            at += usize::from(pieces.get(at).is_some_and(|p| p.is_sign(&['.'])));
+            continue;
+        }
+        out.push(pieces[at].clone());
+        at += 1;
+    }
+    out
+}
+
+struct Scan<'a> {
+    pieces: &'a [Lexed],
+    language: &'a Language,
+    index: usize,
+    month_first: bool,
+    now: &'a Zoned,
+    day: Option<Date>,
+    weekday: Option<u8>,
+    hour: Option<clock::Told>,
+    /// A moment counted from now.
+    exact: Option<(Date, Time)>,
+    part: Option<Part>,
+    /// A number that may be an hour if a day stands beside it.
+    bare: Option<i64>,
+    next: bool,
+    next_week: bool,
+    unclear: bool,
+    certain: bool,
+    words: usize,
+}
+
+impl Scan<'_> {
+    fn run(&mut self) {
+        let mut at = 0;
+        while at < self.pieces.len() && !self.unclear {
+            at += self.look_at(at).max(1);
+        }
+    }
+
+    fn told(mut self) -> Option<Told> {
+        self.place_weekday();
+        if let (Some(n), None) = (self.bare, self.hour) {
+            // "tomorrow 3", "3 in the afternoon"
+            let placed = (self.day.is_some() || self.part.is_some()) && (1..=24).contains(&n);
+            self.unclear |= !placed;
+            self.hour = Some(clock::Told::hour(n));
+        } else if self.bare.is_some() {
+            self.unclear = true;
+        }
+        if self.unclear || self.words > WORDS_MAX {
+            return None;
+        }
+        if let Some((day, time)) = self.exact {
+            let alone = self.day.is_none() && self.hour.is_none();
+            return alone.then_some(Told {
+                day: Some(day),
+                time: Some(time),
+                certain: self.certain,
+            });
+        }
+        let time = match self.hour {
+            Some(hour) => Some(hour.at(self.part)?),
+            None => None,
+        };
+        // "Tuesday morning" leaves the time open.
+        let certain = self.certain && (self.part.is_none() || time.is_some());
+        (self.day.is_some() || time.is_some()).then_some(Told {
+            day: self.day,
+            time,
+            certain,
+        })
+    }
+
+    /// A weekday by itself is its next day; beside a date it must agree.
+    fn place_weekday(&mut self) {
+        let Some(index) = self.weekday else { return };
+        match self.day {
+            Some(day) => {
+                self.unclear |= day.weekday().to_monday_zero_offset() != index as i8;
+            }
+            None if self.next_week => self.set_day(day::weekday_of_next_week(index, self.today())),
+            None => self.set_day(day::weekday(index, self.today())),
+        }
+    }
+
+    fn today(&self) -> Date {
+        self.now.date()
+    }
+
+    fn set_day(&mut self, day: Option<Date>) {
+        match (day, self.day) {
+            (None, _) => self.unclear = true,
+            (Some(day), Some(known)) if day != known => self.unclear = true,
+            (Some(day), _) => self.day = Some(day),
+        }
+    }
+
+    fn set_hour(&mut self, hour: clock::Told) {
+        match self.hour {
+            Some(known) if known != hour => self.unclear = true,
+            _ => self.hour = Some(hour),
+        }
+    }
+
+    fn set_part(&mut self, part: Part) {
+        match (self.part, part) {
+            (Some(Part::Am | Part::Pm), _) => {}
+            (Some(known), part) if known != part && !matches!(part, Part::Am | Part::Pm) => {
+                self.unclear = true;
+            }
+            _ => self.part = Some(part),
+        }
+    }
+
+    /// Takes in what begins at `at`; how many pieces that is.
+    fn look_at(&mut self, at: usize) -> usize {
+        if self.pieces[at].sign().is_some() {
+            return 1;
+        }
+        if let Some((n, cue)) = self.language.when(&self.pieces[at..]) {
+            return self.cue(cue, at, n);
+        }
+        if let Some(n) = self.named_day(at) {
+            return n;
+        }
+        if self.pieces[at].digits().is_some() {
+            return self.digits(at);
+        }
+        if let Some(found) = number::at(self.pieces, at, self.index) {
+            return self.count(found.value, found.end - at, at);
+        }
+        if let Some((_, id)) = self.pieces[at].word() {
+            self.unclear |= self.language.is(id, self.language.class("not"));
+            self.words += 1;
+        }
+        1
+    }
+
+    fn num(&self, at: usize) -> Option<i64> {
+        self.pieces
+            .get(at)?
+            .digits()
+            .filter(|d| d.len() <= 4)?
+            .parse()
+            .ok()
+    }
+
+    /// A glued sign and number after `at`.
+    fn signed(&self, at: usize, signs: &[char]) -> Option<(i64, usize)> {
+        let sign = self
+            .pieces
+            .get(at)
+            .filter(|p| p.is_sign(signs) && p.glued)?;
+        let number = self.pieces.get(at + 1).filter(|p| p.glued)?;
+        let digits = number.digits().filter(|d| d.len() <= 4)?;
+        let _ = sign;
+        Some((digits.parse().ok()?, digits.len()))
+    }
+
+    /// Months and weekdays by name.
+    fn named_day(&mut self, at: usize) -> Option<usize> {
+        let (word, id) = self.pieces[at].word()?;
+        let followed_by_number = self.num(at + 1).is_some();
+        if let Some(month) = self.language.months.get(&id).copied() {
+            if let Some(day) = self.num(at + 1).filter(|d| (1..=31).contains(d)) {
+                let suffix = self.ordinal_suffix(at + 2);
+                let (year, n) = self.year(at + 2 + suffix);
+                let date = day::of_calendar(day, i64::from(month), year, self.today());
+                self.set_day(date);
+                return Some(2 + suffix + n);
+            }
+            if !self.language.weekdays.contains_key(&id) {
+                // A month without its day: "may", "in March".
+                self.unclear |= word.len() > 3;
+                return Some(1);
+            }
+        }
+        let index = self.language.weekdays.get(&id).copied()?;
+        let short = word.len() <= 2 && !followed_by_number;
+        if short
+            && !self
+                .pieces
+                .get(at + 1)
+                .is_some_and(|p| p.is_sign(&['.', ',']))
+        {
+            return None;
+        }
+        self.certain &= !self.next;
+        self.unclear |= self.weekday.is_some_and(|known| known != index);
+        self.weekday = Some(index);
+        Some(1)
+    }
+
+    fn ordinal_suffix(&self, at: usize) -> usize {
+        const SUFFIXES: [&str; 9] = ["st", "nd", "rd", "th", "er", "ere", "o", "a", "e"];
+        let suffix = self
+            .pieces
+            .get(at)
+            .is_some_and(|p| p.glued && p.is_word(&SUFFIXES));
+        let dot = self
+            .pieces
+            .get(at)
+            .is_some_and(|p| p.glued && p.is_sign(&['.', 'º', 'ª', '°']));
+        usize::from(suffix || dot)
+    }
+
+    /// A year that follows, and how many pieces it takes.
+    fn year(&self, at: usize) -> (Option<i64>, usize) {
+        let skip = usize::from(
+            self.pieces
+                .get(at)
+                .is_some_and(|p| p.is_sign(&[',']) || p.is_word(&["de", "del", "of"])),
+        );
+        match self.pieces.get(at + skip).and_then(Lexed::digits) {
+            Some(digits) if digits.len() == 4 && digits.starts_with("20") => {
+                let minutes = self.signed(at + skip + 1, &[':']).is_some();
+                if minutes {
+                    (None, 0)
+                } else {
+                    (digits.parse().ok(), skip + 1)
+                }
+            }
+            _ => (None, 0),
+        }
+    }
+
+    /// What begins with digits: a date, a time, or a count.
+    fn digits(&mut self, at: usize) -> usize {
+        let text = self.pieces[at].digits().unwrap_or_default();
+        let Some(first) = self.num(at) else {
+            self.unclear = true;
+            return 1;
+        };
+        let leading_zero = text.len() == 2 && text.starts_with('0');
+        if text.len() == 4
+            && let Some((month, _)) = self.signed(at + 1, &['-', '/', '.'])
+            && let Some((day, _)) = self.signed(at + 3, &['-', '/', '.'])
+        {
+            self.set_day(day::of_calendar(day, month, Some(first), self.today()));
+            // The T of `2026-12-01T14:00`.
+            return 5 + usize::from(self.pieces.get(at + 5).is_some_and(|p| p.is_word(&["t"])));
+        }
+        if let Some((minute, 2)) = self.signed(at + 1, &[':']) {
+            let of_24 = leading_zero || first > 12 || first == 0;
+            self.set_hour(clock::Told {
+                hour: first,
+                minute,
+                of_24,
+            });
+            self.unclear |= first > 24 || minute > 59;
+            let seconds = usize::from(self.signed(at + 3, &[':']).is_some()) * 2;
+            return 3 + seconds + self.oclock(at + 3 + seconds);
+        }
+        if let Some(n) = self.numeric_date(at, first) {
+            return n;
+        }
+        if let Some(n) = self.day_before_month(at, first) {
+            return n;
+        }
+        self.count(first as f64, 1, at)
+    }
+
+    /// `12/1`, `1.12.`, `1-12-2026`; also `14.30 Uhr`.
+    fn numeric_date(&mut self, at: usize, first: i64) -> Option<usize> {
+        let (second, length) = self.signed(at + 1, &['/', '.', '-'])?;
+        let sign = self.pieces[at + 1].sign()?;
+        let year = self.signed(at + 3, &[sign]);
+        let trailing_dot =
+            sign == '.' && self.pieces.get(at + 3).is_some_and(|p| p.is_sign(&['.']));
+        let by_clock = self
+            .pieces
+            .get(at + 3)
+            .is_some_and(|p| p.is_word(&["uhr", "h", "am", "pm", "hrs", "horas"]));
+        if sign == '.'
+            && length == 2
+            && year.is_none()
+            && (by_clock || (!trailing_dot && second > 12))
+        {
+            self.set_hour(clock::Told {
+                hour: first,
+                minute: second,
+                of_24: first > 12,
+            });
+            self.unclear |= first > 24 || second > 59;
+            return Some(3 + self.oclock(at + 3));
+        }
+        let decimal = sign == '.' && self.month_first && year.is_none();
+        if decimal || (sign == '-' && year.is_none()) {
+            self.unclear = true;
+            return Some(3);
+        }
+        let (day, month) = day::in_order(first, second, self.month_first);
+        self.set_day(day::of_calendar(
+            day,
+            month,
+            year.map(|(y, _)| y),
+            self.today(),
+        ));
+        Some(3 + 2 * usize::from(year.is_some()) + usize::from(trailing_dot && year.is_none()))
+    }
+
+    /// "1 Dec", "1er décembre", "3 de marzo".
+    fn day_before_month(&mut self, at: usize, day: i64) -> Option<usize> {
+        let mut next = at + 1 + self.ordinal_suffix(at + 1);
+        if self
+            .pieces
+            .get(next)
+            .is_some_and(|p| p.is_word(&["de", "of", "d"]))
+        {
+            next += 1;
+        }
+        let (_, id) = self.pieces.get(next)?.word()?;
+        let month = *self.language.months.get(&id)?;
+        let (year, n) = self.year(next + 1);
+        self.set_day(day::of_calendar(day, i64::from(month), year, self.today()));
+        Some(next + 1 + n - at)
+    }
+
+    /// Words or letters for "o'clock" at `at`.
+    fn oclock(&self, at: usize) -> usize {
+        let is = self
+            .language
+            .when(self.pieces.get(at..).unwrap_or_default());
+        is.filter(|(_, cue)| *cue == Cue::Oclock)
+            .map_or(0, |(n, _)| n)
+    }
+
+    /// A number by itself: an hour if something says so.
+    fn count(&mut self, value: f64, length: usize, at: usize) -> usize {
+        let n = value as i64;
+        let after = at + length;
+        let cue = self
+            .language
+            .when(self.pieces.get(after..).unwrap_or_default());
+        let before = self.cue_before(at);
+        if value.fract() != 0.0 || n < 0 {
+            self.unclear = true;
+            return length;
+        }
+        match cue {
+            Some((m, Cue::Oclock)) => {
+                let glued = self.pieces.get(after).is_some_and(|p| p.glued);
+                let minute = self
+                    .num(after + m)
+                    .filter(|n| *n < 60 && (glued || self.index == 2));
+                let has_minute = minute.is_some();
+                self.unclear |= n > 24;
+                let told = clock::Told {
+                    hour: n,
+                    minute: minute.unwrap_or(0),
+                    of_24: n > 12,
+                };
+                self.set_hour(told);
+                return length + m + usize::from(has_minute);
+            }
+            Some((m, cue @ (Cue::Day | Cue::Week | Cue::Hour | Cue::Minute | Cue::Month))) => {
+                self.distance(n, cue, before == Some(Cue::In), after + m);
+                return length + m;
+            }
+            Some((m, cue @ (Cue::MinutesPast | Cue::MinutesTo))) if n < 60 => {
+                if let Some(found) = number::at(self.pieces, after + m, self.index) {
+                    let sign = if cue == Cue::MinutesPast { 1 } else { -1 };
+                    self.set_hour(clock::Told::hour(found.value as i64).shifted(sign * n));
+                    return found.end - at;
+                }
+            }
+            _ => {}
+        }
+        let suffix = self.ordinal_suffix(after);
+        let by_dot = self.pieces.get(after).is_some_and(|p| p.is_sign(&['.']));
+        if suffix > 0 && (!by_dot || before == Some(Cue::OnThe)) {
+            self.certain = false;
+            self.set_day(day::of_month(n, self.today()));
+            return length + suffix;
+        }
+        match before {
+            Some(Cue::At) => {
+                self.set_hour(clock::Told {
+                    hour: n,
+                    minute: 0,
+                    of_24: n > 12,
+                });
+                self.unclear |= n > 24;
+            }
+            Some(Cue::OnThe) if self.day.is_none() => {
+                self.certain = false;
+                self.set_day(day::of_month(n, self.today()));
+            }
+            _ if self.takes_minutes(at) && n < 60 && n >= 10 => {
+                self.hour = self.hour.map(|hour| clock::Told { minute: n, ..hour });
+            }
+            _ if self.bare.is_none() => self.bare = Some(n),
+            // "two thirty"
+            _ if (10..60).contains(&n) && self.pieces[at - 1].digits().is_none() => {
+                let hour = self.bare.take().unwrap_or(0);
+                self.set_hour(clock::Told {
+                    hour,
+                    minute: n,
+                    of_24: hour > 12,
+                });
+            }
+            _ => self.unclear = true,
+        }
+        length
+    }
+
+    /// Whether an hour in words stands right before: "at two thirty".
+    fn takes_minutes(&self, at: usize) -> bool {
+        let hour = self.hour.is_some_and(|hour| hour.minute == 0);
+        hour && at > 0 && self.pieces[at].word().is_some() && self.pieces[at - 1].word().is_some()
+    }
+
+    /// "in 2 hours", "3 days from now".
+    fn distance(&mut self, n: i64, unit: Cue, after_in: bool, next: usize) {
+        let from_now = self
+            .language
+            .when(self.pieces.get(next..).unwrap_or_default());
+        if !after_in && !matches!(from_now, Some((_, Cue::FromNow))) {
+            self.unclear = true;
+            return;
+        }
+        const AHEAD_MAX: i64 = 10_000;
+        let n = n.clamp(0, AHEAD_MAX);
+        match unit {
+            Cue::Day => self.set_day(day::later(self.today(), n.days())),
+            Cue::Week => {
+                self.certain = false;
+                self.set_day(day::later(self.today(), n.weeks()));
+            }
+            Cue::Hour | Cue::Minute => {
+                let span = if unit == Cue::Hour {
+                    n.hours()
+                } else {
+                    n.minutes()
+                };
+                self.exact = self
+                    .now
+                    .checked_add(span)
+                    .ok()
+                    .map(|at| (at.date(), Time::constant(at.hour(), at.minute(), 0, 0)));
+            }
+            _ => self.unclear = true,
+        }
+    }
+
+    /// The cue that ends right before `at`.
+    fn cue_before(&self, at: usize) -> Option<Cue> {
+        const CUE_WORDS_MAX: usize = 4;
+        let from = at.saturating_sub(CUE_WORDS_MAX);
+        (from..at).find_map(|start| {
+            let (n, cue) = self.language.when(&self.pieces[start..at])?;
+            (start + n == at).then_some(cue)
+        })
+    }
+
+    /// Takes in a cue of `n` pieces at `at`; how many pieces are used.
+    fn cue(&mut self, cue: Cue, at: usize, n: usize) -> usize {
+        let today = self.today();
+        match cue {
+            Cue::Today => self.set_day(Some(today)),
+            Cue::Tonight => {
+                self.set_day(Some(today));
+                self.set_part(Part::Evening);
+            }
+            Cue::Tomorrow => self.set_day(day::later(today, 1.days())),
+            Cue::TomorrowMorning => {
+                self.set_day(day::later(today, 1.days()));
+                self.set_part(Part::Morning);
+            }
+            Cue::DayAfter => self.set_day(day::later(today, 2.days())),
+            Cue::Noon => self.set_hour(clock::Told {
+                hour: 12,
+                minute: 0,
+                of_24: true,
+            }),
+            Cue::Midnight | Cue::Open | Cue::Month => self.unclear = true,
+            Cue::Am => self.set_part(Part::Am),
+            Cue::Pm => self.set_part(Part::Pm),
+            Cue::Morning => self.set_part(Part::Morning),
+            Cue::Afternoon => self.set_part(Part::Afternoon),
+            Cue::Evening => self.set_part(Part::Evening),
+            Cue::Next => self.next = true,
+            Cue::NextWeek => self.whole_next_week(),
+            Cue::HalfAfter | Cue::QuarterAfter | Cue::QuarterBefore => {
+                return self.after_hour(cue, n);
+            }
+            Cue::HalfPast | Cue::HalfTo | Cue::QuarterPast | Cue::QuarterTo => {
+                return self.before_hour(cue, at, n);
+            }
+            Cue::HalfHour => {
+                self.distance(
+                    30,
+                    Cue::Minute,
+                    self.cue_before(at) == Some(Cue::In),
+                    at + n,
+                );
+            }
+            Cue::OneHour => {
+                self.distance(1, Cue::Hour, self.cue_before(at) == Some(Cue::In), at + n);
+            }
+            Cue::Week => self.unclear = true,
+            _ => {}
+        }
+        n
+    }
+
+    /// "next week" needs its day, said before or after.
+    fn whole_next_week(&mut self) {
+        self.next_week = true;
+        let mut words = self.pieces.iter().filter_map(Lexed::word);
+        self.unclear |= !words.any(|(_, id)| self.language.weekdays.contains_key(&id));
+    }
+
+    /// "las 3 y media", "trois heures et demie": said after the hour.
+    fn after_hour(&mut self, cue: Cue, n: usize) -> usize {
+        let hour = self.hour.take().or(self.bare.take().map(clock::Told::hour));
+        match hour {
+            Some(hour) => self.set_hour(hour.shifted(shift(cue))),
+            None => self.unclear = true,
+        }
+        n
+    }
+
+    /// "half past two", "halb drei": said before the hour.
+    fn before_hour(&mut self, cue: Cue, at: usize, n: usize) -> usize {
+        match number::at(self.pieces, at + n, self.index) {
+            Some(found) if found.value <= 24.0 => {
+                self.set_hour(clock::Told::hour(found.value as i64).shifted(shift(cue)));
+                found.end - at
+            }
+            _ => {
+                self.unclear = true;
+                n
+            }
+        }
+    }
+}
+
+fn shift(cue: Cue) -> i64 {
+    match cue {
+        Cue::HalfAfter | Cue::HalfPast => 30,
+        Cue::HalfTo => -30,
+        Cue::QuarterAfter | Cue::QuarterPast => 15,
+        _ => -15,
+    }
+}

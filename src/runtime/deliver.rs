@@ -1,0 +1,583 @@
+//! Carries one job out in the outside world, and says how it went. Which client, which signature, which
+//! answer means what; when and how often is `dispatch`'s to decide.
+
+use std::sync::Arc;
+use std::time::Duration as StdDuration;
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::carrier::{
+    self, Carrier, EffectRef, HttpRequest, OutgoingSms, Repeats, Sent, Settings, signing,
+};
+use crate::conversation::{Conversation, Effect, HandoffOffer, SmsMessage};
+use crate::flow::workspace::{Agent, Channel, Endpoint};
+use crate::lead::{Name, Value};
+use crate::runtime::outside::{NoAnswer, Outside, Reach, is_this_machine};
+use crate::runtime::work::{Job, SendResult};
+use crate::runtime::{Engine, perform, route};
+use crate::store::HandoffId;
+use crate::time::Duration;
+
+const CARRIER_TIMEOUT: StdDuration = StdDuration::from_secs(10);
+const WEBHOOK_TIMEOUT: StdDuration = StdDuration::from_secs(5);
+/// A channel whose account is in trouble is tried again so late.
+const PAUSED_RETRY: Duration = Duration::mins(5);
+const RETRY_FIRST: Duration = Duration::secs(2);
+/// How often an endpoint is asked before the flow takes its `failed` exit: a lead is waiting.
+const CALL_ATTEMPTS_MAX: u8 = 2;
+
+pub struct Deliverer {
+    pub engine: Arc<Engine>,
+    pub outside: Outside,
+}
+
+impl Deliverer {
+    pub async fn carry_out(&self, job: &Job) -> SendResult {
+        match &job.effect {
+            Effect::Sms(message) => self.sms(job, message).await,
+            Effect::Email(_) => self.email(),
+            Effect::AlertAgents(offer) => self.alert(job, offer).await,
+            Effect::Call {
+                endpoint,
+                with,
+                save,
+            } => self.call(job, endpoint, with, save, Reach::Public).await,
+            Effect::Notify { event } => self.notify(job, event, Reach::Public).await,
+            Effect::FindSlots { .. } | Effect::HoldSlot { .. } => self.calendar(job).await,
+            Effect::CloseHandoff { .. }
+            | Effect::SetField { .. }
+            | Effect::CancelQueued
+            | Effect::Consent(_)
+            | Effect::Shortlink { .. }
+            | Effect::MarkUnreachable => refused("this effect does not go out"),
+        }
+    }
+
+    /// What the sandbox really carries out: calls and webhooks to this very machine.
+    pub async fn on_this_machine(&self, job: &Job) -> Option<SendResult> {
+        let live = self.engine.live.load_full();
+        let local = |url: &str| url.parse().is_ok_and(|url| is_this_machine(&url));
+        match &job.effect {
+            Effect::Call {
+                endpoint,
+                with,
+                save,
+            } => {
+                let known = live.workspace.endpoints.get(endpoint)?;
+                if !local(&known.url) {
+                    return None;
+                }
+                let reach = Reach::ThisMachine;
+                Some(self.call(job, endpoint, with, save, reach).await)
+            }
+            Effect::Notify { event } => {
+                let any = live
+                    .workspace
+                    .webhooks
+                    .values()
+                    .any(|webhook| local(&webhook.url) && wants(&webhook.events, event));
+                match any {
+                    true => Some(self.notify(job, event, Reach::ThisMachine).await),
+                    false => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    async fn calendar(&self, job: &Job) -> SendResult {
+        let (engine, job) = (self.engine.clone(), job.clone());
+        let done = tokio::task::spawn_blocking(move || perform::calendar(&engine, &job)).await;
+        match done {
+            Ok(Some(result)) => result,
+            _ => refused("the calendar could not be asked"),
+        }
+    }
+
+    /// Mail servers are not spoken to in this build; a text says so where the row is shown.
+    fn email(&self) -> SendResult {
+        let live = self.engine.live.load();
+        let server = live.workspace.email.as_ref().and_then(|e| e.smtp.as_ref());
+        refused(match server {
+            None => "workspace.yaml names no mail server (`email: { smtp: … }`)",
+            Some(_) => "this build cannot speak to a mail server yet",
+        })
+    }
+
+    async fn sms(&self, job: &Job, message: &SmsMessage) -> SendResult {
+        let live = self.engine.live.load_full();
+        let Some((name, channel)) = job
+            .sending
+            .channel
+            .as_ref()
+            .and_then(|name| live.workspace.channels.get_key_value(name))
+        else {
+            return refused("workspace.yaml has no channel to send it by");
+        };
+        let effect = EffectRef {
+            lead: job.lead,
+            seq: job.seq,
+        };
+        let status_url = format!("{}/hooks/{name}/status?effect={effect}", live.public_url);
+        let outgoing = OutgoingSms {
+            effect,
+            to: &job.sending.to,
+            from: job.sending.from.as_deref(),
+            text: &message.text,
+            media: &message.media,
+            status_url: Some(&status_url),
+        };
+        self.by_carrier(channel, &outgoing, job.sending.attempts)
+            .await
+    }
+
+    async fn by_carrier(
+        &self,
+        channel: &Channel,
+        outgoing: &OutgoingSms<'_>,
+        attempts: u8,
+    ) -> SendResult {
+        let Some(carrier) = carrier::find(&channel.carrier) else {
+            return refused(&format!(
+                "the carrier `{}` is not in this build",
+                channel.carrier
+            ));
+        };
+        if carrier.trust() == carrier::Trust::ThisMachine {
+            return SendResult::Accepted {
+                provider_id: Some(outgoing.effect.to_string()),
+                delivered: true,
+            };
+        }
+        let settings = Settings {
+            values: &channel.settings,
+            api: channel.api.as_deref(),
+        };
+        // The wall's time: a carrier knows no other.
+        let now = crate::runtime::Clock::now(&crate::runtime::WallClock);
+        let request = match carrier.send(&settings, outgoing, now) {
+            Ok(request) => request,
+            Err(misconfigured) => return refused(&misconfigured.0),
+        };
+        let answer = self
+            .outside
+            .send(request, Reach::Anywhere, CARRIER_TIMEOUT)
+            .await;
+        let result = match answer {
+            Ok(answer) => result_of(carrier.outcome(&answer), carrier, attempts),
+            Err(no_answer) => result_of_none(no_answer, carrier, attempts),
+        };
+        let outcome = outcome_word(&result);
+        metrics::counter!(
+            "replytree_sms_total", "carrier" => carrier.name(), "outcome" => outcome
+        )
+        .increment(1);
+        tracing::info!(carrier = carrier.name(), outcome, "a text was handed over");
+        result
+    }
+
+    async fn call(
+        &self,
+        job: &Job,
+        name: &Name,
+        with: &[(Name, Value)],
+        save: &[(Name, String)],
+        reach: Reach,
+    ) -> SendResult {
+        let live = self.engine.live.load_full();
+        let Some(endpoint) = live.workspace.endpoints.get(name) else {
+            return SendResult::CallAnswered { saved: None };
+        };
+        let Some(request) = call_request(endpoint, with, &id_of(job, "")) else {
+            return SendResult::CallAnswered { saved: None };
+        };
+        let timeout = endpoint.timeout.to_std();
+        match self.outside.send(request, reach, timeout).await {
+            Ok(answer) if (200..300).contains(&answer.status) => {
+                let json = serde_json::from_slice(&answer.body).unwrap_or(Json::Null);
+                SendResult::CallAnswered {
+                    saved: Some(perform::saved(&json, save)),
+                }
+            }
+            Ok(answer) if matches!(answer.status, 408 | 429 | 500..=599) => {
+                call_again(job, format!("it answered {}", answer.status))
+            }
+            Ok(_) | Err(NoAnswer::Refused(_)) => SendResult::CallAnswered { saved: None },
+            Err(no_answer) => call_again(job, no_answer.to_string()),
+        }
+    }
+
+    /// Tells every webhook of the workspace that wants to hear of the event.
+    async fn notify(&self, job: &Job, event: &Name, reach: Reach) -> SendResult {
+        let live = self.engine.live.load_full();
+        let data = self.conversation_json(job).await;
+        let body = json!({
+            "type": event.as_str(),
+            "timestamp": job.sending.changed.to_string(),
+            "data": data,
+        });
+        let mut failed = None;
+        for (name, webhook) in &live.workspace.webhooks {
+            if !wants(&webhook.events, event) {
+                continue;
+            }
+            let (id, secret) = (id_of(job, name), webhook.secret.as_deref());
+            if let Err(error) = self.post(&webhook.url, secret, &id, &body, reach).await {
+                failed = Some(error);
+            }
+        }
+        told(failed, job.sending.attempts)
+    }
+
+    async fn conversation_json(&self, job: &Job) -> Json {
+        let (store, conversation) = (self.engine.store.clone(), job.conversation);
+        let read = tokio::task::spawn_blocking(move || match conversation {
+            Some(id) => store.conversation(id),
+            None => Ok(None),
+        });
+        let found = read.await.ok().and_then(Result::ok).flatten();
+        let mut data = json!({ "phone": job.lead.to_string() });
+        if let (Some(conversation), Some(members)) = (found, data.as_object_mut()) {
+            members.extend(conversation_members(&conversation));
+        }
+        data
+    }
+
+    /// Alerts the agents that the offer is for. One who was reached is enough for it to count as told.
+    async fn alert(&self, job: &Job, offer: &HandoffOffer) -> SendResult {
+        let Some(conversation) = job.conversation else {
+            return refused("the offer has no conversation");
+        };
+        let id = HandoffId {
+            conversation,
+            seq: job.seq,
+        };
+        let live = self.engine.live.load_full();
+        let (store, workspace) = (self.engine.store.clone(), live.workspace.clone());
+        let (offered, lead) = (offer.clone(), job.lead);
+        let routed = tokio::task::spawn_blocking(move || {
+            let agents = route::agents(store.as_ref(), &workspace, id, &offered, lead)?;
+            Ok(agents.into_iter().cloned().collect::<Vec<Agent>>())
+        });
+        let agents = match routed.await {
+            Ok(Ok(agents)) => agents,
+            Ok(Err(error)) => {
+                let error: crate::store::StoreError = error;
+                return retry(job.sending.attempts, error.to_string());
+            }
+            Err(_) => return retry(job.sending.attempts, "routing failed".to_string()),
+        };
+        let (mut reached, mut failed) = (false, None);
+        for agent in &agents {
+            match self.alert_one(job, id, offer, agent).await {
+                Ok(()) => reached = true,
+                Err(error) => failed = Some(error),
+            }
+        }
+        match (reached, failed) {
+            (true, _) => told(None, job.sending.attempts),
+            (false, None) => refused("the team has no agents"),
+            (false, failed) => told(failed, job.sending.attempts),
+        }
+    }
+
+    async fn alert_one(
+        &self,
+        job: &Job,
+        id: HandoffId,
+        offer: &HandoffOffer,
+        agent: &Agent,
+    ) -> Result<(), NoAnswer> {
+        let live = self.engine.live.load_full();
+        let mut result = Err(NoAnswer::Refused(format!(
+            "{} can be reached by email only, which this build cannot send yet",
+            agent.name
+        )));
+        if let Some(url) = &agent.webhook {
+            let body = json!({
+                "type": "handoff.opened",
+                "timestamp": job.sending.changed.to_string(),
+                "data": {
+                    "handoff_id": id.to_string(),
+                    "conversation_id": id.conversation.to_string(),
+                    "agent": agent.name,
+                    "team": offer.team.as_str(),
+                    "priority": offer.priority.as_str(),
+                    "brief": offer.brief,
+                    "phone": job.lead.to_string(),
+                    "callback_within": offer.callback_within.map(|d| d.to_string()),
+                    "lapses": offer.lapses.to_string(),
+                },
+            });
+            let id = id_of(job, &agent.name);
+            result = self.post(url, None, &id, &body, Reach::Public).await;
+        }
+        let Some(number) = agent.sms else {
+            return result;
+        };
+        let Some(channel) = live.workspace.channels.values().next() else {
+            return result;
+        };
+        let text = route::notice(offer, job.lead, &live.workspace).text;
+        let outgoing = OutgoingSms {
+            effect: EffectRef {
+                lead: number,
+                seq: job.seq,
+            },
+            to: &number.to_string(),
+            from: channel.from.first().map(String::as_str),
+            text: &text,
+            media: &[],
+            status_url: None,
+        };
+        match self
+            .by_carrier(channel, &outgoing, job.sending.attempts)
+            .await
+        {
+            SendResult::Accepted { .. } => Ok(()),
+            SendResult::Retry { error, .. } => result.or(Err(NoAnswer::NotReached(error))),
+            SendResult::Uncertain { error } => result.or(Err(NoAnswer::Unknown(error))),
+            SendResult::Refused { error }
+            | SendResult::Unreachable { error }
+            | SendResult::OptedOut { error } => result.or(Err(NoAnswer::Refused(error))),
+            SendResult::CallAnswered { .. }
+            | SendResult::SlotsFound { .. }
+            | SendResult::SlotHeld { .. } => result,
+        }
+    }
+
+    /// Posts JSON, signed as in Standard Webhooks where there is a secret.
+    async fn post(
+        &self,
+        url: &str,
+        secret: Option<&str>,
+        id: &str,
+        body: &Json,
+        reach: Reach,
+    ) -> Result<(), NoAnswer> {
+        let body = body.to_string().into_bytes();
+        let now = crate::runtime::Clock::now(&crate::runtime::WallClock);
+        let mut headers = match secret {
+            Some(secret) => signing::sign(secret, id, now, &body)
+                .map_err(|misconfigured| NoAnswer::Refused(misconfigured.0))?,
+            None => vec![(signing::ID.to_string(), id.to_string())],
+        };
+        headers.push(("content-type".to_string(), "application/json".to_string()));
+        let request = HttpRequest {
+            method: "POST",
+            url: url.to_string(),
+            headers,
+            body,
+        };
+        let answer = self.outside.send(request, reach, WEBHOOK_TIMEOUT).await?;
+        match answer.status {
+            200..=299 => Ok(()),
+            408 | 425 | 429 | 500..=599 => Err(NoAnswer::NotReached(format!(
+                "it answered {}",
+                answer.status
+            ))),
+            status => Err(NoAnswer::Refused(format!("it answered {status}"))),
+        }
+    }
+}
+
+/// The same each time this job is tried, and different for each receiver.
+fn id_of(job: &Job, receiver: &str) -> String {
+    let effect = EffectRef {
+        lead: job.lead,
+        seq: job.seq,
+    };
+    match receiver {
+        "" => effect.to_string(),
+        receiver => format!("{effect}-{receiver}"),
+    }
+}
+
+fn conversation_members(conversation: &Conversation) -> Map<String, Json> {
+    let outcome = match &conversation.status {
+        crate::conversation::Status::Ended { outcome } => Some(outcome.as_str()),
+        _ => None,
+    };
+    let members = json!({
+        "conversation_id": conversation.id.to_string(),
+        "flow": conversation.flow.as_str(),
+        "version": conversation.version.to_string(),
+        "status": conversation.status_name(),
+        "step": conversation.step().map(|step| step.as_str()),
+        "outcome": outcome,
+        "score": conversation.score,
+        "agent": conversation.agent,
+        "answers": plain(&conversation.answers),
+    });
+    match members {
+        Json::Object(members) => members,
+        _ => Map::new(),
+    }
+}
+
+fn plain(values: &[(Name, Value)]) -> Json {
+    let members: Map<String, Json> = values
+        .iter()
+        .map(|(name, value)| (name.to_string(), plain_value(value)))
+        .collect();
+    Json::Object(members)
+}
+
+fn plain_value(value: &Value) -> Json {
+    match value {
+        Value::Nothing => Json::Null,
+        Value::Text(text) | Value::Date(text) | Value::Time(text) => json!(text),
+        Value::Number(number) | Value::Money(number, _) => json!(number),
+        Value::Bool(truth) => json!(truth),
+        Value::Moment(at) => json!(at.to_string()),
+        Value::List(items) => json!(items),
+    }
+}
+
+/// Patterns such as `lead.*`, `conversation.ended`, `*`; no pattern at all means everything.
+fn wants(patterns: &[String], event: &str) -> bool {
+    patterns.is_empty()
+        || patterns
+            .iter()
+            .any(|pattern| match pattern.strip_suffix('*') {
+                Some(begin) => event.starts_with(begin),
+                None => pattern == event,
+            })
+}
+
+fn call_request(endpoint: &Endpoint, with: &[(Name, Value)], id: &str) -> Option<HttpRequest> {
+    let method = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+        .into_iter()
+        .find(|known| endpoint.method.eq_ignore_ascii_case(known))?;
+    let mut headers: Vec<(String, String)> = endpoint
+        .headers
+        .iter()
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    headers.push(("idempotency-key".to_string(), id.to_string()));
+    headers.push(("accept".to_string(), "application/json".to_string()));
+    let mut url: reqwest::Url = endpoint.url.parse().ok()?;
+    let mut body = Vec::new();
+    if method == "GET" {
+        if !with.is_empty() {
+            let mut query = url.query_pairs_mut();
+            for (name, value) in with {
+                let text = match plain_value(value) {
+                    Json::String(text) => text,
+                    Json::Null => String::new(),
+                    other => other.to_string(),
+                };
+                query.append_pair(name, &text);
+            }
+        }
+    } else {
+        headers.push(("content-type".to_string(), "application/json".to_string()));
+        body = plain(with).to_string().into_bytes();
+    }
+    Some(HttpRequest {
+        method,
+        url: url.to_string(),
+        headers,
+        body,
+    })
+}
+
+fn refused(error: &str) -> SendResult {
+    tracing::warn!(reason = error, "an outgoing row was refused");
+    SendResult::Refused {
+        error: error.to_string(),
+    }
+}
+
+/// 2, 4, 8 … seconds, at most 5 minutes.
+fn backoff(attempts: u8) -> Duration {
+    let doubled = RETRY_FIRST.as_ms() << attempts.saturating_sub(1).min(7);
+    Duration::from_ms(doubled.min(300_000))
+}
+
+fn retry(attempts: u8, error: String) -> SendResult {
+    SendResult::Retry {
+        after: backoff(attempts),
+        error,
+    }
+}
+
+fn call_again(job: &Job, error: String) -> SendResult {
+    match job.sending.attempts {
+        tried if tried >= CALL_ATTEMPTS_MAX => SendResult::CallAnswered { saved: None },
+        _ => SendResult::Retry {
+            after: Duration::secs(1),
+            error,
+        },
+    }
+}
+
+fn told(failed: Option<NoAnswer>, attempts: u8) -> SendResult {
+    match failed {
+        None => SendResult::Accepted {
+            provider_id: None,
+            delivered: false,
+        },
+        Some(NoAnswer::Refused(error)) => refused(&error),
+        // An alert or a webhook goes again under the same id.
+        Some(NoAnswer::NotReached(error) | NoAnswer::Unknown(error)) => retry(attempts, error),
+    }
+}
+
+fn result_of(sent: Sent, carrier: &dyn Carrier, attempts: u8) -> SendResult {
+    match sent {
+        Sent::Accepted { id } => SendResult::Accepted {
+            provider_id: id,
+            delivered: false,
+        },
+        Sent::Retry { after, error } => SendResult::Retry {
+            after: after.max(backoff(attempts)),
+            error: error.to_string(),
+        },
+        Sent::Refused { error } => refused(&error.to_string()),
+        Sent::Unreachable { error } => SendResult::Unreachable {
+            error: error.to_string(),
+        },
+        Sent::OptedOut { error } => SendResult::OptedOut {
+            error: error.to_string(),
+        },
+        Sent::Paused { error } => {
+            tracing::error!(carrier = carrier.name(), %error, "the carrier refuses the whole channel");
+            SendResult::Retry {
+                after: PAUSED_RETRY.max(backoff(attempts)),
+                error: error.to_string(),
+            }
+        }
+        Sent::Unknown { error } => unknown(error.to_string(), carrier, attempts),
+    }
+}
+
+fn result_of_none(none: NoAnswer, carrier: &dyn Carrier, attempts: u8) -> SendResult {
+    match none {
+        NoAnswer::Refused(error) => refused(&error),
+        NoAnswer::NotReached(error) => retry(attempts, error),
+        NoAnswer::Unknown(error) => unknown(error, carrier, attempts),
+    }
+}
+
+/// A text goes again only where the carrier knows it by our id.
+fn unknown(error: String, carrier: &dyn Carrier, attempts: u8) -> SendResult {
+    match carrier.repeats() {
+        Repeats::Safe => retry(attempts, error),
+        Repeats::Forbidden => SendResult::Uncertain { error },
+    }
+}
+
+fn outcome_word(result: &SendResult) -> &'static str {
+    match result {
+        SendResult::Accepted { .. } => "accepted",
+        SendResult::Refused { .. } => "refused",
+        SendResult::Unreachable { .. } => "unreachable",
+        SendResult::OptedOut { .. } => "opted_out",
+        SendResult::Retry { .. } => "retry",
+        SendResult::Uncertain { .. } => "uncertain",
+        SendResult::CallAnswered { .. }
+        | SendResult::SlotsFound { .. }
+        | SendResult::SlotHeld { .. } => "answered",
+    }
+}

@@ -1,0 +1,52 @@
+//! `/v1/consents`: the ledger's rows of one lead, and a new one.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use crate::runtime::Work;
+use crate::web::api::{leads, shapes};
+use crate::web::error::Problem;
+use crate::web::fields::{self, Fields};
+use crate::web::state::AppState;
+
+/// `GET /v1/consents/{phone}`
+pub async fn list(
+    State(app): State<AppState>,
+    Path(phone): Path<String>,
+) -> Result<Response, Problem> {
+    let phone = leads::phone_of(&app, &phone)?;
+    let (record, rows) = app
+        .read(move |store| Ok((store.lead(phone)?, store.ledger(phone)?)))
+        .await?;
+    if record.is_none() && rows.is_empty() {
+        return Err(Problem::not_found("lead"));
+    }
+    let data: Vec<Value> = rows.iter().map(shapes::ledger_row).collect();
+    let standing = record.map(|record| shapes::standing(&record.standing));
+    let answer = json!({
+        "phone": phone.to_string(), "consent": standing, "data": data, "next": null,
+    });
+    Ok(Json(answer).into_response())
+}
+
+/// `POST /v1/consents`: `phone` beside what `consent` of a lead holds.
+pub async fn add(State(app): State<AppState>, body: Bytes) -> Result<Response, Problem> {
+    let json = fields::body(&body)?;
+    let told = Fields::of(&json)?;
+    let phone = told.phone("phone", &app.live().workspace.region)?;
+    let event = match told.object("consent")? {
+        Some(consent) => leads::read_consent(&consent, app.now())?,
+        None => leads::read_consent(&told, app.now())?,
+    };
+    app.turn(Work::Consent { lead: phone, event }).await?;
+    let (record, rows) = app
+        .read(move |store| Ok((store.lead(phone)?, store.ledger(phone)?)))
+        .await?;
+    let mut answer = rows.last().map_or(Value::Null, shapes::ledger_row);
+    answer["consent"] = record.map_or(Value::Null, |r| shapes::standing(&r.standing));
+    Ok((StatusCode::CREATED, Json(answer)).into_response())
+}

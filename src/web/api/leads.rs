@@ -1,0 +1,299 @@
+//! `/v1/leads`: who we talk to, upserted by number.
+
+use std::borrow::Cow;
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use serde_json::json;
+
+use crate::flow::condition::Expr;
+use crate::flow::template::{Scope, Source};
+use crate::lead::{Name, PhoneNumber, Value};
+use crate::policy::consent::Level;
+use crate::policy::{ConsentChange, ConsentEvent};
+use crate::runtime::Work;
+use crate::runtime::work::LeadUpdate;
+use crate::store::{ConversationQuery, LeadQuery, LeadRecord, Store, StoreError};
+use crate::time::{Timestamp, Zone};
+use crate::web::api::shapes;
+use crate::web::auth::Caller;
+use crate::web::error::Problem;
+use crate::web::fields::{self, Fields, phone_in_url};
+use crate::web::pages::{Page, Query};
+use crate::web::state::AppState;
+
+/// Most leads that one page of a segment looks at.
+const SEGMENT_SCAN_MAX: usize = 20_000;
+const CONVERSATIONS_SHOWN: usize = 50;
+const SCAN_PAGE: usize = 500;
+
+/// `POST /v1/leads`
+pub async fn upsert(State(app): State<AppState>, body: Bytes) -> Result<Response, Problem> {
+    let json = fields::body(&body)?;
+    let told = Fields::of(&json)?;
+    let phone = told.phone("phone", &app.live().workspace.region)?;
+    let update = read(&told, phone, &app)?;
+    let created = app.turn(Work::UpsertLead(update)).await?.created;
+    let record = app.read(move |store| store.lead(phone)).await?;
+    let record = record.ok_or_else(|| Problem::not_found("lead"))?;
+    let status = match created {
+        true => StatusCode::CREATED,
+        false => StatusCode::OK,
+    };
+    Ok((status, Json(shapes::lead(&record))).into_response())
+}
+
+/// What is told of a lead, in a body of its own or as `lead` of an enrolment.
+pub fn read(told: &Fields, phone: PhoneNumber, app: &AppState) -> Result<LeadUpdate, Problem> {
+    let mut update = LeadUpdate::of(phone);
+    update.locale = locale(told)?;
+    update.time_zone = told.zone("time_zone")?;
+    update.tags = told.names("tags")?;
+    if let Some(fields) = told.object("fields")? {
+        update.fields = fields.values()?;
+    }
+    for name in ["name", "email"] {
+        if let Some(text) = told.text(name)? {
+            update
+                .fields
+                .push((Name::from(name), Value::text(text.trim())));
+        }
+    }
+    if let Some(consent) = told.object("consent")? {
+        update.consent = Some(read_consent(&consent, app.now())?);
+    }
+    Ok(update)
+}
+
+fn locale(told: &Fields) -> Result<Option<Name>, Problem> {
+    let Some(locale) = told.name("locale")? else {
+        return Ok(None);
+    };
+    let mut parts = locale.split(['-', '_']);
+    let language = parts.next().unwrap_or_default();
+    let well = (2..=3).contains(&language.len())
+        && language.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && parts.all(|part| {
+            (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        });
+    match well {
+        true => Ok(Some(locale)),
+        false => Err(Problem::field(
+            &told.pointer("locale"),
+            "is not a locale such as en or es-MX",
+        )),
+    }
+}
+
+/// A row for the ledger. A form that the lead filled in themselves says so by `ip` or `url`; it alone
+/// undoes a revocation.
+pub fn read_consent(told: &Fields, now: Timestamp) -> Result<ConsentEvent, Problem> {
+    let kind = told.one_of(
+        "kind",
+        &[
+            ("marketing", Kind::Given(Level::Marketing)),
+            ("transactional", Kind::Given(Level::Transactional)),
+            ("revoked", Kind::Revoked),
+            ("opt_out", Kind::Revoked),
+        ],
+    )?;
+    let kind = kind.ok_or_else(|| told.missing("kind"))?;
+    let owned = |text: Option<&str>| text.map(str::to_string);
+    let (ip, url) = (owned(told.text("ip")?), owned(told.text("url")?));
+    let at = told.time("at")?.unwrap_or(now);
+    if at > now + crate::time::Duration::mins(5) {
+        return Err(Problem::field(&told.pointer("at"), "lies in the future"));
+    }
+    let form = ip.is_some() || url.is_some();
+    let method = told.text("method")?.unwrap_or(match (kind, form) {
+        (Kind::Revoked, _) => "staff",
+        (Kind::Given(_), true) => "web_form",
+        (Kind::Given(_), false) => "api",
+    });
+    let revoked = matches!(kind, Kind::Revoked);
+    let wording = match revoked {
+        true => told.text("wording")?.unwrap_or_default(),
+        false => told.required_text("wording")?,
+    };
+    Ok(ConsentEvent {
+        change: match kind {
+            Kind::Given(_) => ConsentChange::Given,
+            Kind::Revoked => ConsentChange::Revoked,
+        },
+        level: match kind {
+            Kind::Given(level) => level,
+            Kind::Revoked => Level::Marketing,
+        },
+        at,
+        method: method.to_string(),
+        source: told.required_text("source")?.to_string(),
+        wording: wording.to_string(),
+        ip,
+        url,
+        rule: None,
+        own_act: form && !revoked,
+        scope: None,
+    })
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Given(Level),
+    Revoked,
+}
+
+/// `GET /v1/leads?q=&segment=`
+pub async fn list(State(app): State<AppState>, query: Query) -> Result<Response, Problem> {
+    let page = Page::of(&query)?;
+    let after: Option<PhoneNumber> = page.after()?;
+    let q = query.get("q").filter(|q| !q.is_empty()).cloned();
+    let live = app.live();
+    let segment = match query.get("segment").filter(|name| !name.is_empty()) {
+        None => None,
+        Some(name) => Some(
+            live.workspace
+                .segments
+                .get(name.as_str())
+                .cloned()
+                .ok_or_else(|| Problem::not_found("segment"))?,
+        ),
+    };
+    let wanted = page.limit + 1;
+    let zone = live.workspace.time_zone.clone();
+    let found = app
+        .read(move |store| match segment {
+            None => store.leads(&LeadQuery {
+                q,
+                after,
+                limit: wanted,
+            }),
+            Some(segment) => in_segment(store, &segment, &zone, q, after, wanted),
+        })
+        .await?;
+    Ok(page.answer(found, |record| record.lead.phone.to_string(), shapes::lead))
+}
+
+fn in_segment(
+    store: &dyn Store,
+    segment: &Expr,
+    zone: &Zone,
+    q: Option<String>,
+    mut after: Option<PhoneNumber>,
+    wanted: usize,
+) -> Result<Vec<LeadRecord>, StoreError> {
+    let mut found = Vec::new();
+    for _ in 0..SEGMENT_SCAN_MAX / SCAN_PAGE {
+        let query = LeadQuery {
+            q: q.clone(),
+            after,
+            limit: SCAN_PAGE,
+        };
+        let leads = store.leads(&query)?;
+        let last = leads.last().map(|record| record.lead.phone);
+        let full = leads.len() == SCAN_PAGE;
+        let fits = |record: &LeadRecord| segment.holds(&OfLead { record, zone });
+        found.extend(leads.into_iter().filter(fits));
+        if !full || found.len() >= wanted {
+            break;
+        }
+        after = last;
+    }
+    found.truncate(wanted);
+    Ok(found)
+}
+
+/// What a segment's condition may ask of a lead.
+struct OfLead<'l> {
+    record: &'l LeadRecord,
+    zone: &'l Zone,
+}
+
+impl Scope for OfLead<'_> {
+    fn get(&self, source: &Source) -> Cow<'_, Value> {
+        let lead = &self.record.lead;
+        match source {
+            Source::Field(name, _) if *name == "phone" => {
+                Cow::Owned(Value::Text(lead.phone.to_string()))
+            }
+            Source::Field(name, kind) => crate::flow::fields::read(lead.field(name), *kind),
+            Source::Tags => Cow::Owned(Value::List(
+                lead.tags.iter().map(ToString::to_string).collect(),
+            )),
+            Source::Locale => Cow::Owned(Value::text(self.locale())),
+            // The rest is of a conversation, which a segment is not about.
+            Source::Brand
+            | Source::Link(_)
+            | Source::Answer(..)
+            | Source::Score
+            | Source::Agent
+            | Source::LastReply
+            | Source::Event(_)
+            | Source::Saved(_) => Cow::Owned(Value::Nothing),
+        }
+    }
+
+    fn zone(&self) -> &Zone {
+        self.zone
+    }
+
+    fn locale(&self) -> &str {
+        self.record.lead.locale.as_deref().unwrap_or("en")
+    }
+}
+
+/// The number that an address names: as such, or as a lead's id.
+pub fn phone_of(app: &AppState, text: &str) -> Result<PhoneNumber, Problem> {
+    let by_id = text
+        .strip_prefix("ld_")
+        .and_then(|hex| u64::from_str_radix(hex, 16).ok())
+        .and_then(PhoneNumber::from_digits);
+    by_id
+        .or_else(|| phone_in_url(text, &app.live().workspace.region))
+        .ok_or_else(|| Problem::not_found("lead"))
+}
+
+/// `GET /v1/leads/{phone}`
+pub async fn get(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path(phone): Path<String>,
+) -> Result<Response, Problem> {
+    let phone = phone_of(&app, &phone)?;
+    let (record, conversations) = app
+        .read(move |store| {
+            let query = ConversationQuery {
+                lead: Some(phone),
+                limit: CONVERSATIONS_SHOWN,
+                ..ConversationQuery::default()
+            };
+            Ok((store.lead(phone)?, store.conversations(&query)?))
+        })
+        .await?;
+    let record = record.ok_or_else(|| Problem::not_found("lead"))?;
+    let mut json = shapes::lead(&record);
+    let shown: Vec<serde_json::Value> = conversations
+        .iter()
+        .filter(|conversation| caller.may_see(shapes::holder(conversation)))
+        .map(shapes::conversation)
+        .collect();
+    json["conversations"] = json!(shown);
+    Ok(Json(json).into_response())
+}
+
+/// `DELETE /v1/leads/{phone}`
+pub async fn erase(
+    State(app): State<AppState>,
+    Path(phone): Path<String>,
+) -> Result<Response, Problem> {
+    let phone = phone_of(&app, &phone)?;
+    let record = app.read(move |store| store.lead(phone)).await?;
+    record.ok_or_else(|| Problem::not_found("lead"))?;
+    Err(Problem::new(
+        StatusCode::NOT_IMPLEMENTED,
+        "not-built",
+        "erasure is not in this build yet; nothing was changed",
+    ))
+}

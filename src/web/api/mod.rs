@@ -1,0 +1,12 @@
+//! The API, one file for each thing it speaks of.
+
+pub mod consents;
+pub mod conversations;
+pub mod enrollments;
+pub mod events;
+pub mod flows;
+pub mod handoffs;
+pub mod leads;
+pub mod reports;
+pub mod shapes;
+pub mod timeline;

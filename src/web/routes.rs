@@ -1,0 +1,481 @@
+//! Every route, in one table: what it answers to, who may use it, and what it does. The router, the
+//! guard, `/openapi.json` and `/docs` are all made from it, so that none can say what another does not.
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{MethodRouter, delete, get, post};
+
+use crate::web::api::{
+    consents, conversations, enrollments, events, flows, handoffs, leads, reports,
+};
+use crate::web::auth::Right;
+use crate::web::guard::{Access, guard};
+use crate::web::state::AppState;
+use crate::web::{describe, ops, sandbox, session, shortlink, stream, webhook};
+
+pub struct Route {
+    pub method: Method,
+    pub path: &'static str,
+    pub access: Access,
+    pub about: &'static str,
+    /// Parameters of the query: name and meaning.
+    pub query: &'static [(&'static str, &'static str)],
+    /// The body's members: name, type as in JSON Schema with `?` for one that may be left out, meaning.
+    pub body: &'static [(&'static str, &'static str, &'static str)],
+    /// What it answers when all is well, and what else it may say beside the usual errors.
+    pub answers: &'static [(u16, &'static str)],
+    handler: fn() -> MethodRouter<AppState>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    Get,
+    Post,
+    Delete,
+}
+
+impl Method {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Method::Get => "get",
+            Method::Post => "post",
+            Method::Delete => "delete",
+        }
+    }
+}
+
+const LIMIT: (&str, &str) = ("limit", "How many at most: 1 to 500, 50 if not given");
+const CURSOR: (&str, &str) = ("cursor", "`next` of the page before");
+
+const fn route(
+    method: Method,
+    path: &'static str,
+    access: Access,
+    about: &'static str,
+    handler: fn() -> MethodRouter<AppState>,
+) -> Route {
+    Route {
+        method,
+        path,
+        access,
+        about,
+        query: &[],
+        body: &[],
+        answers: &[(200, "OK")],
+        handler,
+    }
+}
+
+impl Route {
+    const fn query(mut self, query: &'static [(&'static str, &'static str)]) -> Self {
+        self.query = query;
+        self
+    }
+
+    const fn body(mut self, body: &'static [(&'static str, &'static str, &'static str)]) -> Self {
+        self.body = body;
+        self
+    }
+
+    const fn answers(mut self, answers: &'static [(u16, &'static str)]) -> Self {
+        self.answers = answers;
+        self
+    }
+}
+
+use Access::{MachineOr, Needs, Open, Sandbox};
+use Method::{Delete, Get, Post};
+
+const CONSENT: &[(&str, &str, &str)] = &[
+    (
+        "phone",
+        "string",
+        "The number, in E.164 or as written in the workspace's region",
+    ),
+    (
+        "kind",
+        "string",
+        "`marketing`, `transactional`, or `revoked`",
+    ),
+    (
+        "source",
+        "string",
+        "The page, file, keyword or person it came from",
+    ),
+    (
+        "wording",
+        "string?",
+        "What the lead was shown; needed unless revoked",
+    ),
+    ("at", "string?", "When; now if not given"),
+    (
+        "method",
+        "string?",
+        "Such as `web_form`, `paper`, `verbal`, `api`",
+    ),
+    ("ip", "string?", "From where the lead sent the form"),
+    ("url", "string?", "Of the form"),
+];
+
+const AGENT: (&str, &str, &str) = ("agent", "string?", "Who; the key's own name if not given");
+
+// tidy: table, one entry a route.
+pub static ALL: &[Route] = &[
+    route(
+        Post,
+        "/v1/leads",
+        Needs(Right::WriteLeads),
+        "Upserts a lead by phone",
+        || post(leads::upsert),
+    )
+    .body(&[
+        (
+            "phone",
+            "string",
+            "The number, in E.164 or as written in the workspace's region",
+        ),
+        ("name", "string?", "The person's name"),
+        ("email", "string?", "Their email address"),
+        ("locale", "string?", "BCP 47, such as `es`"),
+        (
+            "time_zone",
+            "string?",
+            "IANA zone; outranks what the number suggests",
+        ),
+        ("tags", "array?", "Words; replaces those known"),
+        (
+            "fields",
+            "object?",
+            "Anything a flow may say or test; `null` removes a field",
+        ),
+        (
+            "consent",
+            "object?",
+            "`{ kind, source, wording, at, ip?, url? }`: a row of the ledger",
+        ),
+    ])
+    .answers(&[(201, "The lead is new"), (200, "The lead was known")]),
+    route(
+        Get,
+        "/v1/leads",
+        Needs(Right::ReadLeads),
+        "Searches leads",
+        || get(leads::list),
+    )
+    .query(&[
+        ("q", "Part of a number, name or email"),
+        ("segment", "A segment of workspace.yaml"),
+        LIMIT,
+        CURSOR,
+    ]),
+    route(
+        Get,
+        "/v1/leads/{phone}",
+        Needs(Right::ReadLeads),
+        "One lead with fields, consent and conversations",
+        || get(leads::get),
+    ),
+    route(
+        Delete,
+        "/v1/leads/{phone}",
+        Needs(Right::Erase),
+        "Erases a lead",
+        || delete(leads::erase),
+    )
+    .answers(&[(501, "Not in this build yet")]),
+    route(
+        Post,
+        "/v1/enrollments",
+        Needs(Right::Enroll),
+        "Puts a lead into a flow",
+        || post(enrollments::create),
+    )
+    .body(&[
+        ("flow", "string", "The flow's name"),
+        ("phone", "string?", "Of the lead; or `lead`"),
+        ("lead", "object?", "As for POST /v1/leads"),
+        ("fields", "object?", "On top of the lead's"),
+        ("at", "string?", "Not before this time"),
+        (
+            "if_busy",
+            "string?",
+            "`wait`, `replace` or `refuse` (if not given)",
+        ),
+    ])
+    .answers(&[
+        (202, "`{ conversation_id, status }`"),
+        (
+            409,
+            "The lead is in another conversation: `conversation_id`",
+        ),
+        (422, "Consent or a field is missing; it says which"),
+    ]),
+    route(
+        Post,
+        "/v1/events",
+        Needs(Right::TellEvents),
+        "Tells what a lead did",
+        || post(events::tell),
+    )
+    .body(&[
+        ("phone", "string", "Of the lead"),
+        ("event", "string", "Its name, such as `purchased`"),
+        ("value", "number?", "What it is worth"),
+        ("currency", "string?", "ISO 4217"),
+        ("at", "string?", "When it was"),
+        (
+            "properties",
+            "object?",
+            "Anything a flow may say or test as `event.<name>`",
+        ),
+    ])
+    .answers(&[(202, "Taken in")]),
+    route(
+        Get,
+        "/v1/conversations",
+        Needs(Right::ReadConversations),
+        "Lists conversations, newest first",
+        || get(conversations::list),
+    )
+    .query(&[
+        ("status", "`waiting`, `scheduled`, `with_agent` or `ended`"),
+        ("flow", "A flow's name"),
+        ("phone", "A lead's number"),
+        LIMIT,
+        CURSOR,
+    ]),
+    route(
+        Get,
+        "/v1/conversations/{id}",
+        Needs(Right::ReadConversations),
+        "One conversation with its timeline and its path through the flow",
+        || get(conversations::get),
+    ),
+    route(
+        Post,
+        "/v1/conversations/{id}/messages",
+        Needs(Right::Serve),
+        "An agent speaks; the flow stands still meanwhile",
+        || post(conversations::write),
+    )
+    .body(&[("text", "string", "What to say"), AGENT])
+    .answers(&[
+        (200, "The conversation"),
+        (409, "Another agent has it: `agent`"),
+    ]),
+    route(
+        Post,
+        "/v1/conversations/{id}/takeover",
+        Needs(Right::Serve),
+        "An agent takes the conversation over",
+        || post(conversations::take_over),
+    )
+    .body(&[AGENT])
+    .answers(&[
+        (200, "The conversation"),
+        (409, "Another agent has it: `agent`"),
+    ]),
+    route(
+        Post,
+        "/v1/conversations/{id}/release",
+        Needs(Right::Serve),
+        "Gives the conversation back to the flow",
+        || post(conversations::release),
+    )
+    .body(&[(
+        "step",
+        "string?",
+        "Where to go on; where it stood if not given",
+    )]),
+    route(
+        Get,
+        "/v1/handoffs",
+        Needs(Right::Serve),
+        "Lists handoffs, newest first",
+        || get(handoffs::list),
+    )
+    .query(&[
+        ("status", "`open`, `claimed`, `resolved` or `unclaimed`"),
+        ("team", "A team's name"),
+        LIMIT,
+        CURSOR,
+    ]),
+    route(
+        Post,
+        "/v1/handoffs/{id}/claim",
+        Needs(Right::Serve),
+        "Claims a handoff; the first has it",
+        || post(handoffs::claim),
+    )
+    .body(&[AGENT])
+    .answers(&[(200, "The handoff"), (409, "Another agent has it: `agent`")]),
+    route(
+        Post,
+        "/v1/handoffs/{id}/resolve",
+        Needs(Right::Serve),
+        "Ends a handoff",
+        || post(handoffs::resolve),
+    )
+    .body(&[("outcome", "string", "One of the step's outcomes"), AGENT]),
+    route(
+        Get,
+        "/v1/consents/{phone}",
+        Needs(Right::ReadConsents),
+        "The ledger's rows of a lead",
+        || get(consents::list),
+    ),
+    route(
+        Post,
+        "/v1/consents",
+        Needs(Right::WriteConsents),
+        "Adds a row to the ledger",
+        || post(consents::add),
+    )
+    .body(CONSENT)
+    .answers(&[(201, "The row")]),
+    route(
+        Get,
+        "/v1/reports/flows/{flow}",
+        Needs(Right::ReadReports),
+        "A flow's figures",
+        || get(reports::flow),
+    )
+    .query(&[("since", "Conversations begun since this time only")]),
+    route(
+        Get,
+        "/v1/reports/experiments/{name}",
+        Needs(Right::ReadReports),
+        "An experiment's figures, by arm",
+        || get(reports::experiment),
+    ),
+    route(
+        Get,
+        "/v1/flows",
+        Needs(Right::ReadFlows),
+        "What is loaded",
+        || get(flows::list),
+    ),
+    route(
+        Get,
+        "/v1/flows/{flow}",
+        Needs(Right::ReadFlows),
+        "One flow: its version, steps, and leads at each",
+        || get(flows::get),
+    ),
+    route(
+        Get,
+        "/v1/flows/{flow}/graph.svg",
+        Needs(Right::ReadFlows),
+        "The flow as a picture, with the leads at each step",
+        || get(flows::graph),
+    ),
+    route(
+        Get,
+        "/v1/stream",
+        Needs(Right::Listen),
+        "Server-sent events: replies, messages, handoffs, outcomes",
+        || get(stream::stream),
+    ),
+    route(
+        Post,
+        "/hooks/{channel}/{kind}",
+        Open,
+        "A carrier's webhook: `inbound` or `status`, signed as the carrier does",
+        || post(webhook::receive).get(webhook::receive),
+    )
+    .answers(&[
+        (200, "Stored and synced"),
+        (400, "Unreadable"),
+        (403, "The signature does not hold"),
+        (404, "No such channel"),
+        (413, "Over 64 KiB"),
+        (503, "Not stored; come again"),
+    ]),
+    route(Get, "/l/{code}", Open, "A short link", || {
+        get(shortlink::follow)
+    })
+    .answers(&[
+        (302, "To the target"),
+        (404, "No such link"),
+        (410, "Expired"),
+    ]),
+    route(
+        Get,
+        "/sandbox/messages",
+        Sandbox(Right::UseSandbox),
+        "Texts that would have been sent: `{ to, from, text, at }`",
+        || get(sandbox::messages),
+    )
+    .query(&[("to", "A number")]),
+    route(
+        Get,
+        "/sandbox/emails",
+        Sandbox(Right::UseSandbox),
+        "Emails that would have been sent: `{ to, subject, text, html, at }`",
+        || get(sandbox::emails),
+    )
+    .query(&[("to", "An address")]),
+    route(
+        Get,
+        "/sandbox/clock",
+        Sandbox(Right::UseSandbox),
+        "What time it is",
+        || get(sandbox::clock),
+    ),
+    route(
+        Post,
+        "/sandbox/clock",
+        Sandbox(Right::UseSandbox),
+        "Moves the clock; answers when all that became due is done",
+        || post(sandbox::advance),
+    )
+    .body(&[(
+        "advance",
+        "string",
+        "A duration such as `4h`; `0s` waits for what is under way",
+    )]),
+    route(Get, "/healthz", Open, "Whether the process answers", || {
+        get(ops::healthz)
+    }),
+    route(Get, "/readyz", Open, "Whether it can work", || {
+        get(ops::readyz)
+    })
+    .answers(&[(200, "Ready"), (503, "Not now")]),
+    route(
+        Get,
+        "/metrics",
+        MachineOr(Right::ReadMetrics),
+        "Figures, as OpenMetrics",
+        || get(ops::metrics),
+    ),
+    route(
+        Get,
+        "/openapi.json",
+        Open,
+        "This description, as OpenAPI 3.1",
+        || get(describe::openapi),
+    ),
+    route(Get, "/docs", Open, "This description, to read", || {
+        get(describe::docs)
+    }),
+    route(
+        Get,
+        "/sign-in/{token}",
+        Open,
+        "The one-time link that signs in",
+        || get(session::sign_in),
+    ),
+    route(Post, "/sign-out", Open, "Ends the session", || {
+        post(session::sign_out)
+    })
+    .answers(&[(303, "To the start page")]),
+];
+
+/// The table as a router, each route behind its guard.
+pub fn router(app: &AppState) -> Router<AppState> {
+    ALL.iter().fold(Router::new(), |router, route| {
+        let guarded =
+            (route.handler)().route_layer(from_fn_with_state((app.clone(), route), guard));
+        router.route(route.path, guarded)
+    })
+}
