@@ -1,7 +1,7 @@
 //! What is understood ahead of every flow, in an order that is the meaning: what no person wrote, then
 //! opt-outs, then opt-ins and help; wrong numbers and the rest only when an answer did not come first.
 
-use super::lexicon::{self, Found, LANGUAGES, Topic};
+use super::lexicon::{self, Found, Topic};
 use super::{Everywhere, Listening, Reply, Verdict, keywords, machine, optout};
 
 /// Opt-out, opt-in, help and the rest, in every language at once, whatever the lead's locale.
@@ -61,24 +61,7 @@ pub fn after_answers(reply: &Reply) -> Option<Verdict<Everywhere>> {
     })
 }
 
-/// The first rule of a topic that matches, certain ones first: where, and whether it is certain.
+/// The first rule of a topic that matches: where, and whether it is certain.
 pub(super) fn find(reply: &Reply, topic: Topic) -> Option<(Found, bool)> {
-    let words = reply.words.as_slice();
-    let mut likely = None;
-    for language in 0..LANGUAGES.len() {
-        let language = &lexicon::get().languages[language];
-        let present = words
-            .iter()
-            .fold(0, |all, w| all | language.class_mask(w.id));
-        for pattern in language.rules(topic) {
-            if pattern.certain || likely.is_none() {
-                match pattern.find(words, language, present) {
-                    Some(found) if pattern.certain => return Some((found, true)),
-                    Some(found) => likely = Some((found, false)),
-                    None => {}
-                }
-            }
-        }
-    }
-    likely
+    lexicon::get().find(topic, reply.words.as_slice())
 }

@@ -227,7 +227,7 @@ fn core(reply: &Reply) -> std::ops::Range<usize> {
     let is = |i: usize, text: &str| words.get(i).is_some_and(|w| w.of_text(&reply.text) == text);
     let courtesy = |i: usize| {
         words[i].kind == WordKind::Emoji
-            || is_courtesy(&words[i])
+            || lexicon::get().is_courtesy(words[i].id)
             || (is(i, "por") && is(i + 1, "favor"))
     };
     let start = (0..words.len())
@@ -238,16 +238,6 @@ fn core(reply: &Reply) -> std::ops::Range<usize> {
         .find(|i| !courtesy(*i))
         .map_or(start, |i| i + 1);
     start..end.max(start)
-}
-
-fn is_courtesy(word: &Word) -> bool {
-    static POLITE: LazyLock<[u128; LANGUAGES.len()]> =
-        LazyLock::new(|| std::array::from_fn(|i| lexicon::get().languages[i].class("polite")));
-    let languages = &lexicon::get().languages;
-    languages
-        .iter()
-        .zip(POLITE.iter())
-        .any(|(language, polite)| language.is(word.id, *polite))
 }
 
 /// Whether `word`, written in a hurry, is one of the unmistakable keywords: letters swapped or doubled,

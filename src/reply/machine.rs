@@ -54,7 +54,7 @@ fn is_tapback(reply: &Reply) -> bool {
         .any(|w| w.kind == super::words::WordKind::Emoji);
     let reacts = (0..LANGUAGES.len()).any(|i| {
         let language = &lexicon::get().languages[i];
-        let tapped = language.class("tapped");
+        let tapped = language.known.tapped;
         sides
             .words
             .as_slice()

@@ -22,8 +22,6 @@ mod typo;
 mod understand;
 mod value;
 mod words;
-#[cfg(test)]
-mod scores;
 
 use smol_str::SmolStr;
 

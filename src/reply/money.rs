@@ -117,8 +117,8 @@ impl Told {
     fn read(pieces: &[Lexed], language: usize, kind: Kind) -> Self {
         let mut told = Self::default();
         let words = &lexicon::get().languages[language];
-        let unit = words.class("unit");
-        let not = words.class("not");
+        let unit = words.known.unit;
+        let not = words.known.not;
         let mut at = 0;
         while at < pieces.len() {
             if let Some((n, cue)) = words.cue(&pieces[at..]) {

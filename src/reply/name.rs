@@ -113,7 +113,7 @@ fn holds_function_word(words: &[&str], language: usize) -> bool {
             return true;
         }
         let language = &lexicon::get().languages[language];
-        let function = language.class("filler") | language.class("not");
+        let function = language.known.filler | language.known.not;
         count > 1
             && language.is(word.id, function)
             && !PARTICLES.contains(&text)

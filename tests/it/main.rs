@@ -11,4 +11,5 @@ mod sdk;
 mod sends;
 mod store;
 mod tidy;
+mod understanding;
 mod web;

@@ -1,10 +1,9 @@
 //! Weighs the words of a reply: which options they speak for, and what speaks against choosing.
 
-use super::super::lexicon::{self, Concept, Language, Spoken};
+use super::super::lexicon::{self, Concept, Language, Spoken, singular};
 use super::super::words::{Word, WordKind};
 use super::super::{Reply, Verdict, typo};
-use super::prepare::stem;
-use super::{Choice, Reader};
+use super::{Choice, One, Reader};
 
 /// Longer replies say more than an option.
 const WORDS_MAX: usize = 40;
@@ -139,10 +138,10 @@ impl<'a> Look<'a> {
             reply,
             words: reply.words.as_slice(),
             language,
-            filler: language.class("filler"),
-            not: language.class("not"),
-            unit: language.class("unit"),
-            lead_in: language.class("lead_in"),
+            filler: language.known.filler,
+            not: language.known.not,
+            unit: language.known.unit,
+            lead_in: language.known.lead_in,
         }
     }
 
@@ -203,16 +202,14 @@ impl<'a> Look<'a> {
             return self.negate(scan);
         }
         let picture = self.words[at].kind == WordKind::Emoji;
-        let mut found: Option<(usize, Concept)> = None;
-        for (_, concept) in Concept::ALL.iter().filter(|(_, c)| bits & c.bit() != 0) {
-            match (self.reader.concepts.get(&(*concept as u8)), found) {
-                (Some(option), Some((known, _))) if *option != known => {
-                    scan.blocked = true;
-                }
-                (Some(option), None) => found = Some((*option, *concept)),
-                _ => {}
+        let found = match self.reader.concepts.one(bits) {
+            One::Option(option, concept) => Some((option, concept)),
+            One::Two => {
+                scan.blocked = true;
+                None
             }
-        }
+            One::None => None,
+        };
         let is = |concept: Concept| bits & concept.bit() != 0;
         match found {
             Some((option, concept)) if picture => scan.mark(option, By::Picture(concept), at),
@@ -243,7 +240,7 @@ impl<'a> Look<'a> {
         if self.language.is(word.id, self.not) {
             return self.negate(scan);
         }
-        if let Some(part) = self.reader.parts.get(stem(text)) {
+        if let Some(part) = self.reader.parts.get(singular(text)) {
             match part {
                 Some(option) => self.mark(*option, By::Part, at, scan),
                 None => scan.doubtful = true,
@@ -269,12 +266,12 @@ impl<'a> Look<'a> {
             return false;
         }
         let goes_on = at + n < self.words.len() && !self.words[at + n - 1].breaks;
-        let german = self.language.class("german_order") != 0;
+        let german = self.language.known.german_order != 0;
         (goes_on && bits == Concept::EchoNo.bit()) || (german && scan.marks.len() > scan.earlier)
     }
 
     fn concept_option(&self, concept: Concept) -> Option<usize> {
-        self.reader.concepts.get(&(concept as u8)).copied()
+        self.reader.concepts.option(concept)
     }
 
     /// "I don't own it" to a question of yes or no says no.
@@ -310,7 +307,7 @@ impl<'a> Look<'a> {
     /// A word for "not". German says it after what it negates: "passt mir nicht".
     fn negate(&self, scan: &mut Scan) {
         scan.negating = true;
-        let german = self.language.class("german_order") != 0;
+        let german = self.language.known.german_order != 0;
         if !german || scan.marks.len() == scan.earlier {
             return;
         }
@@ -354,7 +351,7 @@ impl<'a> Look<'a> {
         let text = word.of_text(&self.reply.text);
         !self.language.is(word.id, self.filler | self.not)
             && self.language.phrase(std::slice::from_ref(word)).is_none()
-            && !self.reader.parts.contains_key(stem(text))
+            && !self.reader.parts.contains_key(singular(text))
             && !self.reader.phrases.contains_key(text)
     }
 
@@ -414,12 +411,22 @@ impl<'a> Look<'a> {
                 && (meant.len() >= 4 || typo::is_slip(text, meant))
                 && typo::is_near(text, meant)
         };
-        let mut options = self
+        let fits = |meant: &str| slip(text, meant) || slip(singular(text), meant) || root(meant);
+        let own = self
             .reader
-            .typos
+            .parts
             .iter()
-            .filter(|(meant, _)| slip(text, meant) || slip(stem(text), meant) || root(meant))
-            .map(|(_, option)| *option);
+            .filter_map(|(word, option)| Some((word, (*option)?)));
+        let of_lexicon = self.language.single_words(text.as_bytes()[0]).iter();
+        let of_lexicon =
+            of_lexicon.filter_map(|(word, bits)| match self.reader.concepts.one(*bits) {
+                One::Option(option, _) => Some((word, option)),
+                One::Two | One::None => None,
+            });
+        let mut options = own
+            .chain(of_lexicon)
+            .filter(|(word, _)| fits(word))
+            .map(|(_, option)| option);
         let Some(option) = options.next() else {
             return Weighed::Nothing;
         };
@@ -501,7 +508,7 @@ impl<'a> Look<'a> {
             By::Key | By::Own | By::Part if plain => true,
             // "Can we move it to Wednesday?"
             _ => {
-                let request = self.language.class("request");
+                let request = self.language.known.request;
                 Some(first.option) == self.concept_option(Concept::Reschedule)
                     && self.words.iter().any(|w| self.language.is(w.id, request))
             }
@@ -675,17 +682,15 @@ impl Reader {
         if n != count || reply.question {
             return None;
         }
-        let mut meant = Concept::ALL
-            .iter()
-            .filter(|(_, c)| bits & c.bit() != 0)
-            .filter_map(|(_, c)| self.concepts.get(&(*c as u8)).map(|option| (*option, *c)));
-        let (option, concept) = meant.next()?;
+        let One::Option(option, concept) = self.concepts.one(bits) else {
+            return None;
+        };
         if matches!(concept, Concept::Echo | Concept::EchoNo) {
             return None;
         }
         let picture = words[0].kind == WordKind::Emoji;
         let rule = if picture { "emoji" } else { concept.rule() };
-        meant.all(|(other, _)| other == option).then_some(Verdict {
+        Some(Verdict {
             meaning: option,
             certain: true,
             rule,

@@ -7,7 +7,7 @@ mod prepare;
 
 use smol_str::SmolStr;
 
-use super::lexicon::{self, LANGUAGES, Map};
+use super::lexicon::{self, Concept, LANGUAGES, Map};
 use super::{Reply, Verdict, after_answers};
 use crate::lead::Name;
 
@@ -40,10 +40,48 @@ struct Reader {
     /// Content words of phrases: the one option they point to, `None` where it is two.
     parts: Map<SmolStr, Option<usize>>,
     /// The option that each concept of the lexicon stands for.
-    concepts: Map<u8, usize>,
-    /// Single words of those concepts, for typos.
-    typos: Vec<(SmolStr, usize)>,
+    concepts: Meant,
     initials: Vec<(char, usize)>,
+}
+
+/// The option that each concept stands for.
+#[derive(Debug, Clone)]
+struct Meant([Option<u8>; Concept::ALL.len()]);
+
+impl Default for Meant {
+    fn default() -> Self {
+        Self([None; Concept::ALL.len()])
+    }
+}
+
+impl Meant {
+    fn option(&self, concept: Concept) -> Option<usize> {
+        self.0[concept as usize].map(usize::from)
+    }
+
+    fn set(&mut self, concept: Concept, option: Option<usize>) {
+        self.0[concept as usize] = option.and_then(|o| u8::try_from(o).ok());
+    }
+
+    /// The option that a phrase of these concepts means, and by which of them.
+    fn one(&self, bits: u64) -> One {
+        let mut found = None;
+        for concept in Concept::of(bits) {
+            match (self.option(concept), found) {
+                (Some(option), Some((known, _))) if option != known => return One::Two,
+                (Some(option), None) => found = Some((option, concept)),
+                _ => {}
+            }
+        }
+        found.map_or(One::None, |(option, concept)| One::Option(option, concept))
+    }
+}
+
+/// What a phrase of several concepts means.
+enum One {
+    Option(usize, Concept),
+    Two,
+    None,
 }
 
 impl Choice {

@@ -5,10 +5,10 @@ use std::cmp::Reverse;
 
 use smol_str::SmolStr;
 
-use super::super::lexicon::{self, Concept, LANGUAGES, Map};
+use super::super::lexicon::{self, Concept, LANGUAGES, singular};
 use super::super::normalize::{fold, normalize};
 use super::super::words::WordKind;
-use super::{Choice, ChoiceOption, Reader};
+use super::{Choice, ChoiceOption, Meant, Reader};
 use crate::lead::Name;
 
 /// What is known of one option before languages are told apart.
@@ -146,8 +146,8 @@ fn concepts_of(phrase: &str, language: usize) -> (u64, u64) {
 }
 
 /// The one option for each concept, directly or by what the question can only mean.
-fn concepts(options: &[Prepared]) -> Map<u8, usize> {
-    let mut map: Map<u8, usize> = Map::default();
+fn concepts(options: &[Prepared]) -> Meant {
+    let mut meant = Meant::default();
     let one = |concepts: &[Concept]| {
         let of = |bits: fn(&Prepared) -> u64| {
             let mut with = (0..options.len())
@@ -165,7 +165,7 @@ fn concepts(options: &[Prepared]) -> Map<u8, usize> {
     };
     for (_, concept) in Concept::ALL {
         if let Some(option) = one(&[concept]) {
-            map.insert(concept as u8, option);
+            meant.set(concept, Some(option));
         }
     }
     let later = one(&[Concept::Later, Concept::Distant]);
@@ -184,7 +184,7 @@ fn concepts(options: &[Prepared]) -> Map<u8, usize> {
         one(&[Concept::No, Concept::EchoNo]).or_else(|| yes.and_then(|yes| other(yes, &refusals)));
     let confirm =
         one(&[Concept::Confirm]).or_else(|| yes.filter(|_| one(&[Concept::Reschedule]).is_some()));
-    let meant = [
+    let implied = [
         (Concept::Yes, yes),
         (Concept::Echo, yes),
         (Concept::No, no),
@@ -194,17 +194,14 @@ fn concepts(options: &[Prepared]) -> Map<u8, usize> {
         (Concept::Soon, soon.or_else(|| later.and(yes))),
         (Concept::Confirm, confirm),
     ];
-    for (concept, option) in meant {
-        match option {
-            Some(option) => map.insert(concept as u8, option),
-            None => map.remove(&(concept as u8)),
-        };
+    for (concept, option) in implied {
+        meant.set(concept, option);
     }
-    map
+    meant
 }
 
 impl Reader {
-    fn new(options: &[Prepared], concepts: &Map<u8, usize>, language: usize) -> Self {
+    fn new(options: &[Prepared], concepts: &Meant, language: usize) -> Self {
         let mut reader = Self {
             concepts: concepts.clone(),
             ..Self::default()
@@ -219,7 +216,7 @@ impl Reader {
         for phrases in reader.phrases.values_mut() {
             phrases.sort_by_key(|(words, _)| Reverse(words.len()));
         }
-        reader.add_typos(language);
+        reader.doubt_shared_parts(language);
         reader
     }
 
@@ -245,36 +242,16 @@ impl Reader {
         }
     }
 
-    /// Words that a slip of the thumb may have meant, and parts of phrases the lexicon adds.
-    fn add_typos(&mut self, language: usize) {
-        let lexicon = lexicon::get();
-        for phrase in lexicon.languages[language].phrases() {
-            let mut meant = Concept::ALL
-                .iter()
-                .filter(|(_, c)| phrase.concepts & c.bit() != 0)
-                .filter_map(|(_, c)| self.concepts.get(&(*c as u8)).copied());
-            let Some(option) = meant.next() else { continue };
-            if meant.any(|other| other != option) {
-                continue;
-            }
-            if let [only] = phrase.words.as_slice() {
-                self.typos.push((SmolStr::new(lexicon.form(*only)), option));
-            } else if phrase.concepts & (Concept::Replace.bit() | Concept::Repair.bit()) != 0 {
-                // "new roof" makes "roof" say nothing about whether it is repaired or replaced.
-                for word in &phrase.words {
-                    let part = SmolStr::new(stem(lexicon.form(*word)));
-                    if self.parts.contains_key(&part) {
-                        self.add_part(part, option);
-                    }
-                }
+    /// "new roof" makes "roof" say nothing about whether it is repaired or replaced.
+    fn doubt_shared_parts(&mut self, language: usize) {
+        let language = &lexicon::get().languages[language];
+        for (part, option) in &mut self.parts {
+            let around = Concept::of(language.concepts_around(part));
+            let mut others = around.filter_map(|c| self.concepts.option(c));
+            if others.any(|other| Some(other) != *option) {
+                *option = None;
             }
         }
-        let own: Vec<_> = self
-            .parts
-            .iter()
-            .filter_map(|(w, o)| Some((w.clone(), (*o)?)))
-            .collect();
-        self.typos.extend(own);
     }
 }
 
@@ -282,7 +259,7 @@ impl Reader {
 fn content_words(phrase: &str, language: usize) -> Vec<SmolStr> {
     const LETTERS_MIN: usize = 4;
     let language = &lexicon::get().languages[language];
-    let filler = language.class("filler") | language.class("not");
+    let filler = language.known.filler | language.known.not;
     let mut normal = normalize(phrase);
     normal.words.recognize(&normal.text);
     let words = normal.words.as_slice().iter();
@@ -290,14 +267,6 @@ fn content_words(phrase: &str, language: usize) -> Vec<SmolStr> {
         .filter(|w| w.kind == WordKind::Letters && !language.is(w.id, filler))
         .map(|w| w.of_text(&normal.text))
         .filter(|w| w.len() >= LETTERS_MIN)
-        .map(|w| SmolStr::new(stem(w)))
+        .map(|w| SmolStr::new(singular(w)))
         .collect()
-}
-
-/// A word without the ending of its plural.
-pub(super) fn stem(word: &str) -> &str {
-    match word.strip_suffix('s') {
-        Some(singular) if singular.len() >= 3 && !singular.ends_with('s') => singular,
-        _ => word,
-    }
 }

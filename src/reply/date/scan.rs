@@ -206,7 +206,7 @@ impl Scan<'_> {
             return self.count(found.value, found.end - at, at);
         }
         if let Some((_, id)) = self.pieces[at].word() {
-            self.unclear |= self.language.is(id, self.language.class("not"));
+            self.unclear |= self.language.is(id, self.language.known.not);
             self.words += 1;
         }
         1

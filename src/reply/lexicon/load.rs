@@ -57,6 +57,9 @@ pub(super) fn lexicon(files: &[&str; LANGUAGES.len()]) -> Lexicon {
         loader.load(&file);
     }
     lexicon.spread_stems();
+    lexicon.know_classes();
+    lexicon.index_words();
+    lexicon.anchor_rules();
     lexicon
 }
 
@@ -223,21 +226,7 @@ impl Loader<'_> {
             .split_whitespace()
             .map(|part| self.part(part))
             .collect();
-        let needs = parts.iter().fold(0, |needs, part| match &part.what {
-            What::Word(set)
-                if part.times == Times::Once
-                    && set.ids.is_empty()
-                    && set.classes.count_ones() == 1 =>
-            {
-                needs | set.classes
-            }
-            _ => needs,
-        });
-        Pattern {
-            parts,
-            certain,
-            needs,
-        }
+        Pattern { parts, certain }
     }
 
     fn part(&mut self, text: &str) -> Part {

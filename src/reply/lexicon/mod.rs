@@ -5,6 +5,7 @@
 
 mod cue;
 mod hash;
+mod index;
 mod load;
 mod number_words;
 mod pattern;
@@ -16,7 +17,8 @@ use smol_str::SmolStr;
 pub(super) use cue::Cue;
 pub(super) use hash::Map;
 pub(super) use number_words::Spoken;
-pub(super) use pattern::{Found, Pattern};
+pub(super) use pattern::Found;
+use pattern::Pattern;
 
 /// The languages replies are read in, in the order in which a tie is settled.
 pub(super) const LANGUAGES: [&str; 5] = ["en", "es", "fr", "de", "pt"];
@@ -154,6 +156,14 @@ impl Concept {
         }
     }
 
+    /// The concepts of a phrase.
+    pub fn of(bits: u64) -> impl Iterator<Item = Concept> {
+        Concept::ALL
+            .iter()
+            .map(|(_, concept)| *concept)
+            .filter(move |c| bits & c.bit() != 0)
+    }
+
     pub fn bit(self) -> u64 {
         1 << self as u8
     }
@@ -196,6 +206,32 @@ pub(super) struct Phrase {
     pub concepts: u64,
 }
 
+/// Classes that the rules in code use.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Classes {
+    /// Says nothing about a choice: "please", "the", "option".
+    pub filler: u128,
+    pub not: u128,
+    /// What numbers count: weeks, people.
+    pub unit: u128,
+    /// Before a number that is no key: "at 1".
+    pub lead_in: u128,
+    /// Makes a request of a question: "can we".
+    pub request: u128,
+    /// What phones say of a reaction.
+    pub tapped: u128,
+    /// The language says "not" after what it negates.
+    pub german_order: u128,
+}
+
+/// A rule among those of its topic and language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct RuleRef {
+    topic: Topic,
+    language: u8,
+    index: u16,
+}
+
 /// A word of a value: `dezember` is 12.
 pub(super) type Values = Map<WordId, u8>;
 
@@ -205,9 +241,14 @@ pub(super) struct Language {
     class_names: Vec<String>,
     /// By word id, a bit for each class the word is in.
     classes: Vec<u128>,
+    pub known: Classes,
     rules: [Vec<Pattern>; Topic::ALL.len()],
     /// Longest first, by the id of the first word.
     phrases: Map<WordId, Vec<Phrase>>,
+    /// Phrases of one word by their first letter, for typos.
+    single: Map<u8, Vec<(SmolStr, u64)>>,
+    /// Words within longer phrases of concepts that share their nouns: "new roof", "fix the roof".
+    within: Map<SmolStr, u64>,
     cues: cue::Cues,
     when: cue::Cues,
     pub spoken: Map<WordId, Spoken>,
@@ -247,10 +288,6 @@ impl Language {
             && !self.spoken.contains_key(&word.id)
     }
 
-    pub fn rules(&self, topic: Topic) -> &[Pattern] {
-        &self.rules[topic as usize]
-    }
-
     /// The longest phrases that stand at the beginning of `words`: their length and concepts.
     pub fn phrase(&self, words: &[super::words::Word]) -> Option<(usize, u64)> {
         let first = words.first()?.id;
@@ -266,9 +303,14 @@ impl Language {
         })
     }
 
-    /// Every single word of a concept's phrases, for typos.
-    pub fn phrases(&self) -> impl Iterator<Item = &Phrase> {
-        self.phrases.values().flatten()
+    /// Single words of concepts that begin with `letter`, and their concepts.
+    pub fn single_words(&self, letter: u8) -> &[(SmolStr, u64)] {
+        self.single.get(&letter).map_or(&[], Vec::as_slice)
+    }
+
+    /// Concepts in whose longer phrases this word stands.
+    pub fn concepts_around(&self, word: &str) -> u64 {
+        self.within.get(word).copied().unwrap_or(0)
     }
 }
 
@@ -280,6 +322,9 @@ pub(super) struct Lexicon {
     /// Beginnings of words, by their first three bytes, longest first.
     stems: Map<[u8; 3], Vec<(SmolStr, WordId)>>,
     pub languages: [Language; LANGUAGES.len()],
+    /// By word id: the rules that cannot match without a word like it.
+    anchored: Vec<Vec<RuleRef>>,
+    courtesies: Vec<bool>,
 }
 
 impl Lexicon {
@@ -297,6 +342,36 @@ impl Lexicon {
             return id;
         }
         self.stem(word)
+    }
+
+    /// The first rule of a topic that matches, certain ones before likely ones: where, and whether it
+    /// is certain.
+    pub fn find(&self, topic: Topic, words: &[super::words::Word]) -> Option<(Found, bool)> {
+        let mut likely = None;
+        for word in words {
+            let rules = self
+                .anchored
+                .get(word.id.index())
+                .map_or(&[][..], Vec::as_slice);
+            for rule in rules.iter().filter(|rule| rule.topic == topic) {
+                let language = &self.languages[rule.language as usize];
+                let pattern = &language.rules[topic as usize][rule.index as usize];
+                if !pattern.certain && likely.is_some() {
+                    continue;
+                }
+                match pattern.find(words, language) {
+                    Some(found) if pattern.certain => return Some((found, true)),
+                    Some(found) => likely = Some((found, false)),
+                    None => {}
+                }
+            }
+        }
+        likely
+    }
+
+    /// A word that politeness or haste puts beside a keyword, in any language.
+    pub fn is_courtesy(&self, word: WordId) -> bool {
+        self.courtesies.get(word.index()).copied().unwrap_or(false)
     }
 
     pub fn form(&self, id: WordId) -> &str {
@@ -345,6 +420,14 @@ impl Lexicon {
 pub(super) fn is_drawn_out(word: &[u8]) -> bool {
     word.windows(3)
         .any(|w| w[0] == w[1] && w[1] == w[2] && w[0].is_ascii_alphabetic())
+}
+
+/// A word without the ending of its plural.
+pub(super) fn singular(word: &str) -> &str {
+    match word.strip_suffix('s') {
+        Some(singular) if singular.len() >= 3 && !singular.ends_with('s') => singular,
+        _ => word,
+    }
 }
 
 /// The lexicon, read on first use. The files are part of the program; a test reads each of them.

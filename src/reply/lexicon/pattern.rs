@@ -16,8 +16,6 @@ use super::{Language, WordId};
 pub(crate) struct Pattern {
     pub parts: Vec<Part>,
     pub certain: bool,
-    /// Classes without which the rule cannot match.
-    pub needs: u128,
 }
 
 #[derive(Debug, Clone)]
@@ -81,11 +79,17 @@ pub(crate) struct Found {
 const ANY_MAX: usize = 6;
 
 impl Pattern {
-    /// The first match in `words`; `present` holds the classes of all of them.
-    pub fn find(&self, words: &[Word], language: &Language, present: u128) -> Option<Found> {
-        if self.needs & !present != 0 {
-            return None;
-        }
+    /// The words one of which must stand in every match: the rarest such set.
+    pub fn anchor(&self, weight: impl Fn(&Set) -> usize) -> Option<&Set> {
+        let sets = self.parts.iter().filter_map(|part| match &part.what {
+            What::Word(set) if part.times == Times::Once => Some(set),
+            _ => None,
+        });
+        sets.min_by_key(|set| weight(set))
+    }
+
+    /// The first match in `words`.
+    pub fn find(&self, words: &[Word], language: &Language) -> Option<Found> {
         let run = Run { words, language };
         let last = match self.parts.first().map(|part| &part.what) {
             Some(What::MessageBegins) => 1,
