@@ -1,6 +1,8 @@
 //! Every carrier's proof, held to the same: vectors of the official libraries, two secrets,
 //! tampering, the window of time. Data: tests/data/carriers/ (the source is named in each entry).
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 
 use replytree::carrier::jwt::{self, Algorithms};

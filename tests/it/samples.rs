@@ -5,6 +5,8 @@
 //! `failed` is failed or undelivered; `errored` (courier's word for "may be tried again") is failed
 //! too, with a code whose `Means` is temporary.
 
+#![allow(clippy::unwrap_used)]
+
 use proptest::prelude::*;
 use replytree::carrier::join::Joiner;
 use replytree::carrier::{

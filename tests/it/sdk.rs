@@ -5,6 +5,8 @@
 //! target/sdk-venv/bin/python. Without one the test says that it was skipped, and why; with
 //! `REPLYTREE_SDK=required` it fails instead.
 
+#![allow(clippy::unwrap_used)]
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

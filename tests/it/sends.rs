@@ -1,6 +1,8 @@
 //! What leaves for each carrier, and what each answer means. The requests are snapshots, read at
 //! review.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 
 use replytree::carrier::{
