@@ -494,3 +494,91 @@ fn the_published_scores_are_the_measured_ones() {
         assert_eq!(published, table, "UPDATE_DOCS=1 writes the table anew");
     }
 }
+
+mod any_text {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Anything at all, and what is made of the pieces that rules look for.
+    fn text() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            "\\PC{0,6}",
+            "[0-9.,:/k$€% -]{1,6}",
+            "(stop|yes|no|at|the|3pm|next|tuesday|half past|le|um|halb|mañana|à|@|“|”|>|\n)",
+            "[\u{200b}\u{fe0f}\u{301}\u{1f44d}\u{1f1e6}-\u{1f1ff}ѕτ]{1,3}",
+        ];
+        prop_oneof![
+            "(?s).{0,40}",
+            proptest::collection::vec(piece, 0..8).prop_map(|p| p.join(" "))
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+
+        #[test]
+        fn is_read_without_panic(text in text(), locale in 0..LOCALES.len(), kind in 0..Kind::ALL.len()) {
+            let locale = LOCALES[locale];
+            let zone: Zone = "America/New_York".parse().unwrap();
+            let now: Timestamp = "2026-11-01T05:30:00Z".parse().unwrap();
+            let context = ValueContext { locale, now, zone: &zone, min: None, max: Some(1e6) };
+            let asked = Asked::Value { kind: Kind::ALL[kind].1, context };
+            let _ = understand(&text, &Question { asked, ..Question::default() }).json();
+            let option = |name: &str, key: &str| ChoiceOption {
+                name: Name::from(name),
+                key: key.to_string(),
+                words: vec![(None, text.clone())],
+            };
+            let choice = Choice::new(&[option("yes", "1"), option("later", "2")], &[]);
+            let _ = choice.read(&Reply::read(&text), locale);
+        }
+
+        #[test]
+        fn is_normalised_once_and_for_all(text in text()) {
+            let once = Reply::read(&text);
+            let twice = Reply::read(once.text());
+            prop_assert_eq!(once.text(), twice.text());
+        }
+
+        #[test]
+        fn means_the_same_in_capitals_and_between_spaces(text in "[a-z' ]{1,30}") {
+            let meaning = |t: &str| {
+                everywhere(&Reply::read(t), Listening::default()).map(|v| v.meaning)
+            };
+            let stop = |m: Option<Everywhere>| m == Some(Everywhere::OptOut);
+            prop_assert_eq!(stop(meaning(&text)), stop(meaning(&text.to_uppercase())));
+            prop_assert_eq!(meaning(&text), meaning(&format!("  {text} ")));
+        }
+    }
+}
+
+#[test]
+fn stop_is_found_in_any_disguise_and_any_locale() {
+    let disguises = [
+        "STOP",
+        "stop!!",
+        "S.T.O.P",
+        "s t o p",
+        "S-T-O-P",
+        "ＳＴＯＰ",
+        "𝕊𝕋𝕆ℙ",
+        "ѕtοp",
+        "st\u{200b}op",
+        "S\u{336}T\u{336}O\u{336}P\u{336}",
+        "🅂🅃🄾🄿",
+        "stoooop",
+        "“Stop”",
+        "Stop\nSent from my phone",
+    ];
+    for text in disguises {
+        for around in ["{}", "please {}", "{} please", "{} 🛑", "Hi, {}", "{} now"] {
+            let text = around.replace("{}", text);
+            let found = everywhere(&Reply::read(&text), Listening::default()).map(|v| v.meaning);
+            let signed = text.contains('\n') && !text.ends_with("phone");
+            assert!(
+                signed || found == Some(Everywhere::OptOut),
+                "{text:?}: {found:?}"
+            );
+        }
+    }
+}

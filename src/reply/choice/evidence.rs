@@ -532,6 +532,9 @@ impl<'a> Look<'a> {
             By::Part => unknown <= 2,
             By::Picture(_) => unknown <= 4,
             By::Concept(Concept::Echo | Concept::EchoNo | Concept::Soon) => unknown == 0,
+            By::Concept(Concept::Yes | Concept::No) if self.is_part_of_speech(mark.at, unknown) => {
+                false
+            }
             By::Concept(Concept::Yes | Concept::No) => {
                 unknown == 0 || (mark.at == first.at && self.leads(mark.at))
             }
@@ -542,6 +545,18 @@ impl<'a> Look<'a> {
             }
             By::Concept(_) => unknown <= 4,
         })
+    }
+
+    /// "No tengo dinero" says not, and "si tengo tiempo" says if: neither answers.
+    fn is_part_of_speech(&self, at: usize, unknown: usize) -> bool {
+        const UNKNOWN_MAX: usize = 2;
+        let word = &self.words[at];
+        let next = self.words.get(at + 1).filter(|_| !word.breaks);
+        let strange = next.is_some_and(|w| self.means_nothing(w));
+        let known = &self.language.known;
+        let says_not = self.language.is(word.id, known.bare_no) && strange;
+        let says_if = self.language.is(word.id, known.if_or_yes) && unknown > UNKNOWN_MAX;
+        says_not || says_if
     }
 
     /// Whether only courtesies stand before, or a clause begins.
