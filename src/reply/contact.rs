@@ -91,7 +91,7 @@ fn spelled_out(text: &str) -> String {
             _ => "",
         };
         if sign.is_empty() {
-            if !joining && !(token.len() > 1 && token.starts_with('.')) {
+            if !(joining || token.len() > 1 && token.starts_with('.')) {
                 out.push(' ');
             }
             out.push_str(token);

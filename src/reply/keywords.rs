@@ -65,7 +65,7 @@ const MORE_OPT_OUTS: [&str; 21] = [
     "descadastre",
     "desinscrever",
 ];
-const MORE_OPT_OUTS_PERHAPS: [&str; 19] = [
+const MORE_OPT_OUTS_PERHAPS: [&str; 25] = [
     "stops",
     "🛑",
     "✋",
@@ -85,6 +85,12 @@ const MORE_OPT_OUTS_PERHAPS: [&str; 19] = [
     "terminate",
     "cease",
     "delete",
+    "stp",
+    "stop2",
+    "stop2end",
+    "stop2quit",
+    "stfu",
+    "gtfo",
 ];
 const MORE_OPT_INS: [&str; 8] = [
     "opt back in",

@@ -462,7 +462,7 @@ impl Scan<'_> {
                 self.certain = false;
                 self.set_day(day::of_month(n, self.today()));
             }
-            _ if self.takes_minutes(at) && n < 60 && n >= 10 => {
+            _ if self.takes_minutes(at) && (10..60).contains(&n) => {
                 self.hour = self.hour.map(|hour| clock::Told { minute: n, ..hour });
             }
             _ if self.bare.is_none() => self.bare = Some(n),

@@ -16,6 +16,7 @@ impl Lexicon {
                 lead_in: language.class("lead_in"),
                 request: language.class("request"),
                 tapped: language.class("tapped"),
+                interrogative: language.class("interrogative"),
                 bare_no: language.class("bare_no"),
                 if_or_yes: language.class("if_or_yes"),
                 german_order: language.class("german_order"),
