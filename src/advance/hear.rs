@@ -1,10 +1,9 @@
-//! What a reply means, in order: written by a machine; opt-out, opt-in, help; something the flow hears
-//! at any time; the answer to the open question; wrong number, "who is this", "call me", declining;
-//! unclear.
+//! What a reply leads to, once `reply` has said what it means. Opt-out, opt-in and help come before
+//! every flow; what is said to nobody in particular gives way to the answer.
 
 use crate::advance::notices;
 use crate::conversation::{Awaiting, Effect, Entry, Event, Seq, Status, Understood, Wait};
-use crate::flow::steps::{Step, Verb};
+use crate::flow::steps::{Heard, Step, Verb, What};
 use crate::flow::walk::{Facts, Next, TextFrom, Walk};
 use crate::flow::{AnytimeThen, Flow, Target};
 use crate::lead::Name;
@@ -12,15 +11,22 @@ use crate::policy::consent::Level;
 use crate::policy::{
     Consent, ConsentChange, ConsentEvent, MessageKind, Outgoing, Purpose, Verdict,
 };
-use crate::reply::{self, Everywhere, Listening, Reply};
+use crate::reply::{self, Asked, Choice, Everywhere, Listening, Meaning, Question, Reply};
 use crate::time::Timestamp;
 
 /// What a reply in a conversation leads to. `None`: nothing here; `Some(None)`: heard, it stands.
 pub(super) fn replied(walk: &mut Walk, status: &Status, text: &str) -> Option<Option<Next>> {
     let reply = Reply::read(text);
-    let said = reply::everywhere(&reply, listening(walk.facts));
-    if let Some(verdict) = &said
-        && let Some(next) = heeded_first(walk, status, verdict, text)
+    let flow = walk.flow;
+    let open = match status {
+        Status::Waiting(wait) => Some((wait, flow.step(flow.find(&wait.step)?))),
+        _ => None,
+    };
+    let slots = open.and_then(|(wait, step)| slot_choice(walk, wait, step));
+    let question = question(walk, open, slots.as_ref());
+    let verdict = reply::meaning(&reply, &question);
+    if let Meaning::Everywhere(kind) = verdict.meaning
+        && let Some(next) = heeded_first(walk, status, &with(&verdict, kind), text)
     {
         return Some(next);
     }
@@ -28,12 +34,61 @@ pub(super) fn replied(walk: &mut Walk, status: &Status, text: &str) -> Option<Op
         return Some(None);
     }
     walk.conversation.last_reply = text.chars().take(LAST_REPLY_MAX).collect();
-    let Status::Waiting(wait) = status else {
-        return Some(None);
-    };
+    Some(match open {
+        Some((wait, step)) => answer(walk, step, wait, verdict),
+        // An agent has it: the bot is silent.
+        None => None,
+    })
+}
+
+/// The question that stands, as `reply` reads it.
+fn question<'q>(
+    walk: &'q Walk,
+    open: Option<(&'q Wait, &'q Step)>,
+    slots: Option<&'q Choice>,
+) -> Question<'q> {
     let flow = walk.flow;
-    let step = flow.step(flow.find(&wait.step)?);
-    Some(answer(walk, step, wait, &reply, said.as_ref()))
+    let locale = &flow.locales[walk.locale_ix];
+    let asked = match open {
+        Some((
+            Wait {
+                what: Awaiting::Reply { .. },
+                ..
+            },
+            step,
+        )) => match &step.verb {
+            Verb::Ask(ask) => ask.asked(walk),
+            Verb::Book(_) => slots.map_or(Asked::Nothing, |choice| Asked::Choice {
+                choice,
+                names: &[],
+                locale,
+            }),
+            _ => Asked::Nothing,
+        },
+        _ => Asked::Nothing,
+    };
+    let anytime = (open.is_some() && !flow.anytime.is_empty()).then_some(&flow.anytime_phrases);
+    Question {
+        asked,
+        anytime,
+        listening: listening(walk.facts),
+    }
+}
+
+/// The offered slots as numbered choices, where a `book` waits for one of them.
+fn slot_choice(walk: &Walk, wait: &Wait, step: &Step) -> Option<Choice> {
+    match (&step.verb, &wait.what) {
+        (Verb::Book(book), Awaiting::Reply { slots, .. }) => Some(book.choice(walk, slots)),
+        _ => None,
+    }
+}
+
+fn with<T>(verdict: &reply::Verdict<Meaning>, meaning: T) -> reply::Verdict<T> {
+    reply::Verdict {
+        meaning,
+        certain: verdict.certain,
+        rule: verdict.rule,
+    }
 }
 
 /// How much of a reply is kept for `{last_reply}`, in characters.
@@ -73,7 +128,7 @@ fn heeded_first(
             Some(None)
         }
         Everywhere::Help => {
-            let text = notices.help(walk.facts.workspace);
+            let text = notices.help(walk.facts.workspace, &walk.conversation.locale);
             let _ = walk.notice(text, Purpose::Help);
             Some(None)
         }
@@ -101,7 +156,7 @@ fn opt_out(walk: &mut Walk, verdict: &reply::Verdict<Everywhere>, text: &str) {
     )));
     if !again {
         let notices = notices::of(&walk.conversation.locale);
-        let text = notices.opted_out(walk.facts.workspace);
+        let text = notices.opted_out(walk.facts.workspace, &walk.conversation.locale);
         let _ = walk.notice(text, Purpose::OptOutConfirmation);
     }
 }
@@ -149,9 +204,26 @@ fn answer(
     walk: &mut Walk,
     step: &Step,
     wait: &Wait,
-    reply: &Reply,
-    said: Option<&reply::Verdict<Everywhere>>,
+    verdict: reply::Verdict<Meaning>,
 ) -> Option<Next> {
+    let (certain, rule) = (verdict.certain, verdict.rule);
+    let what = match verdict.meaning {
+        Meaning::Anytime(heard) => return anytime(walk, wait, heard, (certain, rule)),
+        Meaning::Everywhere(kind) => {
+            let said = reply::Verdict {
+                meaning: kind,
+                certain,
+                rule,
+            };
+            match said_otherwise(walk, wait, &said) {
+                Some(next) => return next,
+                None => None,
+            }
+        }
+        Meaning::Option(ix, _) => Some(What::Option(ix)),
+        Meaning::Value(value, _) => Some(What::Value(value)),
+        Meaning::Unclear => None,
+    };
     let Awaiting::Reply {
         rung,
         unclear,
@@ -159,35 +231,32 @@ fn answer(
         ..
     } = &wait.what
     else {
-        return anytime(walk, wait, reply).flatten();
+        return None;
     };
-    if let Some(next) = anytime(walk, wait, reply) {
-        return next;
-    }
-    match &step.verb {
-        Verb::Ask(ask) => {
-            if let Some(heard) = ask.read(reply, walk) {
-                return Some(ask.take(step, heard, walk));
-            }
+    match (&step.verb, what) {
+        (Verb::Email(email), _) => return Some(Next::go("then", &email.then)),
+        (Verb::Ask(ask), Some(what)) => {
+            return Some(ask.take(
+                step,
+                Heard {
+                    certain,
+                    rule,
+                    what,
+                },
+                walk,
+            ));
         }
-        Verb::Book(book) => {
-            if let Some(chosen) = book.read(reply, walk, slots) {
-                return Some(book.hold(step, walk, &slots[chosen]));
-            }
+        (Verb::Book(book), Some(What::Option(ix))) if ix < slots.len() => {
+            walk.understood = Some(book.understood(walk, &slots[ix], (certain, rule)));
+            return Some(book.hold(step, walk, &slots[ix]));
         }
-        Verb::Email(email) => return Some(Next::go("then", &email.then)),
-        _ => return None,
-    }
-    if let Some(verdict) = said
-        && let Some(next) = said_otherwise(walk, wait, verdict)
-    {
-        return next;
+        _ => {}
     }
     walk.understood = Some(Understood {
         kind: Name::from("unclear"),
         answer: None,
         certain: true,
-        rule: Name::from("none"),
+        rule: Name::from(rule),
     });
     match &step.verb {
         Verb::Ask(ask) => Some(ask.unclear(step, walk, *rung, *unclear)),
@@ -197,32 +266,31 @@ fn answer(
 }
 
 /// Something the flow hears at any time.
-fn anytime(walk: &mut Walk, wait: &Wait, reply: &Reply) -> Option<Option<Next>> {
-    if walk.flow.anytime.is_empty() {
-        return None;
-    }
+fn anytime(
+    walk: &mut Walk,
+    wait: &Wait,
+    heard: usize,
+    (certain, rule): (bool, &str),
+) -> Option<Next> {
     let flow = walk.flow;
-    let verdict = flow.anytime_phrases.read(reply)?;
-    let heard = &flow.anytime[verdict.meaning];
+    let heard = flow.anytime.get(heard)?;
     walk.understood = Some(Understood {
         kind: Name::from("anytime"),
         answer: Some(heard.name.to_string()),
-        certain: verdict.certain,
-        rule: Name::from(verdict.rule),
+        certain,
+        rule: Name::from(rule),
     });
     match &heard.then {
-        AnytimeThen::Say(text) => {
-            let from = TextFrom::step(&wait.step, text);
-            Some(match walk.text(&from) {
-                Ok(seq) => stands_again(wait, seq),
-                Err(_) => None,
-            })
-        }
+        AnytimeThen::Say(text) => match walk.text(&TextFrom::step(&wait.step, text)) {
+            Ok(seq) => stands_again(wait, seq),
+            Err(_) => None,
+        },
         AnytimeThen::Go(text, target) => {
             if let Some(text) = text {
+                // Where it may not be sent, the way is taken all the same.
                 let _ = walk.text(&TextFrom::step(&wait.step, text));
             }
-            Some(Some(Next::Go(heard.name.clone(), target.clone())))
+            Some(Next::Go(heard.name.clone(), target.clone()))
         }
     }
 }
@@ -336,8 +404,12 @@ fn stranger_said(
     let revoke = || Effect::Consent(own_act(ConsentChange::Revoked, verdict.rule, text, now));
     let (note, notice) = match verdict.meaning {
         Everywhere::OptOut => {
-            let confirm =
-                (!opted_out).then(|| (notices.opted_out(workspace), Purpose::OptOutConfirmation));
+            let confirm = (!opted_out).then(|| {
+                (
+                    notices.opted_out(workspace, locale),
+                    Purpose::OptOutConfirmation,
+                )
+            });
             (Some(revoke()), confirm)
         }
         Everywhere::WrongNumber => {
@@ -350,7 +422,7 @@ fn stranger_said(
             let confirm = (notices.opted_in(workspace), Purpose::OptInConfirmation);
             (Some(Effect::Consent(give)), Some(confirm))
         }
-        Everywhere::Help => (None, Some((notices.help(workspace), Purpose::Help))),
+        Everywhere::Help => (None, Some((notices.help(workspace, locale), Purpose::Help))),
         Everywhere::WhoIsThis => (None, Some((notices.who_we_are(workspace), Purpose::Help))),
         Everywhere::OptIn | Everywhere::Machine | Everywhere::CallMe | Everywhere::Decline => {
             (None, None)

@@ -1,7 +1,13 @@
-//! The engine's own few texts: the answers to STOP, START, HELP and "who is this", in each language.
+//! The engine's own few texts: the answers to STOP, START, HELP and "who is this", in each language;
+//! those to STOP and HELP in the business's own words where it wrote any.
 //! What they must and may not say: 47 CFR 64.1200(a)(12) and the CTIA handbook; brand, no marketing.
 
-use crate::flow::workspace::Workspace;
+use std::borrow::Cow;
+
+use crate::flow::template::{Scope, Source};
+use crate::flow::workspace::{Said, Workspace};
+use crate::lead::Value;
+use crate::time::Zone;
 
 /// The texts of one language; `{brand}` and `{contact}` are filled in.
 pub(super) struct Notices {
@@ -85,16 +91,20 @@ pub(super) fn of(locale: &str) -> &'static Notices {
 }
 
 impl Notices {
-    pub fn opted_out(&self, workspace: &Workspace) -> String {
-        fill(self.opted_out, workspace)
+    /// In the business's own words for `locale` where it wrote any.
+    pub fn opted_out(&self, workspace: &Workspace, locale: &str) -> String {
+        let own = own_words(workspace.opt_out.as_ref(), workspace, locale);
+        own.unwrap_or_else(|| fill(self.opted_out, workspace))
     }
 
     pub fn opted_in(&self, workspace: &Workspace) -> String {
         fill(self.opted_in, workspace)
     }
 
-    pub fn help(&self, workspace: &Workspace) -> String {
-        fill(self.help, workspace)
+    /// In the business's own words for `locale` where it wrote any.
+    pub fn help(&self, workspace: &Workspace, locale: &str) -> String {
+        let own = own_words(workspace.help.as_ref(), workspace, locale);
+        own.unwrap_or_else(|| fill(self.help, workspace))
     }
 
     pub fn who_we_are(&self, workspace: &Workspace) -> String {
@@ -103,6 +113,34 @@ impl Notices {
 
     pub fn wrong_number(&self, workspace: &Workspace) -> String {
         fill(self.wrong_number, workspace)
+    }
+}
+
+/// What the workspace says itself; `{brand}` is all such a text may name.
+fn own_words(said: Option<&Said>, workspace: &Workspace, locale: &str) -> Option<String> {
+    let scope = OwnWords { workspace, locale };
+    Some(said?.in_locale(locale)?.rendered(&scope))
+}
+
+struct OwnWords<'a> {
+    workspace: &'a Workspace,
+    locale: &'a str,
+}
+
+impl Scope for OwnWords<'_> {
+    fn get(&self, source: &Source) -> Cow<'_, Value> {
+        Cow::Owned(match source {
+            Source::Brand => Value::text(&*self.workspace.brand),
+            _ => Value::Nothing,
+        })
+    }
+
+    fn zone(&self) -> &Zone {
+        &self.workspace.time_zone
+    }
+
+    fn locale(&self) -> &str {
+        self.locale
     }
 }
 

@@ -29,7 +29,7 @@ pub use choice::{Choice, ChoiceOption};
 pub use everywhere::{after_answers, everywhere, first_of_all};
 pub use money::{Amount, Figures, amount};
 pub use phrases::Phrases;
-pub use understand::{Asked, Meaning, Question, Understanding, understand};
+pub use understand::{Asked, Meaning, Question, Understanding, meaning, understand};
 pub use value::{ValueContext, value};
 use words::Words;
 

@@ -58,29 +58,33 @@ pub enum Meaning {
 
 /// What `text` would mean as a reply to `question`, and by which rule.
 pub fn understand(text: &str, question: &Question) -> Understanding {
-    let reply = Reply::read(text);
-    let verdict = first_of_all(&reply, question.listening)
-        .map(everywhere)
-        .or_else(|| exact(&reply, question))
-        .or_else(|| {
-            question
-                .anytime?
-                .read(&reply)
-                .map(|v| with(v, Meaning::Anytime))
-        })
-        .or_else(|| answer(&reply, question))
-        .or_else(|| after_answers(&reply).map(everywhere))
-        .unwrap_or(Verdict {
-            meaning: Meaning::Unclear,
-            certain: true,
-            rule: "unclear",
-        });
+    let verdict = meaning(&Reply::read(text), question);
     Understanding {
         text: text.to_string(),
         meaning: verdict.meaning,
         certain: verdict.certain,
         rule: verdict.rule,
     }
+}
+
+/// The one order in which a reply is read, by the engine as by the command.
+pub fn meaning(reply: &Reply, question: &Question) -> Verdict<Meaning> {
+    first_of_all(reply, question.listening)
+        .map(everywhere)
+        .or_else(|| exact(reply, question))
+        .or_else(|| {
+            question
+                .anytime?
+                .read(reply)
+                .map(|v| with(v, Meaning::Anytime))
+        })
+        .or_else(|| answer(reply, question))
+        .or_else(|| after_answers(reply).map(everywhere))
+        .unwrap_or(Verdict {
+            meaning: Meaning::Unclear,
+            certain: true,
+            rule: "unclear",
+        })
 }
 
 fn with<T, M>(verdict: Verdict<T>, meaning: impl FnOnce(T) -> M) -> Verdict<M> {

@@ -15,8 +15,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::conversation::{Conversation, ConversationId, Seq, VersionId};
-use crate::lead::{Name, PhoneNumber};
-use crate::policy::{ConsentEvent, ledger};
+use crate::lead::{Lead, Name, PhoneNumber};
+use crate::policy::{Consent, ConsentEvent, Standing, ledger};
 use crate::time::Timestamp;
 
 pub use memory::MemoryStore;
@@ -41,6 +41,9 @@ pub fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
         ))),
     }
 }
+
+/// How long an answer is kept for those who ask again: two days.
+pub const ANSWER_KEPT_MS: i64 = 48 * 3_600_000;
 
 fn refused(why: &str) -> StoreError {
     StoreError::Refused(why.to_string())
@@ -146,6 +149,12 @@ pub trait Store: Send + Sync {
         limit: usize,
     ) -> Result<Vec<LedgerRow>, StoreError>;
 
+    /// Forgets a lead: number, fields, texts, conversations and links are gone, from the log and
+    /// the free pages too. The ledger keeps its rows without number and words, and a keyed hash
+    /// keeps the number from being written to: a snapshot of it shows a lead who opted out at `at`,
+    /// which only an act of their own undoes. False when nothing was known.
+    fn erase(&self, lead: PhoneNumber, at: Timestamp) -> Result<bool, StoreError>;
+
     // Calendars.
     /// Takes a place in the slot if at each moment of it fewer than `at_once` are taken. A
     /// conversation holds one place in a calendar, and moves it. True when held; else what it held
@@ -166,6 +175,7 @@ pub trait Store: Send + Sync {
     fn revoke_key(&self, name: &str, at: Timestamp) -> Result<bool, StoreError>;
     fn find_key(&self, hash: &[u8; 32]) -> Result<Option<ApiKey>, StoreError>;
     fn saved_answer(&self, key: &SeenKey) -> Result<Option<Vec<u8>>, StoreError>;
+    /// Kept for [`ANSWER_KEPT_MS`].
     fn save_answer(&self, key: &SeenKey, answer: &[u8], at: Timestamp) -> Result<(), StoreError>;
     fn setting(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError>;
     fn set_setting(&self, key: &str, value: &[u8]) -> Result<(), StoreError>;
@@ -254,6 +264,24 @@ impl LedgerRow {
             },
             hash: self.hash,
         }
+    }
+}
+
+/// What a turn sees of a number that was erased: nothing but that it must not be written to.
+fn forgotten(phone: PhoneNumber, at: Timestamp) -> LeadRecord {
+    LeadRecord {
+        lead: Lead::new(phone),
+        standing: Standing {
+            consent: Consent::Revoked(at),
+            ..Standing::default()
+        },
+        active: None,
+        queue: Vec::new(),
+        created: at,
+        updated: at,
+        our_number: None,
+        channel: None,
+        last: None,
     }
 }
 

@@ -305,8 +305,8 @@ pub struct RowChange {
     pub to: Sending,
 }
 
-/// 128 bits that name an event once and for all: a hash of channel and provider message id, or of an
-/// idempotency key.
+/// 128 bits that name an event once and for all: a hash of channel and provider message id, or of
+/// an idempotency key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SeenKey(pub [u8; 16]);
 
@@ -491,7 +491,8 @@ impl HandoffRecord {
     }
 }
 
-/// How a handoff went on at `at`. `agent` and `outcome` replace what stood there when they are given.
+/// How a handoff went on at `at`. `agent` and `outcome` replace what stood there when they are
+/// given.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HandoffChange {
     pub id: HandoffId,

@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod auth;
+pub mod console;
 mod describe;
 pub mod error;
 pub mod fields;
@@ -33,6 +34,7 @@ pub use state::AppState;
 /// Everything that is served.
 pub fn router(app: AppState) -> Router {
     routes::router(&app)
+        .merge(console::routes())
         .fallback(async || Problem::not_found("page"))
         .method_not_allowed_fallback(async || {
             let detail = "this address answers to other methods";

@@ -364,6 +364,13 @@ pub static ALL: &[Route] = &[
     ),
     route(
         Get,
+        "/v1/flows/{flow}/graph.svg",
+        Needs(Right::ReadFlows),
+        "The flow as a picture, with the leads at each step",
+        || get(flows::graph),
+    ),
+    route(
+        Get,
         "/v1/stream",
         Needs(Right::Listen),
         "Server-sent events: replies, messages, handoffs, outcomes",

@@ -75,9 +75,9 @@ mod tests {
             ("One two three four", vec!["One two", "three four"]),
             (
                 "One two three four five six seven",
-                vec!["One two", "three four…"],
+                vec!["One two", "three four fi…"],
             ),
-            ("Donaudampfschifffahrtsgesellschaft", vec!["Donaudampfs…"]),
+            ("Donaudampfschifffahrtsgesellschaft", vec!["Donaudam…"]),
         ] {
             assert_eq!(wrap(text, 10.0, 62.0, 2), lines, "{text}");
         }

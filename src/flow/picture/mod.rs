@@ -55,6 +55,17 @@ pub struct StepNumbers {
     pub waiting: BTreeMap<Name, u64>,
 }
 
+impl StepNumbers {
+    /// Several counts of one step (by status) are added up.
+    pub fn of(counts: &[(Name, u64)]) -> Self {
+        let mut waiting: BTreeMap<Name, u64> = BTreeMap::new();
+        for (step, count) in counts {
+            *waiting.entry(step.clone()).or_default() += count;
+        }
+        Self { waiting }
+    }
+}
+
 /// The flow's picture as one SVG document.
 pub fn svg(flow: &Flow, options: &Options) -> String {
     draw::draw(&Scene::of(flow), options)
@@ -78,7 +89,7 @@ pub fn css() -> String {
         palette::rules(&palette::LIGHT, ".flow-picture"),
         palette::rules(
             &palette::DARK,
-            ":root:not([data-theme=light]) .flow-picture,.flow-picture:root"
+            ":is(:root:not([data-theme=light]) .flow-picture,.flow-picture:root)"
         ),
         palette::rules(&palette::DARK, ":root[data-theme=dark] .flow-picture"),
     )

@@ -129,7 +129,7 @@ const VERBS: [&str; 11] = [
 pub fn rules(palette: &Palette, scope: &str) -> String {
     let p = palette;
     let mut css = format!(
-        "{scope} .canvas,{scope} .label-back{{fill:{0}}}{scope} .card .box{{fill:{1};stroke:{2}}}\
+        "{scope} .canvas,{scope} .label-back{{fill:var(--picture-canvas,{0})}}{scope} .card .box{{fill:{1};stroke:{2}}}\
          {scope} .shadow{{fill:{3}}}{scope} .title{{fill:{4}}}{scope} .words{{fill:{5}}}\
          {scope} .foot,{scope} .way-in .title,{scope} .frame text{{fill:{6}}}\
          {scope} .line{{stroke:{7}}}{scope} .head{{fill:{7}}}{scope} .way-in .box{{stroke:{7}}}\

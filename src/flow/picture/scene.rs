@@ -1,7 +1,6 @@
 //! What is on a picture of a flow: boxes, pills and arrows with their words. Knows the language;
 //! knows nothing of places or colours.
 
-use crate::flow::condition::Expr;
 use crate::flow::steps::{Ask, Expect, Handoff, Rung, RungDoes, Wait, WaitFor};
 use crate::flow::template::{Piece, Source, Template, Text};
 use crate::flow::{AnytimeThen, COMPLETED, Flow, Step, Target, Verb};
@@ -253,12 +252,12 @@ fn tone(outcome: &str) -> Tone {
         "stopped",
     ];
     let name = outcome.to_lowercase().replace(['-', ' '], "_");
-    let begins = |stem: &&str| {
-        name.starts_with(*stem) || (!stem.ends_with('_') && name.contains(&format!("_{stem}")))
+    let begins = |stem: &str| {
+        name.starts_with(stem) || (!stem.ends_with('_') && name.contains(&format!("_{stem}")))
     };
-    if LOST.iter().any(|stem| begins(&stem)) {
+    if LOST.into_iter().any(begins) {
         Tone::Lost
-    } else if WON.iter().any(|stem| begins(&stem)) {
+    } else if WON.into_iter().any(begins) {
         Tone::Won
     } else {
         Tone::Neutral
@@ -366,7 +365,7 @@ fn exit_label(verb: &Verb, exit: &str) -> (EdgeKind, String) {
             let nth = exit.strip_prefix("when:").and_then(|n| n.parse().ok());
             let case = nth.and_then(|n: usize| decide.cases.get(n.saturating_sub(1)));
             match case {
-                Some(case) => (EdgeKind::Way, condition(&case.when, &case.text)),
+                Some(case) => (EdgeKind::Way, condition(&case.text)),
                 None => (EdgeKind::Otherwise, "else".to_string()),
             }
         }
@@ -422,7 +421,7 @@ fn answer(ask: &Ask, exit: &str) -> String {
 }
 
 /// The author's words, with the operators as people write them.
-fn condition(_when: &Expr, text: &str) -> String {
+fn condition(text: &str) -> String {
     let mut shown = text.trim().to_string();
     for (written, sign) in [
         (">=", "≥"),

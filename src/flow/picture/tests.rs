@@ -162,20 +162,112 @@ fn fifteen() -> Scene {
     )
 }
 
+/// The number after `name="` in an element.
+fn number(element: &str, name: &str) -> f64 {
+    let from = element.find(&format!(" {name}=\"")).expect(element) + name.len() + 3;
+    let rest = &element[from..];
+    rest[..rest.find('"').expect(element)]
+        .parse()
+        .expect(element)
+}
+
+type Box = (f64, f64, f64, f64);
+
+/// Left, top, right, bottom of every box and of every label of a picture.
+fn places(svg: &str) -> (Vec<Box>, Vec<Box>) {
+    let mut boxes = Vec::new();
+    let mut labels = Vec::new();
+    for piece in svg.split("<g class=\"node").skip(1) {
+        let at = piece.split("translate(").nth(1).expect("placed");
+        let mut at = at[..at.find(')').expect("closed")].split(' ');
+        let mut next = || -> f64 { at.next().expect("two").parse().expect("number") };
+        let (x, y) = (next(), next());
+        let of = piece.split("<rect class=\"box\"").nth(1).expect("box");
+        boxes.push((x, y, x + number(of, "width"), y + number(of, "height")));
+    }
+    for piece in svg.split("<rect class=\"label-back\"").skip(1) {
+        let (x, y) = (number(piece, "x"), number(piece, "y"));
+        labels.push((
+            x,
+            y,
+            x + number(piece, "width"),
+            y + number(piece, "height"),
+        ));
+    }
+    (boxes, labels)
+}
+
+fn meet(a: &Box, b: &Box) -> bool {
+    a.0 < b.2 && b.0 < a.2 && a.1 < b.3 && b.1 < a.3
+}
+
 #[test]
-fn pictures_are_written_for_the_eye() {
-    let Ok(dir) = std::env::var("PICTURES") else {
-        return;
-    };
-    for (name, scene) in [("test-drive", test_drive()), ("fifteen", fifteen())] {
-        for (look, style) in [
-            ("light", Style::Light),
-            ("dark", Style::Dark),
-            ("auto", Style::Auto),
-        ] {
-            let options = Options { style, live: None };
-            let svg = draw::draw(&scene, &options);
-            std::fs::write(format!("{dir}/{name}-{look}.svg"), svg).expect("written");
+fn no_box_or_label_lies_on_another() {
+    for scene in [test_drive(), fifteen()] {
+        let svg = draw::draw(&scene, &Options::default());
+        let (boxes, labels) = places(&svg);
+        assert_eq!(boxes.len(), scene.nodes.len());
+        let all: Vec<&Box> = boxes.iter().chain(&labels).collect();
+        for (i, a) in all.iter().enumerate() {
+            for b in &all[..i] {
+                assert!(!meet(a, b), "{a:?} {b:?}");
+            }
         }
+    }
+}
+
+#[test]
+fn a_step_that_leads_to_itself_and_ways_back_are_drawn() {
+    let scene = scene(
+        "a ask Hi
+         b ask There
+         c won",
+        "a -> b way yes
+         b -> a way back
+         b -> b silence again
+         b -> c way on",
+    );
+    let svg = draw::draw(&scene, &Options::default());
+    assert_eq!(svg.matches("<g class=\"edge").count(), 4);
+    assert!(!svg.contains("NaN"), "{svg}");
+}
+
+#[test]
+fn what_authors_write_is_text_in_every_form() {
+    let evil = "</text><script>alert(\"1\")</script>&amp;#x3c;`|";
+    let mut scene = scene("a ask Hi\nb won", "a -> b way yes");
+    scene.title = evil.to_string();
+    scene.about = evil.to_string();
+    scene.nodes[0].title = evil.to_string();
+    scene.nodes[0].text = evil.to_string();
+    scene.edges[0].labels = vec![evil.to_string()];
+    scene.edges[0].exits = vec![evil.to_string()];
+    let svg = draw::draw(&scene, &Options::default());
+    assert!(!svg.contains("<script"), "{svg}");
+    let mermaid = text::mermaid(&scene);
+    assert!(
+        !mermaid.contains("<script") && !mermaid.contains('`'),
+        "{mermaid}"
+    );
+    let dot = text::dot(&scene);
+    assert!(!dot.contains("(\"1"), "{dot}");
+}
+
+#[test]
+fn equal_flows_give_equal_pictures_and_large_ones_are_drawn_in_time() {
+    let boxes: String = (0..120).map(|i| format!("s{i} ask Hello\n")).collect();
+    let arrows: String = (0..119)
+        .map(|i| {
+            let far = (i * 7 + 3) % 120;
+            format!(
+                "s{i} -> s{} way yes\ns{i} -> s{far} silence silent\n",
+                i + 1
+            )
+        })
+        .collect();
+    let large = scene(&boxes, &arrows);
+    for scene in [fifteen(), large] {
+        let options = Options::default();
+        assert!(draw::draw(&scene, &options) == draw::draw(&scene, &options));
     }
 }

@@ -8,7 +8,7 @@ use crate::flow::walk::{Next, TextFrom, Walk};
 use crate::flow::{Target, Vary};
 use crate::lead::{Kind, Name, Value};
 use crate::policy::SendWindow;
-use crate::reply::{Choice, Reply, ValueContext, value};
+use crate::reply::{Asked, Choice, ValueContext};
 
 #[derive(Debug, Clone)]
 pub struct Ask {
@@ -109,29 +109,26 @@ impl Ask {
         }
     }
 
-    /// What `reply` means here, if anything.
-    pub fn read(&self, reply: &Reply, walk: &Walk) -> Option<Heard> {
-        let locale = &walk.flow.locales[walk.locale_ix];
+    /// What is asked, as `reply` reads it.
+    pub fn asked<'q>(&'q self, walk: &'q Walk) -> Asked<'q> {
+        let locale = walk.flow.locales[walk.locale_ix].as_str();
         match &self.expect {
-            Expect::Options(_, choice) => choice.read(reply, locale).map(|verdict| Heard {
-                certain: verdict.certain,
-                rule: verdict.rule,
-                what: What::Option(verdict.meaning),
-            }),
-            Expect::Value { kind, bounds, .. } => {
-                let context = ValueContext {
+            // The names are the options', known by their place.
+            Expect::Options(_, choice) => Asked::Choice {
+                choice,
+                names: &[],
+                locale,
+            },
+            Expect::Value { kind, bounds, .. } => Asked::Value {
+                kind: *kind,
+                context: ValueContext {
                     locale,
                     now: walk.now,
                     zone: walk.facts.zone,
                     min: bounds.min,
                     max: bounds.max,
-                };
-                value(*kind, reply, &context).map(|verdict| Heard {
-                    certain: verdict.certain,
-                    rule: verdict.rule,
-                    what: What::Value(verdict.meaning),
-                })
-            }
+                },
+            },
         }
     }
 
@@ -164,7 +161,7 @@ impl Ask {
                 Next::go("value", then)
             }
             (What::Option(_), Expect::Value { .. }) | (What::Value(_), Expect::Options(..)) => {
-                unreachable!("`read` answers in the kind that the question expects")
+                unreachable!("a question is read in the kind that it expects")
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::flow::template::{Text, shown};
 use crate::flow::walk::{Next, TextFrom, Walk};
 use crate::lead::Name;
 use crate::lead::Value;
-use crate::reply::{Choice, ChoiceOption, Reply};
+use crate::reply::{Choice, ChoiceOption};
 use crate::time::Duration;
 
 #[derive(Debug, Clone)]
@@ -100,8 +100,8 @@ impl Book {
         shown(&Value::Moment(slot.start), locale, walk.facts.zone)
     }
 
-    /// Which of the offered slots the reply chooses: its number, its day, its hour.
-    pub fn read(&self, reply: &Reply, walk: &mut Walk, slots: &[Slot]) -> Option<usize> {
+    /// The offered slots as choices: by number, by the words of their day and hour.
+    pub fn choice(&self, walk: &Walk, slots: &[Slot]) -> Choice {
         let options: Vec<ChoiceOption> = slots
             .iter()
             .enumerate()
@@ -111,15 +111,22 @@ impl Book {
                 words: Vec::new(),
             })
             .collect();
-        let choice = Choice::new(&options, &walk.flow.locales);
-        let verdict = choice.read(reply, &walk.flow.locales[walk.locale_ix])?;
-        walk.understood = Some(Understood {
+        Choice::new(&options, &walk.flow.locales)
+    }
+
+    /// The line of the timeline for a slot that was chosen.
+    pub fn understood(
+        &self,
+        walk: &Walk,
+        slot: &Slot,
+        (certain, rule): (bool, &str),
+    ) -> Understood {
+        Understood {
             kind: Name::from("answer"),
-            answer: Some(options[verdict.meaning].name.to_string()),
-            certain: verdict.certain,
-            rule: Name::from(verdict.rule),
-        });
-        Some(verdict.meaning)
+            answer: Some(self.label(walk, slot)),
+            certain,
+            rule: Name::from(rule),
+        }
     }
 
     /// Takes the slot; the calendar says whether it was still free.

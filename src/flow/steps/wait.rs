@@ -7,7 +7,7 @@ use crate::flow::template::Source;
 use crate::flow::walk::{Next, Walk};
 use crate::lead::Name;
 use crate::lead::Value;
-use crate::time::Duration;
+use crate::time::{Duration, Timestamp, Zone};
 
 #[derive(Debug, Clone)]
 pub struct Wait {
@@ -49,8 +49,8 @@ impl Wait {
                 moment,
                 before,
                 after,
-            } => match walk.lookup(moment) {
-                Value::Moment(at) if at - *before + *after > walk.now => {
+            } => match instant(&walk.lookup(moment), walk.facts.zone) {
+                Some(at) if at - *before + *after > walk.now => {
                     (Awaiting::Time, at - *before + *after)
                 }
                 _ => return Next::go("then", &self.then),
@@ -72,5 +72,18 @@ impl Wait {
             WaitFor::Event { otherwise, .. } => Next::go("otherwise", otherwise),
             WaitFor::Time(_) | WaitFor::Until { .. } => Next::go("then", &self.then),
         }
+    }
+}
+
+/// When `value` is: a day begins at midnight on the lead's wall. `None` for what is no moment.
+fn instant(value: &Value, zone: &Zone) -> Option<Timestamp> {
+    match value {
+        Value::Moment(at) => Some(*at),
+        Value::Date(day) => {
+            let day: jiff::civil::Date = day.parse().ok()?;
+            let midnight = day.to_zoned(zone.tz().clone()).ok()?;
+            Some(Timestamp::from_jiff(midnight.timestamp()))
+        }
+        _ => None,
     }
 }

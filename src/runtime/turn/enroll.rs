@@ -29,12 +29,15 @@ impl Desk<'_> {
         match (busy, enroll.if_busy) {
             (Some(_), IfBusy::Wait) => self.schedule(&flow, enroll, None),
             (Some(id), _) => {
+                // What waits behind goes on waiting: its turn comes after the one that begins now.
+                let behind = std::mem::take(&mut self.record.queue);
                 self.happened(
                     id,
                     Event::Stopped {
                         outcome: Name::from("stopped"),
                     },
                 )?;
+                self.record.queue = behind;
                 self.start_flow(&enroll.flow, enroll.by.clone(), enroll.properties.clone())
             }
             (None, _) => {

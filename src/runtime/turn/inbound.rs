@@ -67,12 +67,15 @@ impl Desk<'_> {
         if heard || conversation.flow == *flow {
             return self.take(turn);
         }
+        // What waits behind goes on waiting: its turn comes after the flow that begins now.
+        let behind = std::mem::take(&mut self.record.queue);
         self.advance(
             conversation,
             Event::Stopped {
                 outcome: Name::from("stopped"),
             },
         )?;
+        self.record.queue = behind;
         self.keyword(flow, event)
     }
 

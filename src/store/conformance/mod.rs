@@ -1,6 +1,6 @@
-//! What every store must do, as named functions over `&dyn Store`, each given an empty one. A store
-//! is right when it passes them all; `tests/it/store.rs` runs them. They fail by panicking, as tests
-//! do, and know nothing of what is underneath.
+//! What every store must do, as named functions over `&dyn Store`, each given an empty one. A
+//! store is right when it passes them all; `tests/it/store.rs` runs them. They fail by panicking,
+//! as tests do, and know nothing of what is underneath.
 
 mod fixture;
 mod lists;

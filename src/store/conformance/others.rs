@@ -1,8 +1,11 @@
 //! Flow versions, the ledger, calendars, keys and settings.
 
-use crate::policy::ConsentChange;
 use crate::policy::ledger::{Broken, Head, verify, verify_after};
-use crate::store::{ApiKey, Booking, FlowRecord, LedgerEvent, LedgerRow, Role, SeenKey, Store};
+use crate::policy::{Consent, ConsentChange};
+use crate::store::{
+    ANSWER_KEPT_MS, ApiKey, Booking, FlowRecord, HandoffStatus, LedgerEvent, LedgerRow, Role,
+    SeenKey, Store,
+};
 
 use super::Check;
 use super::fixture::*;
@@ -14,6 +17,11 @@ pub const ALL: &[Check] = &[
     ),
     ("the ledger chains, each bucket by itself", ledger),
     ("a changed row breaks the chain", broken_chain),
+    ("an erased lead is gone, and the chain still holds", erased),
+    (
+        "an erased number opted out, until it acts itself",
+        forgotten,
+    ),
     ("a slot is never taken more than at_once times", slots),
     (
         "a slot fits between two that are taken in turn",
@@ -129,6 +137,69 @@ fn broken_chain(store: &dyn Store) {
     let gap = |expected, found| Err(Broken::Gap { expected, found });
     assert_eq!(check(&[rows[0].clone(), rows[2].clone()]), gap(2, 3));
     assert_eq!(check(&rows[1..]), gap(1, 2));
+}
+
+fn erased(store: &dyn Store) {
+    let (lead, other) = (Lead::new(1), Lead::new(2));
+    for lead in [&lead, &other] {
+        let mut commit = lead.enrolment();
+        commit.consents.push(given());
+        commit.handoffs.push(lead.handoff(2, HandoffStatus::Open));
+        commit
+            .shortlinks
+            .push(lead.shortlink(lead.phone.digits(), 2));
+        take(store, &[commit]);
+        assert!(ok(store.hold_slot(&slot(lead, 0, 60), 2)));
+    }
+    let answer = SeenKey::of("answer", "one");
+    ok(store.save_answer(
+        &answer,
+        format!("{{\"phone\":\"{}\"}}", lead.phone).as_bytes(),
+        NOW,
+    ));
+    assert!(ok(store.erase(lead.phone, after_ms(9))));
+    assert!(!ok(store.erase(Lead::new(3).phone, NOW)));
+
+    assert_eq!(ok(store.lead(lead.phone)), None);
+    assert_eq!(ok(store.conversation(lead.conversation)), None);
+    assert_eq!(ok(store.timeline(lead.phone, None, 0, 9)), []);
+    assert_eq!(
+        ok(store.handoff(lead.handoff(2, HandoffStatus::Open).id)),
+        None
+    );
+    assert_eq!(ok(store.shortlink(lead.phone.digits())), None);
+    assert_eq!(
+        ok(store.bookings("visits", NOW, after_ms(9))),
+        [slot(&other, 0, 60)]
+    );
+    assert_eq!(ok(store.saved_answer(&answer)), None);
+    assert_eq!(ok(store.ledger(lead.phone)), []);
+    let rows = ok(store.ledger_page(lead.phone.bucket(), 0, 9));
+    assert_eq!((rows[0].lead, rows[0].event()), (None, None));
+    assert!(verify(rows.iter().map(LedgerRow::chained)).is_ok());
+
+    let counts = ok(store.counts());
+    assert_eq!((counts.leads, counts.timers, counts.pending), (1, 1, 1));
+    assert_eq!(
+        ok(store.conversation(other.conversation)),
+        Some(other.conversation(1))
+    );
+    assert_eq!(ok(store.ledger(other.phone)).len(), 1);
+}
+
+fn forgotten(store: &dyn Store) {
+    let lead = Lead::new(1);
+    take(store, &[lead.enrolment()]);
+    assert!(ok(store.erase(lead.phone, after_ms(9))));
+    let found = snapshot(store, &lead)
+        .lead
+        .map(|record| record.standing.consent);
+    assert_eq!(found, Some(Consent::Revoked(after_ms(9))));
+    assert_eq!(snapshot(store, &lead).last_seq, 0);
+    assert!(snapshot(store, &Lead::new(2)).lead.is_none());
+    // They come back by themselves: then what is stored counts.
+    take(store, &[lead.enrolment()]);
+    assert_eq!(snapshot(store, &lead).lead, Some(lead.record()));
 }
 
 /// A place at `from` to `to` minutes from now.
@@ -254,6 +325,9 @@ fn answers(store: &dyn Store) {
     ok(store.save_answer(&two, b"", NOW));
     assert_eq!(ok(store.saved_answer(&one)).as_deref(), Some(&b"first"[..]));
     assert_eq!(ok(store.saved_answer(&two)).as_deref(), Some(&b""[..]));
+    // Too old to be asked for again.
+    ok(store.save_answer(&one, b"third", after_ms(ANSWER_KEPT_MS + 1)));
+    assert_eq!(ok(store.saved_answer(&one)).as_deref(), Some(&b"third"[..]));
 }
 
 fn settings(store: &dyn Store) {

@@ -9,11 +9,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockW
 use crate::conversation::{Conversation, ConversationId, Seq, VersionId};
 use crate::lead::PhoneNumber;
 use crate::store::{
-    ApiKey, Batch, Booking, Commit, CommitError, ConversationQuery, Due, FlowRecord, HandoffId,
-    HandoffQuery, HandoffRecord, LeadQuery, LeadRecord, LedgerRow, Need, Row, RowKind, SeenKey,
-    SendStatus, ShortlinkRecord, Snapshot, StepCount, Store, StoreCounts, StoreError,
+    ANSWER_KEPT_MS, ApiKey, Batch, Booking, Commit, CommitError, ConversationQuery, Due,
+    FlowRecord, HandoffId, HandoffQuery, HandoffRecord, LeadQuery, LeadRecord, LedgerRow, Need,
+    Row, RowKind, SeenKey, SendStatus, ShortlinkRecord, Snapshot, StepCount, Store, StoreCounts,
+    StoreError,
 };
-use crate::time::Timestamp;
+use crate::time::{Duration, Timestamp};
 
 use state::State;
 
@@ -250,6 +251,10 @@ impl Store for MemoryStore {
         Ok(page.cloned().collect())
     }
 
+    fn erase(&self, lead: PhoneNumber, at: Timestamp) -> Result<bool, StoreError> {
+        Ok(self.write_alone(|state| state.erase(lead, at)))
+    }
+
     fn hold_slot(&self, slot: &Booking, at_once: u32) -> Result<bool, StoreError> {
         Ok(self.write_alone(|state| state.hold_slot(slot, at_once)))
     }
@@ -293,13 +298,19 @@ impl Store for MemoryStore {
     }
 
     fn saved_answer(&self, key: &SeenKey) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.read().answers.get(&key.0).cloned())
+        Ok(self
+            .read()
+            .answers
+            .get(&key.0)
+            .map(|(_, answer)| answer.clone()))
     }
 
-    fn save_answer(&self, key: &SeenKey, answer: &[u8], _at: Timestamp) -> Result<(), StoreError> {
+    fn save_answer(&self, key: &SeenKey, answer: &[u8], at: Timestamp) -> Result<(), StoreError> {
         self.write_alone(|state| {
+            let old = at - Duration::from_ms(ANSWER_KEPT_MS);
+            state.answers.retain(|_, (saved, _)| *saved >= old);
             let saved = state.answers.entry(key.0);
-            saved.or_insert_with(|| answer.to_vec());
+            saved.or_insert_with(|| (at, answer.to_vec()));
         });
         Ok(())
     }

@@ -11,7 +11,7 @@ use crate::store::{
     ApiKey, Booking, Commit, CommitError, ConversationQuery, Due, FlowRecord, HandoffId,
     HandoffQuery, HandoffRecord, HandoffStatus, LeadQuery, LeadRecord, LedgerEvent, LedgerRow,
     Need, RECENT_ROWS_MAX, Recent, Row, RowBody, RowKind, SendStatus, Sending, ShortlinkRecord,
-    Snapshot, StepCount, StoreCounts, ledger_key, refused,
+    Snapshot, StepCount, StoreCounts, forgotten, ledger_key, refused,
 };
 use crate::time::Timestamp;
 
@@ -31,7 +31,8 @@ pub struct State {
     pub flows: BTreeMap<(VersionId, Name), FlowRecord>,
     pub bookings: Vec<Booking>,
     pub keys: Vec<ApiKey>,
-    pub answers: BTreeMap<[u8; 16], Vec<u8>>,
+    pub answers: BTreeMap<[u8; 16], (Timestamp, Vec<u8>)>,
+    pub forgotten: BTreeMap<[u8; 16], Timestamp>,
     pub settings: BTreeMap<String, Vec<u8>>,
     timers: BTreeSet<(Timestamp, ConversationId)>,
     outgoing_due: BTreeSet<(Timestamp, PhoneNumber, Seq)>,
@@ -40,7 +41,8 @@ pub struct State {
 // A turn.
 impl State {
     pub fn snapshot(&self, need: &Need) -> Snapshot {
-        let lead = self.leads.get(&(need.lead.bucket(), need.lead)).cloned();
+        let known = self.leads.get(&(need.lead.bucket(), need.lead)).cloned();
+        let lead = known.or_else(|| self.unknown(need.lead));
         let active = lead.as_ref().and_then(|lead| lead.active);
         let recent: Vec<Recent> = self
             .rows
@@ -224,6 +226,52 @@ impl State {
         found.len() as u64
     }
 
+    /// The lead that a number stands for which is not known, or not any more.
+    fn unknown(&self, lead: PhoneNumber) -> Option<LeadRecord> {
+        let at = self.forgotten.get(&ledger_key(&SECRET, lead))?;
+        Some(forgotten(lead, *at))
+    }
+
+    pub fn erase(&mut self, lead: PhoneNumber, at: Timestamp) -> bool {
+        let before = self.size();
+        self.leads.remove(&(lead.bucket(), lead));
+        self.conversations.retain(|_, it| it.lead != lead);
+        let left = &self.conversations;
+        self.timers.retain(|(_, id)| left.contains_key(id));
+        self.rows.retain(|(of, _), _| *of != lead);
+        self.outgoing_due.retain(|(_, of, _)| *of != lead);
+        self.seen.retain(|(of, _)| *of != lead);
+        self.handoffs.retain(|_, it| it.lead != lead);
+        self.shortlinks.retain(|_, it| it.lead != lead);
+        self.bookings.retain(|it| it.lead != lead);
+        let number = lead.digits().to_string();
+        self.answers
+            .retain(|_, (_, answer)| !contains(answer, number.as_bytes()));
+        let mut found = self.size() != before;
+        let rows = self.ledger.get_mut(&lead.bucket()).into_iter().flatten();
+        for row in rows.filter(|row| row.lead == Some(lead)) {
+            found = true;
+            row.lead = None;
+            if let LedgerEvent::Whole(event) = &row.event {
+                row.event = LedgerEvent::Erased(ledger::digest(event));
+            }
+        }
+        if found {
+            self.forgotten.insert(ledger_key(&SECRET, lead), at);
+        }
+        found
+    }
+
+    fn size(&self) -> usize {
+        self.leads.len()
+            + self.conversations.len()
+            + self.rows.len()
+            + self.seen.len()
+            + self.shortlinks.len()
+            + self.bookings.len()
+            + self.answers.len()
+    }
+
     pub fn hold_slot(&mut self, slot: &Booking, at_once: u32) -> bool {
         if query::busiest(slot, &self.bookings) >= at_once as usize {
             return false;
@@ -234,6 +282,10 @@ impl State {
         self.bookings.push(slot.clone());
         true
     }
+}
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
 }
 
 // Reading.

@@ -1,4 +1,4 @@
-//! Places taken in calendars. A calendar's bookings share a bucket, so one transaction sees them all.
+//! Places taken in calendars. A calendar's bookings share a bucket: one transaction sees them all.
 
 use rusqlite::{Connection, Row as SqlRow, params};
 

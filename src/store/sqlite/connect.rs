@@ -31,6 +31,7 @@ const PRAGMAS: &str = "
     PRAGMA busy_timeout = 5000;
     PRAGMA temp_store = MEMORY;
     PRAGMA trusted_schema = OFF;
+    PRAGMA secure_delete = ON;
 ";
 
 /// Says what was being done when SQLite refused.

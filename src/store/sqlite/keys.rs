@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row as SqlRow, params};
 
-use crate::store::{ApiKey, SeenKey, StoreError};
+use crate::store::{ANSWER_KEPT_MS, ApiKey, SeenKey, StoreError};
 use crate::time::Timestamp;
 
 use super::ask;
@@ -65,6 +65,9 @@ pub fn answer(reader: &Connection, key: &SeenKey) -> Result<Option<Vec<u8>>, Sto
 const SAVE_ANSWER: &str = "INSERT INTO answer (bucket, key, at, data) VALUES ($1, $2, $3, $4)
     ON CONFLICT (bucket, key) DO NOTHING";
 
+// Each save clears the bucket of old ones, so they never pile up.
+const EXPIRE: &str = "DELETE FROM answer WHERE bucket = $1 AND at < $2";
+
 /// The first answer stands.
 pub fn save_answer(
     writer: &Connection,
@@ -72,6 +75,8 @@ pub fn save_answer(
     answer: &[u8],
     at: Timestamp,
 ) -> Result<(), StoreError> {
+    let old = at.as_ms() - ANSWER_KEPT_MS;
+    ask::change(writer, "save an answer", EXPIRE, params![key.0[0], old])?;
     let params = params![key.0[0], key.0, at.as_ms(), answer];
     ask::change(writer, "save an answer", SAVE_ANSWER, params).map(drop)
 }

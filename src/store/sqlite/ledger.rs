@@ -15,7 +15,8 @@ const DOING: &str = "append to the ledger";
 // Drawn by SQLite when the file was made.
 const SECRET: &str = "SELECT value FROM setting WHERE bucket = 0 AND key = 'ledger_secret'";
 
-fn key(db: &Connection, lead: PhoneNumber) -> Result<[u8; 16], StoreError> {
+/// What stands for the lead in the ledger and after an erasure.
+pub fn key(db: &Connection, lead: PhoneNumber) -> Result<[u8; 16], StoreError> {
     let secret: Option<Vec<u8>> = ask::one(db, SECRET, [], |row| row.get(0).doing(DOING))?;
     let secret = secret.ok_or(StoreError::Unreadable { what: "secret" })?;
     Ok(ledger_key(&secret, lead))

@@ -1,11 +1,12 @@
 //! The embedded store: one SQLite file. One connection writes, a few read, in WAL mode; a batch is
-//! one transaction and one sync. What is a column and what is in the blob beside it: `pack`. Why the
-//! tables look as they do: `schema/`.
+//! one transaction and one sync. What is a column and what is in the blob beside it: `pack`. Why
+//! the tables look as they do: `schema/`.
 
 mod ask;
 mod bookings;
 mod connect;
 mod due;
+mod erase;
 mod flows;
 mod keys;
 mod ledger;
@@ -17,7 +18,7 @@ mod upkeep;
 mod write;
 
 use std::path::Path;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use rusqlite::Connection;
 
@@ -40,6 +41,8 @@ pub struct SqliteStore {
     connections: connect::Connections,
     versions: flows::Versions,
     batches: AtomicU32,
+    /// The log may hold pages of a lead who was erased.
+    log_tells: AtomicBool,
 }
 
 impl SqliteStore {
@@ -62,6 +65,7 @@ impl SqliteStore {
             connections,
             versions: flows::Versions::default(),
             batches: AtomicU32::new(0),
+            log_tells: AtomicBool::new(false),
         }
     }
 
@@ -72,6 +76,14 @@ impl SqliteStore {
             && self.connections.log_bytes() > upkeep::LOG_BYTES_LIMIT
         {
             upkeep::checkpoint_by(writer)?;
+        }
+        Ok(())
+    }
+
+    fn forget_in_log(&self) -> Result<(), StoreError> {
+        if self.log_tells.swap(false, Ordering::AcqRel) && !upkeep::empty_log(&self.connections)? {
+            self.log_tells.store(true, Ordering::Release);
+            tracing::warn!("a lead is erased; the log is cleared of them at the next checkpoint");
         }
         Ok(())
     }
@@ -198,6 +210,13 @@ impl Store for SqliteStore {
         self.read(|db| ledger::page(db, bucket, after, limit))
     }
 
+    fn erase(&self, lead: PhoneNumber, at: Timestamp) -> Result<bool, StoreError> {
+        let known = self.change("erase a lead", |db| erase::erase(db, lead, at))?;
+        self.log_tells.store(true, Ordering::Release);
+        self.forget_in_log()?;
+        Ok(known)
+    }
+
     fn hold_slot(&self, slot: &Booking, at_once: u32) -> Result<bool, StoreError> {
         self.change("hold a slot", |db| bookings::hold(db, slot, at_once))
     }
@@ -254,6 +273,7 @@ impl Store for SqliteStore {
     }
 
     fn checkpoint(&self) -> Result<(), StoreError> {
+        self.forget_in_log()?;
         upkeep::checkpoint(&self.connections)
     }
 

@@ -268,7 +268,8 @@ pub fn sending_blob(sending: &Sending) -> Result<Vec<u8>, StoreError> {
     })
 }
 
-/// Columns in this order: lead, seq, conversation, at, kind, status, due, provider_id, body, sending.
+/// Columns in this order: lead, seq, conversation, at, kind, status, due, provider_id, body,
+/// sending.
 pub fn timeline_row(row: &SqlRow<'_>) -> Result<Row, StoreError> {
     let unreadable = || StoreError::Unreadable {
         what: "timeline row",

@@ -15,7 +15,7 @@ use crate::store::{
 use super::connect::Doing;
 use super::flows::Versions;
 use super::pack::{self, ConversationRow, blob, column, digits};
-use super::{SqliteStore, ask, write};
+use super::{SqliteStore, ask, erase, write};
 
 pub struct SqliteBatch<'a> {
     store: &'a SqliteStore,
@@ -48,7 +48,10 @@ impl<'a> SqliteBatch<'a> {
 impl Batch for SqliteBatch<'_> {
     fn snapshot(&mut self, need: &Need) -> Result<Snapshot, StoreError> {
         let (db, versions) = (&*self.writer, &self.store.versions);
-        let lead = lead(db, need.lead)?;
+        let lead = match lead(db, need.lead)? {
+            None => erase::unknown(db, need.lead)?,
+            known => known,
+        };
         let active = lead.as_ref().and_then(|lead| lead.active);
         let named = need.conversation.filter(|id| Some(*id) != active);
         let load =

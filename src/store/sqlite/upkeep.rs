@@ -15,9 +15,13 @@ use super::{SqliteStore, ask, write};
 const LOG_BYTES_MAX: u64 = 32 << 20;
 /// Beyond this the writer moves the log itself, if nobody calls `checkpoint`.
 pub const LOG_BYTES_LIMIT: u64 = 4 * LOG_BYTES_MAX;
+/// How long the writer stands still at most for the log to be emptied.
+const EMPTYING_MAX: std::time::Duration = std::time::Duration::from_millis(200);
 const BACKUP_PAGES_PER_STEP: i32 = 512;
 
 const CHECKPOINT: &str = "PRAGMA wal_checkpoint(PASSIVE)";
+
+const EMPTY: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 
 /// Bytes of the log still in use after moving what could be moved.
 fn passive(connection: &Connection) -> Result<u64, StoreError> {
@@ -44,6 +48,19 @@ pub fn checkpoint(connections: &Connections) -> Result<(), StoreError> {
 /// The same by the writer, between two batches.
 pub fn checkpoint_by(writer: &Connection) -> Result<(), StoreError> {
     passive(writer).map(drop)
+}
+
+/// Moves all of the log into the file and cuts it to nothing, so that no old page is left in it.
+/// False when a reader that began before is still at it: the log must be emptied later.
+pub fn empty_log(connections: &Connections) -> Result<bool, StoreError> {
+    let _standing_still = connections.writer();
+    let log = connections.checkpointer();
+    // The writer must not stand still for long; readers mostly take a millisecond.
+    log.busy_timeout(EMPTYING_MAX).doing("empty the log")?;
+    let busy = log
+        .query_row(EMPTY, [], |row| row.get::<_, i64>(0))
+        .doing("empty the log")?;
+    Ok(busy == 0)
 }
 
 /// Copies one state of the database, whatever is written meanwhile; `to` must not exist and is
@@ -98,8 +115,12 @@ fn settle(copied: Result<(), StoreError>, part: &Path, to: &Path) -> Result<(), 
 fn copy(from: &Connection, to: &Path) -> Result<(), StoreError> {
     const DOING: &str = "copy the database";
     // Fixes the state that is copied: later commits neither restart the copy nor enter it.
-    from.query_row("SELECT count(*) FROM setting", [], |_| Ok(()))
-        .doing(DOING)?;
+    from.query_row(
+        "SELECT count(*) FROM setting WHERE bucket = 0 AND key = ''",
+        [],
+        |_| Ok(()),
+    )
+    .doing(DOING)?;
     let mut target = Connection::open(to).doing(DOING)?;
     let backup = Backup::new(from, &mut target).doing(DOING)?;
     while backup.step(BACKUP_PAGES_PER_STEP).doing(DOING)? != StepResult::Done {}

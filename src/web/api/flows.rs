@@ -2,10 +2,11 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::flow::{Flow, Objective, Target};
+use crate::flow::{Flow, Objective, Target, picture};
 use crate::policy::MessageKind;
 use crate::store::StepCount;
 use crate::web::error::Problem;
@@ -69,6 +70,37 @@ pub async fn get(
         .collect::<Vec<_>>()
         .into();
     Ok(Json(json).into_response())
+}
+
+/// What a picture may do in a browser that opens it: show its own style.
+const PICTURE_CSP: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+
+/// `GET /v1/flows/{flow}/graph.svg`
+pub async fn graph(
+    State(app): State<AppState>,
+    Path(name): Path<String>,
+) -> Result<Response, Problem> {
+    let flow = app.live().flows.get(name.as_str()).cloned();
+    let flow = flow.ok_or_else(|| Problem::not_found("flow"))?;
+    let svg = app
+        .read(move |store| {
+            let standing = store.standing_on(flow.version)?;
+            let mut numbers = picture::StepNumbers::default();
+            for count in standing.iter().filter(|count| !count.step.is_empty()) {
+                *numbers.waiting.entry(count.step.clone()).or_default() += count.count;
+            }
+            let options = picture::Options {
+                live: Some(&numbers),
+                ..picture::Options::default()
+            };
+            Ok(picture::svg(&flow, &options))
+        })
+        .await?;
+    let headers = [
+        (header::CONTENT_TYPE, "image/svg+xml"),
+        (header::CONTENT_SECURITY_POLICY, PICTURE_CSP),
+    ];
+    Ok((headers, svg).into_response())
 }
 
 fn count(standing: &StepCount) -> Value {

@@ -123,6 +123,14 @@ WHEN NEW.n <> 1 + coalesce((SELECT max(n) FROM ledger WHERE bucket = NEW.bucket)
     SELECT RAISE(ABORT, 'the ledger is append-only');
 END;
 
+-- Numbers that were erased: not known any more, and not to be written to.
+CREATE TABLE forgotten (
+    bucket INTEGER NOT NULL,
+    key    BLOB    NOT NULL,        -- as in the ledger
+    at     INTEGER NOT NULL,
+    PRIMARY KEY (bucket, key)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE booking (
     bucket       INTEGER NOT NULL,  -- of the calendar
     calendar     TEXT    NOT NULL,

@@ -1,0 +1,66 @@
+//! Forgetting a lead (PROMISES, P15). The writer overwrites with zeros whatever it deletes; what is
+//! left is the log, which is emptied into the file afterwards.
+
+use rusqlite::{Connection, params};
+
+use crate::lead::PhoneNumber;
+use crate::store::{LeadRecord, StoreError, forgotten};
+use crate::time::Timestamp;
+
+use super::ask;
+use super::ledger::key;
+use super::pack::{digits, time};
+
+const DOING: &str = "erase a lead";
+
+/// By bucket and number. Handoffs go before the conversations by which they are found.
+const BY_LEAD: [&str; 7] = [
+    "DELETE FROM handoff WHERE bucket = $1 AND conversation IN
+        (SELECT id FROM conversation WHERE bucket = $1 AND lead = $2)",
+    "DELETE FROM conversation WHERE bucket = $1 AND lead = $2",
+    "DELETE FROM timeline WHERE bucket = $1 AND lead = $2",
+    "DELETE FROM seen WHERE bucket = $1 AND lead = $2",
+    "DELETE FROM shortlink WHERE lead_bucket = $1 AND lead = $2",
+    "DELETE FROM lead WHERE bucket = $1 AND phone = $2",
+    "UPDATE ledger SET lead = NULL, data = NULL WHERE bucket = $1 AND lead = $2",
+];
+const BOOKINGS: &str = "DELETE FROM booking WHERE lead = $1";
+// Answers of the API may tell of the lead.
+const ANSWERS: &str = "DELETE FROM answer WHERE instr(data, CAST($1 AS BLOB)) > 0";
+const FORGET: &str = "INSERT INTO forgotten (bucket, key, at) VALUES ($1, $2, $3)
+    ON CONFLICT (bucket, key) DO UPDATE SET at = excluded.at";
+
+pub fn erase(writer: &Connection, lead: PhoneNumber, at: Timestamp) -> Result<bool, StoreError> {
+    let mut rows = 0;
+    for sql in BY_LEAD {
+        rows += ask::change(writer, DOING, sql, params![lead.bucket(), digits(lead)])?;
+    }
+    rows += ask::change(writer, DOING, BOOKINGS, [digits(lead)])?;
+    rows += ask::change(writer, DOING, ANSWERS, [lead.digits().to_string()])?;
+    if rows == 0 {
+        return Ok(false);
+    }
+    let key = key(writer, lead)?;
+    ask::change(
+        writer,
+        DOING,
+        FORGET,
+        params![lead.bucket(), key, at.as_ms()],
+    )?;
+    Ok(true)
+}
+
+const FORGOTTEN: &str = "SELECT at FROM forgotten WHERE bucket = $1 AND key = $2";
+const ANY: &str = "SELECT 1 FROM forgotten LIMIT 1";
+
+/// The lead that a number stands for which is not known, or not any more.
+pub fn unknown(db: &Connection, lead: PhoneNumber) -> Result<Option<LeadRecord>, StoreError> {
+    if ask::one(db, ANY, [], |_| Ok(()))?.is_none() {
+        return Ok(None);
+    }
+    let key = key(db, lead)?;
+    let at = ask::one(db, FORGOTTEN, params![lead.bucket(), key], |row| {
+        time(row, 0)
+    })?;
+    Ok(at.map(|at| forgotten(lead, at)))
+}

@@ -1,0 +1,29 @@
+// Light or dark: as the system says, unless the person chose.
+
+const root = document.documentElement;
+const key = "replytree.theme";
+
+function kept() {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function isDark() {
+  const chosen = root.dataset.theme;
+  return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
+const chosen = kept();
+if (chosen === "dark" || chosen === "light") root.dataset.theme = chosen;
+
+document.getElementById("theme")?.addEventListener("click", () => {
+  root.dataset.theme = isDark() ? "light" : "dark";
+  try {
+    localStorage.setItem(key, root.dataset.theme);
+  } catch {
+    // Private windows may refuse; the choice then lasts as long as the page.
+  }
+});
