@@ -18,7 +18,7 @@ pub(super) struct Found {
 
 /// The number that begins at piece `at`.
 pub(super) fn at(pieces: &[Lexed], at: usize, language: usize) -> Option<Found> {
-    let found = if pieces[at].digits().is_some() {
+    let found = if pieces.get(at)?.digits().is_some() {
         written(pieces, at, language)
     } else {
         let words = &lexicon::get().languages[language];

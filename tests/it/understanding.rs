@@ -515,7 +515,7 @@ mod any_text {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(400))]
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
 
         #[test]
         fn is_read_without_panic(text in text(), locale in 0..LOCALES.len(), kind in 0..Kind::ALL.len()) {
@@ -581,5 +581,31 @@ fn stop_is_found_in_any_disguise_and_any_locale() {
                 "{text:?}: {found:?}"
             );
         }
+    }
+}
+
+#[test]
+fn to_a_question_of_yes_or_no_its_opposite_is_no() {
+    let option = |name: &str| ChoiceOption {
+        name: Name::from(name),
+        key: name.to_string(),
+        words: Vec::new(),
+    };
+    let locales = LOCALES.map(Name::from);
+    let choice = Choice::new(&[option("yes"), option("no")], &locales)
+        .asking(["Do you own the home? Reply YES or NO."]);
+    for (text, locale, answer) in [
+        ("I own it", "en", Some(0)),
+        ("we rent", "en", Some(1)),
+        ("we don't own it", "en", Some(1)),
+        ("I don't rent", "en", Some(0)),
+        ("propriétaire", "fr", Some(0)),
+        ("zur Miete", "de", Some(1)),
+        ("es rentada", "es", Some(1)),
+        ("my parents own it", "en", None),
+        ("kind of", "en", None),
+    ] {
+        let read = choice.read(&Reply::read(text), locale).map(|v| v.meaning);
+        assert_eq!(read, answer, "{text:?}");
     }
 }
