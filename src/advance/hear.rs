@@ -33,7 +33,7 @@ pub(super) fn replied(walk: &mut Walk, status: &Status, text: &str) -> Option<Op
     if matches!(status, Status::Ended { .. } | Status::Scheduled) {
         return Some(None);
     }
-    walk.conversation.last_reply = text.chars().take(LAST_REPLY_MAX).collect();
+    walk.conversation.last_reply = kept(text).to_string();
     Some(match open {
         Some((wait, step)) => answer(walk, step, wait, verdict),
         // An agent has it: the bot is silent.
@@ -93,6 +93,15 @@ fn with<T>(verdict: &reply::Verdict<Meaning>, meaning: T) -> reply::Verdict<T> {
 
 /// How much of a reply is kept for `{last_reply}`, in characters.
 const LAST_REPLY_MAX: usize = 300;
+
+fn kept(text: &str) -> &str {
+    if text.len() <= LAST_REPLY_MAX {
+        return text;
+    }
+    text.char_indices()
+        .nth(LAST_REPLY_MAX)
+        .map_or(text, |(end, _)| &text[..end])
+}
 
 fn listening(facts: &Facts) -> Listening {
     Listening {

@@ -89,11 +89,14 @@ pub fn run(context: &Context, args: &UnderstandArgs) -> Exit {
     Ok(ExitCode::SUCCESS)
 }
 
+/// A flow and one of its steps.
+type Place<'l> = (&'l Flow, &'l Step);
+
 /// The flow and step that the first two words name, and the rest.
 fn place<'l, 'w>(
     loaded: &'l Loaded,
     words: &'w [String],
-) -> anyhow::Result<(Option<(&'l Flow, &'l Step)>, &'w [String])> {
+) -> anyhow::Result<(Option<Place<'l>>, &'w [String])> {
     let [flow, step, texts @ ..] = words else {
         return Ok((None, words));
     };
@@ -130,7 +133,7 @@ fn option_names(step: &Step) -> Vec<Name> {
 }
 
 struct Asking<'a> {
-    place: Option<(&'a Flow, &'a Step)>,
+    place: Option<Place<'a>>,
     names: &'a [Name],
     locale: &'a str,
     now: Timestamp,

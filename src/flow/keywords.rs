@@ -1,7 +1,7 @@
 //! The words that are understood everywhere, ahead of every flow, and so cannot be an author's own.
 //! Source: data/keywords.yaml (FCC 47 CFR 64.1200(a)(10), CTIA, the carriers' own lists).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -34,28 +34,32 @@ pub fn plain(text: &str) -> String {
     words.join(" ").to_lowercase()
 }
 
-/// What the word is kept for, in any language: `an opt-out keyword`.
-pub fn reserved(word: &str) -> Option<&'static str> {
-    let word = plain(word);
-    let out = FILE.opt_out.values().any(|language| {
-        language.certain.keys().any(|known| plain(known) == word)
-            || language.likely.iter().any(|known| plain(known) == word)
-    });
-    let among = |lists: &BTreeMap<String, Vec<String>>| {
+/// Every word that is kept, as [`plain`] writes it, with what it is kept for.
+static RESERVED: LazyLock<HashMap<String, &'static str>> = LazyLock::new(|| {
+    let mut kept = HashMap::new();
+    let lists = |lists: &'static BTreeMap<String, Vec<String>>| {
         lists
             .iter()
             .filter(|(language, _)| *language != CONDITIONAL)
-            .any(|(_, words)| words.iter().any(|known| plain(known) == word))
+            .flat_map(|(_, words)| words)
     };
-    if out {
-        Some("an opt-out keyword")
-    } else if among(&FILE.opt_in) {
-        Some("an opt-in keyword")
-    } else if among(&FILE.help) {
-        Some("a help keyword")
-    } else {
-        None
+    for word in lists(&FILE.help) {
+        kept.insert(plain(word), "a help keyword");
     }
+    for word in lists(&FILE.opt_in) {
+        kept.insert(plain(word), "an opt-in keyword");
+    }
+    for language in FILE.opt_out.values() {
+        for word in language.certain.keys().chain(&language.likely) {
+            kept.insert(plain(word), "an opt-out keyword");
+        }
+    }
+    kept
+});
+
+/// What the word is kept for, in any language: `an opt-out keyword`.
+pub fn reserved(word: &str) -> Option<&'static str> {
+    RESERVED.get(plain(word).as_str()).copied()
 }
 
 /// The opt-out words a text in this locale may offer: STOP everywhere, and the language's own.

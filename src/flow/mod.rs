@@ -85,6 +85,9 @@ impl Flow {
 
     /// The place of `locale` in `locales`: exact, else by language, else the default.
     pub fn locale_ix(&self, locale: &str) -> usize {
+        if *self.locales[0] == *locale {
+            return 0;
+        }
         let language = locale.split(['-', '_']).next().unwrap_or(locale);
         self.locales
             .iter()

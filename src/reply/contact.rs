@@ -91,7 +91,8 @@ fn spelled_out(text: &str) -> String {
             _ => "",
         };
         if sign.is_empty() {
-            if !(joining || token.len() > 1 && token.starts_with('.')) {
+            let opens_part = token.len() > 1 && token.starts_with('.');
+            if !joining && !opens_part {
                 out.push(' ');
             }
             out.push_str(token);

@@ -34,6 +34,6 @@ impl Live {
         }
         self.flows
             .values()
-            .find(|flow| flow.start_keywords.iter().any(|word| *word == said))
+            .find(|flow| flow.start_keywords.contains(&said))
     }
 }

@@ -45,7 +45,9 @@ impl Server {
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
         let address = line.trim().rsplit("http://").next().unwrap().to_string();
         Server { child, address }
     }
@@ -58,10 +60,22 @@ impl Server {
 }
 
 /// One request on a connection of its own; `None` when the server went away before its answer.
-fn request(address: &str, method: &str, path: &str, key: &str, body: &str) -> Option<(u16, String)> {
+fn request(
+    address: &str,
+    method: &str,
+    path: &str,
+    key: &str,
+    body: &str,
+) -> Option<(u16, String)> {
     let mut stream = TcpStream::connect(address).ok()?;
-    stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
-    let auth = if key.is_empty() { String::new() } else { format!("authorization: Bearer {key}\r\n") };
+    stream
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .ok()?;
+    let auth = if key.is_empty() {
+        String::new()
+    } else {
+        format!("authorization: Bearer {key}\r\n")
+    };
     write!(
         stream,
         "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{auth}content-type: \
@@ -152,7 +166,11 @@ fn nothing_acknowledged_is_lost_or_taken_twice_when_the_server_is_killed() {
     }
     // A carrier that saw no answer sends again: repeats of what was taken change nothing.
     let sent = acknowledged.lock().unwrap().clone();
-    assert!(sent.len() > LEADS, "the flood was too short to tell anything: {}", sent.len());
+    assert!(
+        sent.len() > LEADS,
+        "the flood was too short to tell anything: {}",
+        sent.len()
+    );
     for (lead, id) in sent.iter().rev().take(20) {
         let body = format!(
             r#"{{"id":"{id}","from":"{}","to":"+13125550100","text":"1"}}"#,
@@ -174,7 +192,10 @@ fn check_lead(server: &Server, key: &str, lead: usize, sent: &[(usize, String)])
     let (status, body) = request(&server.address, "GET", &path, key, "").unwrap();
     assert_eq!(status, 200, "{body}");
     let json: serde_json::Value = serde_json::from_str(&body).unwrap();
-    let id = json["conversations"][0]["id"].as_str().expect("the conversation").to_string();
+    let id = json["conversations"][0]["id"]
+        .as_str()
+        .expect("the conversation")
+        .to_string();
     let path = format!("/v1/conversations/{id}");
     let (_, body) = request(&server.address, "GET", &path, key, "").unwrap();
     let json: serde_json::Value = serde_json::from_str(&body).unwrap();

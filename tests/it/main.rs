@@ -1,4 +1,5 @@
 //! The integration tests, one module a subject, linked once.
+#![allow(clippy::unwrap_used)] // what fails here fails a test, which is what a test is for
 
 mod compile;
 mod crash;

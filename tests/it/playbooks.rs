@@ -9,7 +9,7 @@ use replytree::flow::workspace::{self, Workspace};
 use replytree::flow::{Flow, compile};
 use replytree::lint;
 use replytree::sim::flow_test;
-use replytree::store::{MemoryStore, SqliteStore, Store};
+use replytree::store::{MemoryStore, SqliteStore};
 
 fn files(dir: PathBuf, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(dir).unwrap().flatten() {
@@ -65,7 +65,7 @@ fn every_playbook_compiles_without_a_warning() {
 #[test]
 fn every_playbooks_tests_pass_on_every_store() {
     let (workspace, flows, _) = shipped();
-    let stores: [(&str, &dyn Fn() -> Arc<dyn Store>); 2] = [
+    let stores: [(&str, flow_test::StoreMaker); 2] = [
         ("memory", &|| Arc::new(MemoryStore::new())),
         ("sqlite", &|| Arc::new(SqliteStore::in_memory().unwrap())),
     ];
