@@ -65,7 +65,7 @@ const MORE_OPT_OUTS: [&str; 21] = [
     "descadastre",
     "desinscrever",
 ];
-const MORE_OPT_OUTS_PERHAPS: [&str; 19] = [
+const MORE_OPT_OUTS_PERHAPS: [&str; 25] = [
     "stops",
     "🛑",
     "✋",
@@ -85,6 +85,12 @@ const MORE_OPT_OUTS_PERHAPS: [&str; 19] = [
     "terminate",
     "cease",
     "delete",
+    "stp",
+    "stop2",
+    "stop2end",
+    "stop2quit",
+    "stfu",
+    "gtfo",
 ];
 const MORE_OPT_INS: [&str; 8] = [
     "opt back in",
@@ -186,39 +192,44 @@ pub(super) fn whole(reply: &Reply, listening: Listening) -> Option<Verdict<Every
 
 fn find(reply: &Reply) -> Option<Keyword> {
     let words = reply.words.as_slice();
-    if words.len() == 1 {
-        let drawn_out = || {
-            let lexicon = lexicon::get();
-            let id = words[0].id;
-            let drawn = lexicon::is_drawn_out(reply.text.as_bytes());
-            drawn.then(|| KEYWORDS.get(lexicon.form(id))).flatten()
-        };
-        return KEYWORDS
-            .get(reply.text.as_str())
-            .or_else(drawn_out)
-            .copied();
+    if let [only] = words {
+        return one_word(reply, only);
     }
     if words.len() < 2 || words.len() > 12 {
         return None;
     }
     let core = core(reply);
-    let inner = &words[core.clone()];
-    if inner.is_empty() || inner.len() > 2 * KEYWORD_WORDS_MAX {
-        return None;
+    match &words[core.clone()] {
+        [] => None,
+        [only] => one_word(reply, only),
+        inner if inner.len() > 2 * KEYWORD_WORDS_MAX => None,
+        inner => {
+            // "no, más tarde" is not "no más".
+            let in_one_clause = !inner[..inner.len() - 1].iter().any(|w| w.breaks);
+            let whole = in_one_clause.then(|| KEYWORDS.get(reply.span(core)).copied());
+            whole.flatten().or_else(|| repeated(reply, inner))
+        }
     }
-    // "no, más tarde" is not "no más".
-    let in_one_clause = !inner[..inner.len() - 1].iter().any(|w| w.breaks);
-    let whole = in_one_clause
-        .then(|| KEYWORDS.get(reply.span(core)).copied())
-        .flatten();
-    whole.or_else(|| repeated(reply, inner))
+}
+
+/// A keyword, also with its letters drawn out: "stoooop".
+fn one_word(reply: &Reply, word: &Word) -> Option<Keyword> {
+    let text = word.of_text(&reply.text);
+    let drawn_out = || {
+        let form = lexicon::get().form(word.id);
+        lexicon::is_drawn_out(text.as_bytes())
+            .then(|| KEYWORDS.get(form))
+            .flatten()
+    };
+    KEYWORDS.get(text).or_else(drawn_out).copied()
 }
 
 /// "stop stop stop": the same keyword again and again.
 fn repeated(reply: &Reply, words: &[Word]) -> Option<Keyword> {
-    let first = words.first()?.of_text(&reply.text);
-    let same = words.iter().all(|w| w.of_text(&reply.text) == first);
-    same.then(|| KEYWORDS.get(first).copied()).flatten()
+    let first = words.first()?;
+    let text = first.of_text(&reply.text);
+    let same = words.iter().all(|w| w.of_text(&reply.text) == text);
+    same.then(|| one_word(reply, first)).flatten()
 }
 
 /// The words without courtesies, greetings and pictures at both ends.
@@ -244,10 +255,13 @@ fn core(reply: &Reply) -> std::ops::Range<usize> {
 /// a neighbouring key hit, a digit for a letter.
 pub(super) fn slipped(reply: &Reply) -> Option<Verdict<Everywhere>> {
     let core = core(reply);
-    if core.len() != 1 {
+    if core.len() != 1 || reply.words[core.start].kind == WordKind::Digits {
         return None;
     }
     let word = reply.span(core);
+    if word.len() < SLIPS[0].len() {
+        return None;
+    }
     let plain = unleet(word);
     let hit = |target: &str| {
         plain == target || (super::typo::is_slip(&plain, target) && !is_word(&plain))

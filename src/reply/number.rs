@@ -18,10 +18,11 @@ pub(super) struct Found {
 
 /// The number that begins at piece `at`.
 pub(super) fn at(pieces: &[Lexed], at: usize, language: usize) -> Option<Found> {
-    let found = if pieces[at].digits().is_some() {
+    let found = if pieces.get(at)?.digits().is_some() {
         written(pieces, at, language)
     } else {
-        spoken(pieces, at, &lexicon::get().languages[language])
+        let words = &lexicon::get().languages[language];
+        half(pieces, at, words).or_else(|| spoken(pieces, at, words))
     }?;
     Some(scaled(found, pieces, language))
 }
@@ -103,6 +104,31 @@ fn groups_hold(whole: &str) -> bool {
     let signs: Vec<char> = whole.chars().filter(|c| !c.is_ascii_digit()).collect();
     let one_sign = signs.windows(2).all(|w| w[0] == w[1]);
     rest.is_empty() || (one_sign && first <= 3 && rest.iter().all(|g| g.len() == 3))
+}
+
+/// "half a million", "medio millón".
+fn half(pieces: &[Lexed], start: usize, language: &Language) -> Option<Found> {
+    const HALVES: [&str; 8] = [
+        "half", "medio", "media", "meio", "meia", "demi", "halbe", "halben",
+    ];
+    if !pieces[start].is_word(&HALVES) {
+        return None;
+    }
+    let article = pieces
+        .get(start + 1)
+        .is_some_and(|p| p.is_word(&["a", "an", "of"]));
+    let at = start + 1 + usize::from(article);
+    let (_, id) = pieces.get(at)?.word()?;
+    match language.spoken.get(&id) {
+        Some(Spoken::Scale(n)) => Some(Found {
+            value: *n as f64 / 2.0,
+            start,
+            end: at + 1,
+            scale: *n as f64,
+            certain: true,
+        }),
+        _ => None,
+    }
 }
 
 /// A number in words, as long as it goes.
@@ -203,6 +229,7 @@ fn scaled(mut found: Found, pieces: &[Lexed], language: usize) -> Found {
     while let Some((word, id)) = pieces.get(found.end).and_then(Lexed::word) {
         let scale = match word {
             "k" | "tsd" => 1e3,
+            "mil" if language == 0 => 1e6,
             "m" | "mm" | "mio" | "mi" | "mn" if found.scale == 1.0 => 1e6,
             _ => match lexicon::get().languages[language].spoken.get(&id) {
                 Some(Spoken::Scale(n)) => *n as f64,

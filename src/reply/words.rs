@@ -27,6 +27,8 @@ pub(super) enum WordKind {
     #[default]
     Letters,
     Digits,
+    /// Letters and digits: `8k`.
+    Mixed,
     Emoji,
 }
 
@@ -37,6 +39,7 @@ impl Word {
         let kind = match word.chars().next() {
             Some(c) if super::letters::is_emoji(c) => WordKind::Emoji,
             _ if word.bytes().all(|b| b.is_ascii_digit()) => WordKind::Digits,
+            _ if word.bytes().any(|b| b.is_ascii_digit()) => WordKind::Mixed,
             _ => WordKind::Letters,
         };
         Self {

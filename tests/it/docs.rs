@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use replytree::carrier;
 use replytree::diagnostic::{CODES, Colour, Source, render};
 use replytree::flow::compile;
 use replytree::flow::workspace::{self, Workspace};
@@ -180,6 +181,22 @@ fn the_map_shows_the_dependency_rule_as_it_is_kept() {
         let kept: Vec<&str> = row.split_whitespace().collect();
         assert_eq!(shown, kept, "{module} in docs/ARCHITECTURE.md");
     }
+}
+
+#[test]
+fn every_carrier_of_the_build_is_in_the_operators_list_and_no_other() {
+    let page = read(&root().join("docs/OPERATIONS.md"));
+    let table = page
+        .split("| carrier | settings |")
+        .nth(1)
+        .expect("the list of carriers");
+    let rows = table
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with("| `"));
+    let listed: Vec<&str> = rows.filter_map(|row| row.split('`').nth(1)).collect();
+    let built: Vec<&str> = carrier::ALL.iter().map(|carrier| carrier.name()).collect();
+    assert_eq!(listed, built);
 }
 
 #[test]

@@ -2,6 +2,8 @@
 //! (`tests/data/*_cases.json`) and our own (`tests/data/our_replies.txt`). The scores are published in
 //! `docs/UNDERSTANDING.md`; falling below the targets fails. `UPDATE_DOCS=1` writes the table anew.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -459,10 +461,9 @@ fn replies_are_understood_at_least_as_well_as_promised() {
         all.ordinary.harmful, 0,
         "no ordinary text is an opt-out\n{wrong}"
     );
-    assert!(
-        all.ours.right() >= 99.0,
-        "our own wordings: {}\n{wrong}",
-        all.ours.cell()
+    assert_eq!(
+        all.ours.right, all.ours.of,
+        "every wording of our own\n{wrong}"
     );
 }
 
@@ -492,5 +493,119 @@ fn the_published_scores_are_the_measured_ones() {
         std::fs::write(path, format!("{before}{BEGIN}{table}{END}{after}")).unwrap();
     } else {
         assert_eq!(published, table, "UPDATE_DOCS=1 writes the table anew");
+    }
+}
+
+mod any_text {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Anything at all, and what is made of the pieces that rules look for.
+    fn text() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            "\\PC{0,6}",
+            "[0-9.,:/k$€% -]{1,6}",
+            "(stop|yes|no|at|the|3pm|next|tuesday|half past|le|um|halb|mañana|à|@|“|”|>|\n)",
+            "[\u{200b}\u{fe0f}\u{301}\u{1f44d}\u{1f1e6}-\u{1f1ff}ѕτ]{1,3}",
+        ];
+        prop_oneof![
+            "(?s).{0,40}",
+            proptest::collection::vec(piece, 0..8).prop_map(|p| p.join(" "))
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn is_read_without_panic(text in text(), locale in 0..LOCALES.len(), kind in 0..Kind::ALL.len()) {
+            let locale = LOCALES[locale];
+            let zone: Zone = "America/New_York".parse().unwrap();
+            let now: Timestamp = "2026-11-01T05:30:00Z".parse().unwrap();
+            let context = ValueContext { locale, now, zone: &zone, min: None, max: Some(1e6) };
+            let asked = Asked::Value { kind: Kind::ALL[kind].1, context };
+            let _ = understand(&text, &Question { asked, ..Question::default() }).json();
+            let option = |name: &str, key: &str| ChoiceOption {
+                name: Name::from(name),
+                key: key.to_string(),
+                words: vec![(None, text.clone())],
+            };
+            let choice = Choice::new(&[option("yes", "1"), option("later", "2")], &[]);
+            let _ = choice.read(&Reply::read(&text), locale);
+        }
+
+        #[test]
+        fn is_normalised_once_and_for_all(text in text()) {
+            let once = Reply::read(&text);
+            let twice = Reply::read(once.text());
+            prop_assert_eq!(once.text(), twice.text());
+        }
+
+        #[test]
+        fn means_the_same_in_capitals_and_between_spaces(text in "[a-z' ]{1,30}") {
+            let meaning = |t: &str| {
+                everywhere(&Reply::read(t), Listening::default()).map(|v| v.meaning)
+            };
+            let stop = |m: Option<Everywhere>| m == Some(Everywhere::OptOut);
+            prop_assert_eq!(stop(meaning(&text)), stop(meaning(&text.to_uppercase())));
+            prop_assert_eq!(meaning(&text), meaning(&format!("  {text} ")));
+        }
+    }
+}
+
+#[test]
+fn stop_is_found_in_any_disguise_and_any_locale() {
+    let disguises = [
+        "STOP",
+        "stop!!",
+        "S.T.O.P",
+        "s t o p",
+        "S-T-O-P",
+        "ＳＴＯＰ",
+        "𝕊𝕋𝕆ℙ",
+        "ѕtοp",
+        "st\u{200b}op",
+        "S\u{336}T\u{336}O\u{336}P\u{336}",
+        "🅂🅃🄾🄿",
+        "stoooop",
+        "“Stop”",
+        "Stop\nSent from my phone",
+    ];
+    for text in disguises {
+        for around in ["{}", "please {}", "{} please", "{} 🛑", "Hi, {}", "{} now"] {
+            let text = around.replace("{}", text);
+            let found = everywhere(&Reply::read(&text), Listening::default()).map(|v| v.meaning);
+            let signed = text.contains('\n') && !text.ends_with("phone");
+            assert!(
+                signed || found == Some(Everywhere::OptOut),
+                "{text:?}: {found:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn to_a_question_of_yes_or_no_its_opposite_is_no() {
+    let option = |name: &str| ChoiceOption {
+        name: Name::from(name),
+        key: name.to_string(),
+        words: Vec::new(),
+    };
+    let locales = LOCALES.map(Name::from);
+    let choice = Choice::new(&[option("yes"), option("no")], &locales)
+        .asking(["Do you own the home? Reply YES or NO."]);
+    for (text, locale, answer) in [
+        ("I own it", "en", Some(0)),
+        ("we rent", "en", Some(1)),
+        ("we don't own it", "en", Some(1)),
+        ("I don't rent", "en", Some(0)),
+        ("propriétaire", "fr", Some(0)),
+        ("zur Miete", "de", Some(1)),
+        ("es rentada", "es", Some(1)),
+        ("my parents own it", "en", None),
+        ("kind of", "en", None),
+    ] {
+        let read = choice.read(&Reply::read(text), locale).map(|v| v.meaning);
+        assert_eq!(read, answer, "{text:?}");
     }
 }

@@ -126,7 +126,10 @@ impl<'a> Builder<'a> {
             });
             options.push(option);
         }
-        let choice = Choice::new(&choices, &self.locales);
+        let asked = node.get("ask");
+        let texts = entries(asked).iter().map(|entry| &entry.value).chain(asked);
+        let choice =
+            Choice::new(&choices, &self.locales).asking(texts.filter_map(|text| text.text()));
         Expect::Options(options, choice)
     }
 

@@ -50,6 +50,8 @@ struct Scan {
     flipped: bool,
     /// A word that points to two options.
     doubtful: bool,
+    /// A question without its mark: "who is coming".
+    asking: bool,
 }
 
 pub(super) fn weigh(choice: &Choice, reader: &Reader, reply: &Reply, language: usize) -> Weighed {
@@ -167,7 +169,7 @@ impl<'a> Look<'a> {
             .phrase(&self.words[at..])
             .filter(|(n, _)| !self.overlapped(at, *n));
         match (own, concept) {
-            (Some((n, option)), _) if concept.is_none_or(|(m, _)| n >= m) => {
+            (Some((n, option)), _) if !self.says_it_better(n, option, concept) => {
                 self.mark(option, By::Own, at, scan);
                 n
             }
@@ -180,6 +182,20 @@ impl<'a> Look<'a> {
                 1
             }
         }
+    }
+
+    /// Whether the lexicon knows more of the words than that they are the option's: a longer phrase, or
+    /// that they say yes, no or later.
+    fn says_it_better(&self, n: usize, option: usize, concept: Option<(usize, u64)>) -> bool {
+        let Some((m, bits)) = concept else {
+            return false;
+        };
+        let plain = Concept::Yes.bit() | Concept::No.bit() | Concept::Later.bit();
+        let same = || match self.reader.concepts.one(bits) {
+            One::Option(meant, _) => meant == option,
+            One::Two | One::None => false,
+        };
+        m > n || (m == n && bits & plain != 0 && same())
     }
 
     /// Whether a longer phrase begins within the one of `n` words at `at`: "I can't make it".
@@ -237,6 +253,7 @@ impl<'a> Look<'a> {
         if word.kind == WordKind::Digits {
             return self.number(at, text, scan);
         }
+        scan.asking |= at == 0 && self.language.is(word.id, self.language.known.interrogative);
         if self.language.is(word.id, self.not) {
             return self.negate(scan);
         }
@@ -468,9 +485,8 @@ impl<'a> Look<'a> {
                 .or_else(|| self.yes_but_later(&scan))
                 .unwrap_or(Weighed::Unclear);
         }
-        if (self.reply.question && !self.answers_before_asking(first, plain))
-            || !self.allowed(&scan, first)
-        {
+        let asks = self.reply.question || (scan.asking && !plain);
+        if (asks && !self.answers_before_asking(first, plain)) || !self.allowed(&scan, first) {
             return Weighed::Unclear;
         }
         let by = scan
@@ -500,11 +516,10 @@ impl<'a> Look<'a> {
     /// "Yes, when can you come?" answers first; "ok?" only asks.
     fn answers_before_asking(&self, first: Mark, plain: bool) -> bool {
         let word = &self.words[first.at];
+        if self.leads(first.at) && word.breaks && !word.asks {
+            return true;
+        }
         match first.by {
-            By::Concept(Concept::Yes | Concept::No) => {
-                self.leads(first.at) && word.breaks && !word.asks
-            }
-            By::Key if word.breaks && !word.asks => true,
             By::Key | By::Own | By::Part if plain => true,
             // "Can we move it to Wednesday?"
             _ => {
@@ -532,6 +547,9 @@ impl<'a> Look<'a> {
             By::Part => unknown <= 2,
             By::Picture(_) => unknown <= 4,
             By::Concept(Concept::Echo | Concept::EchoNo | Concept::Soon) => unknown == 0,
+            By::Concept(Concept::Yes | Concept::No) if self.is_part_of_speech(mark.at, unknown) => {
+                false
+            }
             By::Concept(Concept::Yes | Concept::No) => {
                 unknown == 0 || (mark.at == first.at && self.leads(mark.at))
             }
@@ -542,6 +560,18 @@ impl<'a> Look<'a> {
             }
             By::Concept(_) => unknown <= 4,
         })
+    }
+
+    /// "No tengo dinero" says not, and "si tengo tiempo" says if: neither answers.
+    fn is_part_of_speech(&self, at: usize, unknown: usize) -> bool {
+        const UNKNOWN_MAX: usize = 2;
+        let word = &self.words[at];
+        let next = self.words.get(at + 1).filter(|_| !word.breaks);
+        let strange = next.is_some_and(|w| self.means_nothing(w));
+        let known = &self.language.known;
+        let says_not = self.language.is(word.id, known.bare_no) && strange;
+        let says_if = self.language.is(word.id, known.if_or_yes) && unknown > UNKNOWN_MAX;
+        says_not || says_if
     }
 
     /// Whether only courtesies stand before, or a clause begins.

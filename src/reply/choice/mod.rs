@@ -90,6 +90,12 @@ impl Choice {
         prepare::choice(options, locales)
     }
 
+    /// With what the question says, in any of its languages: to "Do you own the home?", "we rent" is no.
+    pub fn asking<'t>(mut self, texts: impl IntoIterator<Item = &'t str>) -> Self {
+        prepare::opposites(&mut self, texts);
+        self
+    }
+
     /// Which option the reply chooses, by its index. What is said instead of an answer ("wrong number",
     /// "call me") outranks an option named in passing, not one that is the whole reply.
     pub fn read(&self, reply: &Reply, locale: &str) -> Option<Verdict<usize>> {

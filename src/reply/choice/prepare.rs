@@ -52,6 +52,41 @@ pub(super) fn choice(options: &[ChoiceOption], locales: &[Name]) -> Choice {
     choice
 }
 
+/// Concepts of which a question names one and an answer may name the other.
+const OPPOSITES: [(Concept, Concept); 5] = [
+    (Concept::Own, Concept::Rent),
+    (Concept::Buy, Concept::Sell),
+    (Concept::New, Concept::Used),
+    (Concept::Home, Concept::Business),
+    (Concept::Repair, Concept::Replace),
+];
+
+/// A question of yes or no that names one of two opposites: the other one says no.
+pub(super) fn opposites<'t>(choice: &mut Choice, texts: impl IntoIterator<Item = &'t str>) {
+    let named = texts.into_iter().map(fold).fold(0, |named, text| {
+        (0..LANGUAGES.len()).fold(named, |named, language| {
+            named | concepts_of(&text, language).1
+        })
+    });
+    let is_named = |concept: Concept| named & concept.bit() != 0;
+    for reader in &mut choice.readers {
+        let meant = &mut reader.concepts;
+        let (Some(yes), Some(no)) = (meant.option(Concept::Yes), meant.option(Concept::No)) else {
+            continue;
+        };
+        if meant.option(Concept::Later).is_some() || choice.keys.len() != 2 {
+            continue;
+        }
+        for (one, other) in OPPOSITES.iter().flat_map(|(a, b)| [(*a, *b), (*b, *a)]) {
+            let free = meant.option(one).is_none() && meant.option(other).is_none();
+            if free && is_named(one) && !is_named(other) {
+                meant.set(one, Some(yes));
+                meant.set(other, Some(no));
+            }
+        }
+    }
+}
+
 /// The flow's languages first, the others after them.
 fn order(locales: &[Name]) -> [usize; LANGUAGES.len()] {
     let lexicon = lexicon::get();

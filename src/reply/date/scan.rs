@@ -538,6 +538,14 @@ impl Scan<'_> {
                 self.set_day(Some(today));
                 self.set_part(Part::Evening);
             }
+            Cue::ThisMorning => {
+                self.set_day(Some(today));
+                self.set_part(Part::Morning);
+            }
+            Cue::ThisAfternoon => {
+                self.set_day(Some(today));
+                self.set_part(Part::Afternoon);
+            }
             Cue::Tomorrow => self.set_day(day::later(today, 1.days())),
             Cue::TomorrowMorning => {
                 self.set_day(day::later(today, 1.days()));

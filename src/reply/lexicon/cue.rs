@@ -20,6 +20,8 @@ pub(crate) enum Cue {
     Tonight,
     Tomorrow,
     TomorrowMorning,
+    ThisMorning,
+    ThisAfternoon,
     DayAfter,
     Next,
     NextWeek,
@@ -55,7 +57,7 @@ pub(crate) enum Cue {
 }
 
 impl Cue {
-    pub const ALL: [(&'static str, Cue); 46] = [
+    pub const ALL: [(&'static str, Cue); 48] = [
         ("at_most", Cue::AtMost),
         ("at_least", Cue::AtLeast),
         ("between", Cue::Between),
@@ -70,6 +72,8 @@ impl Cue {
         ("tonight", Cue::Tonight),
         ("tomorrow", Cue::Tomorrow),
         ("tomorrow_morning", Cue::TomorrowMorning),
+        ("this_morning", Cue::ThisMorning),
+        ("this_afternoon", Cue::ThisAfternoon),
         ("day_after", Cue::DayAfter),
         ("next", Cue::Next),
         ("next_week", Cue::NextWeek),

@@ -16,14 +16,21 @@ impl Lexicon {
                 lead_in: language.class("lead_in"),
                 request: language.class("request"),
                 tapped: language.class("tapped"),
+                interrogative: language.class("interrogative"),
+                bare_no: language.class("bare_no"),
+                if_or_yes: language.class("if_or_yes"),
                 german_order: language.class("german_order"),
             };
         }
+        let polite: Vec<u128> = self.languages.iter().map(|l| l.class("polite")).collect();
+        let is_courtesy = |word| {
+            self.languages
+                .iter()
+                .zip(&polite)
+                .any(|(l, p)| l.is(word, *p))
+        };
         self.courtesies = (0..self.forms.len())
-            .map(|i| {
-                let word = WordId(i as u16);
-                self.languages.iter().any(|l| l.is(word, l.class("polite")))
-            })
+            .map(|i| is_courtesy(WordId(i as u16)))
             .collect();
     }
 
@@ -55,17 +62,17 @@ impl Lexicon {
     pub(super) fn anchor_rules(&mut self) {
         self.anchored = vec![Vec::new(); self.forms.len()];
         for (number, language) in self.languages.iter().enumerate() {
-            let common = language.class("filler") | language.class("polite") | language.known.not;
+            let sets = Sets::new(language);
             for (_, topic) in Topic::ALL {
                 for (index, pattern) in language.rules[topic as usize].iter().enumerate() {
-                    let anchor = pattern.anchor(|set| weight(set, language, common));
+                    let anchor = pattern.anchor(|set| sets.weight(set));
                     let anchor = anchor.expect("a rule has a word");
                     let rule = RuleRef {
                         topic,
                         language: number as u8,
                         index: index as u16,
                     };
-                    for word in members(anchor, language) {
+                    for word in sets.members(anchor) {
                         self.anchored[word.index()].push(rule);
                     }
                 }
@@ -74,22 +81,51 @@ impl Lexicon {
     }
 }
 
-fn members(set: &Set, language: &Language) -> Vec<WordId> {
-    let in_classes = (0..language.classes.len())
-        .filter(|i| language.classes[*i] & set.classes != 0)
-        .map(|i| WordId(i as u16));
-    let mut words: Vec<WordId> = set.ids.iter().copied().chain(in_classes).collect();
-    words.sort_unstable();
-    words.dedup();
-    words
+/// The words of each class of a language, and how often they are likely to be met.
+struct Sets<'a> {
+    language: &'a Language,
+    by_class: Vec<Vec<WordId>>,
+    common: u128,
 }
 
-/// How often a set is likely to be met: words of every sentence weigh more.
-fn weight(set: &Set, language: &Language, common: u128) -> usize {
-    const COMMON: usize = 50;
-    let members = members(set, language);
-    members
-        .iter()
-        .map(|w| if language.is(*w, common) { COMMON } else { 1 })
-        .sum()
+impl<'a> Sets<'a> {
+    fn new(language: &'a Language) -> Self {
+        let mut by_class = vec![Vec::new(); language.class_names.len()];
+        for (i, mask) in language.classes.iter().enumerate() {
+            let mut rest = *mask;
+            while rest != 0 {
+                by_class[rest.trailing_zeros() as usize].push(WordId(i as u16));
+                rest &= rest - 1;
+            }
+        }
+        let common = language.class("filler") | language.class("polite") | language.known.not;
+        Self {
+            language,
+            by_class,
+            common,
+        }
+    }
+
+    fn members(&self, set: &Set) -> Vec<WordId> {
+        let classes = self.by_class.iter().enumerate();
+        let in_classes = classes.filter(|(i, _)| set.classes & 1 << i != 0);
+        let mut words: Vec<WordId> = in_classes.flat_map(|(_, words)| words).copied().collect();
+        words.extend(&set.ids);
+        words.sort_unstable();
+        words.dedup();
+        words
+    }
+
+    /// Words of every sentence weigh more.
+    fn weight(&self, set: &Set) -> usize {
+        const COMMON: usize = 50;
+        let weight = |w: &WordId| {
+            if self.language.is(*w, self.common) {
+                COMMON
+            } else {
+                1
+            }
+        };
+        self.members(set).iter().map(weight).sum()
+    }
 }

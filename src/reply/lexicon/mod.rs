@@ -220,6 +220,12 @@ pub(super) struct Classes {
     pub request: u128,
     /// What phones say of a reaction.
     pub tapped: u128,
+    /// Begins a question, with or without its mark.
+    pub interrogative: u128,
+    /// The word for no is also the one for not: "no tengo".
+    pub bare_no: u128,
+    /// The word for yes is also the one for if: "si".
+    pub if_or_yes: u128,
     /// The language says "not" after what it negates.
     pub german_order: u128,
 }

@@ -192,10 +192,13 @@ impl Run<'_> {
 
     fn gap(&self, most: usize, rest: &[Part], at: usize, clause: Clause) -> Option<usize> {
         for n in 0..=most {
+            let clause = if n == 0 { clause } else { Clause::Same };
             if let Some(end) = self.matches(rest, at + n, clause) {
                 return Some(end);
             }
-            if self.words.get(at + n).is_none_or(|w| w.breaks) {
+            // The last word of a gap may end its clause, for a rule that goes on in the next.
+            let apart = (n > 0 || clause == Clause::Same) && self.breaks_before(at + n);
+            if apart || at + n >= self.words.len() {
                 return None;
             }
         }
