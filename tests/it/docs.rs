@@ -165,6 +165,23 @@ fn the_reference_lists_every_error_and_every_warning() {
     }
 }
 
+/// The table of the architecture page and the one that `tidy` holds the code to are one.
+#[test]
+fn the_map_shows_the_dependency_rule_as_it_is_kept() {
+    let page = read(&root().join("docs/ARCHITECTURE.md"));
+    for (module, row) in crate::tidy::MAY_IMPORT {
+        let start = format!("| `{module}` | ");
+        let shown = page.lines().find_map(|line| line.strip_prefix(&start));
+        let shown = shown.unwrap_or_else(|| panic!("docs/ARCHITECTURE.md lacks {module}"));
+        if shown.starts_with("everything above") {
+            continue;
+        }
+        let shown: Vec<&str> = shown.split('`').skip(1).step_by(2).collect();
+        let kept: Vec<&str> = row.split_whitespace().collect();
+        assert_eq!(shown, kept, "{module} in docs/ARCHITECTURE.md");
+    }
+}
+
 #[test]
 fn links_between_the_documents_lead_somewhere() {
     for path in documents() {

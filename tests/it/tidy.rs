@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// A module, and what it may import besides itself.
-const MAY_IMPORT: &[(&str, &str)] = &[
+pub const MAY_IMPORT: &[(&str, &str)] = &[
     ("time", ""),
     ("diagnostic", ""),
     ("lead", "time"),
@@ -27,21 +27,19 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ),
     ("store", "time lead policy conversation"),
     ("carrier", "time lead conversation"),
-    ("email", "time lead conversation"),
     (
         "runtime",
-        "time diagnostic lead reply policy experiment conversation flow lint advance store carrier \
-         email",
+        "time diagnostic lead reply policy experiment conversation flow lint advance store carrier",
     ),
     (
         "sim",
         "time diagnostic lead reply policy experiment conversation flow lint advance store carrier \
-         email runtime",
+         runtime",
     ),
     (
         "web",
         "time diagnostic lead reply policy experiment conversation flow lint advance store carrier \
-         email runtime",
+         runtime",
     ),
 ];
 
