@@ -1,12 +1,32 @@
-//! What a carrier of texts is to us. An adapter builds a request and reads a response; it never sends,
-//! waits, or looks at a clock: whoever calls it passes `now`, and one client does the rest.
+//! What a carrier of texts is to us. An adapter builds a request and reads a response; it never
+//! sends, waits, or looks at a clock: whoever calls it passes `now`, and one client does the rest.
 //!
 //! A channel's signature is judged against the configured public address, never against one rebuilt
 //! from headers that a caller may set. Only this file and a carrier's own know its name.
 
+pub mod aws;
+pub mod bandwidth;
+pub mod bird;
 pub mod effect_ref;
+mod form;
+pub mod infobip;
+pub mod join;
+pub mod jwt;
+pub mod means;
+pub mod messagebird;
+pub mod plivo;
+mod proof;
+mod request;
 pub mod sandbox;
 pub mod signing;
+pub mod sinch;
+pub mod sns;
+pub mod telnyx;
+pub mod twilio;
+mod twilio_errors;
+pub mod vonage;
+mod vonage_messages;
+mod vonage_sms;
 pub mod webhook;
 
 use std::collections::BTreeMap;
@@ -15,6 +35,7 @@ use crate::lead::{Name, PhoneNumber};
 use crate::time::{Duration, Timestamp};
 
 pub use effect_ref::EffectRef;
+pub use means::Means;
 
 pub trait Carrier: Send + Sync {
     /// As `carrier:` in workspace.yaml.
@@ -66,10 +87,38 @@ pub trait Carrier: Send + Sync {
     fn repeats(&self) -> Repeats {
         Repeats::Forbidden
     }
+
+    /// What an error code in a status callback says of the number, the text or the account. A code
+    /// that nobody knows is final for this text and says nothing of the number.
+    fn means(&self, _code: &str) -> Means {
+        Means::Final
+    }
+
+    /// The certificate that `verify` needs, which the caller fetches (https only, no redirects,
+    /// kept by its address) and hands over in the settings as `CERTIFICATE`. Never an address that
+    /// the carrier does not own.
+    fn certificate_url(&self, _request: &RawRequest) -> Result<Option<String>, BadSignature> {
+        Ok(None)
+    }
 }
 
+/// The key in a channel's settings under which a fetched certificate (PEM) is handed over.
+pub const CERTIFICATE: &str = "certificate";
+
 /// Every carrier, in the order they are listed to people.
-pub static ALL: [&dyn Carrier; 2] = [&sandbox::Sandbox, &webhook::Webhook];
+pub static ALL: [&dyn Carrier; 11] = [
+    &sandbox::Sandbox,
+    &webhook::Webhook,
+    &twilio::Twilio,
+    &telnyx::Telnyx,
+    &vonage::Vonage,
+    &plivo::Plivo,
+    &bird::Bird,
+    &sinch::Sinch,
+    &bandwidth::Bandwidth,
+    &infobip::Infobip,
+    &aws::Aws,
+];
 
 pub fn find(name: &str) -> Option<&'static dyn Carrier> {
     ALL.iter().copied().find(|carrier| carrier.name() == name)
@@ -205,6 +254,11 @@ pub enum HookEvent {
         at: Option<Timestamp>,
         opt_out: bool,
     },
+    /// One part of a long text, from a carrier that does not join them; `join` does.
+    InboundPart(join::InboundPart),
+    /// The carrier asks to prove that the address is ours: a GET of `url`, which the adapter has
+    /// found to be the carrier's own.
+    Confirm { url: String },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -330,6 +384,11 @@ pub enum Sent {
     },
     /// The carrier holds an opt-out of this number.
     OptedOut {
+        error: CarrierError,
+    },
+    /// Not taken in, and nothing of this channel will be until somebody acts (a wrong key, no
+    /// credit, an unregistered sender): the channel pauses, with an alarm, and the text waits.
+    Paused {
         error: CarrierError,
     },
     /// Nobody knows whether it went.

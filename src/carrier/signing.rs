@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use crate::carrier::{BadSignature, Misconfigured, RawRequest};
+use crate::carrier::{BadSignature, Misconfigured, RawRequest, proof};
 use crate::time::{Duration, Timestamp};
 
 pub const ID: &str = "webhook-id";
@@ -65,21 +65,8 @@ pub fn verify(secrets: &[&str], request: &RawRequest, now: Timestamp) -> Result<
     if keys.is_empty() {
         return Err(BadSignature::because("the channel has no usable secret"));
     }
-    let signed_at = timestamp
-        .parse::<i64>()
-        .ok()
-        .and_then(|secs| secs.checked_mul(1000))
-        .map(Timestamp::from_ms)
+    let signed_at = proof::seconds(timestamp)
         .ok_or_else(|| BadSignature::because(format!("`{TIMESTAMP}` is not a time in seconds")))?;
-    // Whole seconds on both sides: exactly five minutes is still well.
-    let age = now.as_ms().div_euclid(1000) - signed_at.as_ms() / 1000;
-    if age.abs() > TOLERANCE.as_ms() / 1000 {
-        let side = if age > 0 { "ago" } else { "ahead" };
-        return Err(BadSignature::because(format!(
-            "it was signed {} s {side}; {TOLERANCE} is the most",
-            age.abs()
-        )));
-    }
     let held = signatures
         .split(' ')
         .take(SIGNATURES_MAX)
@@ -91,14 +78,15 @@ pub fn verify(secrets: &[&str], request: &RawRequest, now: Timestamp) -> Result<
                 bool::from(ours.as_slice().ct_eq(&given))
             })
         });
-    if held {
-        return Ok(());
+    if !held {
+        let body = String::from_utf8_lossy(&request.body);
+        return Err(BadSignature {
+            reason: "no signature of the request fits a secret of the channel".to_string(),
+            signed: Some(format!("{id}.{timestamp}.{body}")),
+        });
     }
-    let body = String::from_utf8_lossy(&request.body);
-    Err(BadSignature {
-        reason: "no signature of the request fits a secret of the channel".to_string(),
-        signed: Some(format!("{id}.{timestamp}.{body}")),
-    })
+    // After the signature, so that this reason means that nothing else is wrong.
+    proof::within(now, signed_at, TOLERANCE)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod chat;
 mod check;
 mod explain;
 mod graph;
+mod hook;
 mod init;
 mod key;
 mod lines;
@@ -71,6 +72,8 @@ enum Command {
     Parts(parts::PartsArgs),
     /// Whether a number may be texted now, by which rule, else from when
     When(when::WhenArgs),
+    /// Does a pasted webhook's signature hold, if not why, and what does it mean?
+    Hook(hook::HookArgs),
     /// Write a consistent copy of the database while it is in use
     Backup(backup::BackupArgs),
     /// Print the JSON Schema of flows or of workspace.yaml, for editors
@@ -109,6 +112,7 @@ pub fn run() -> ExitCode {
         Command::Understand(args) => understand::run(&context, &args),
         Command::Parts(args) => run_parts(&args),
         Command::When(args) => run_when(&context, &args),
+        Command::Hook(args) => run_hook(&context, &args),
         Command::Schema(args) => schema::run(&args),
         Command::Backup(args) => backup::run(&context, &args),
         Command::Restore(args) => backup::restore(&context, &args),
@@ -137,6 +141,18 @@ fn run_when(context: &Context, args: &when::WhenArgs) -> Exit {
     let (mut input, mut out) = (std::io::stdin().lock(), stdout());
     let code = when::run(args, &when, output::by_terminal(), &mut input, &mut out)?;
     out.flush()?;
+    Ok(ExitCode::from(code))
+}
+
+fn run_hook(context: &Context, args: &hook::HookArgs) -> Exit {
+    let workspace = load::load(context, &[])?.workspace;
+    let hook = hook::Hook {
+        channels: &workspace.channels,
+        public_url: workspace.public_url.as_deref(),
+        now: WallClock.now(),
+    };
+    let (mut input, mut out) = (std::io::stdin().lock(), stdout());
+    let code = hook::run(args, &hook, output::by_terminal(), &mut input, &mut out)?;
     Ok(ExitCode::from(code))
 }
 

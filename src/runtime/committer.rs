@@ -118,6 +118,8 @@ fn run(engine: &Engine, outgoing: &Notify, mut lanes: Lanes) {
             .into_iter()
             .map(|asked| (asked.work, asked.answer))
             .unzip();
+        metrics::counter!("replytree_turns_total").increment(work.len() as u64);
+        metrics::counter!("replytree_commits_total").increment(1);
         let answers = engine.turns(work);
         let now = engine.clock.now();
         let leaves = answers.iter().flatten().any(|done| is_near(done, now));

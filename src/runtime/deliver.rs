@@ -20,6 +20,8 @@ use crate::time::Duration;
 
 const CARRIER_TIMEOUT: StdDuration = StdDuration::from_secs(10);
 const WEBHOOK_TIMEOUT: StdDuration = StdDuration::from_secs(5);
+/// A channel whose account is in trouble is tried again so late.
+const PAUSED_RETRY: Duration = Duration::mins(5);
 const RETRY_FIRST: Duration = Duration::secs(2);
 /// How often an endpoint is asked before the flow takes its `failed` exit: a lead is waiting.
 const CALL_ATTEMPTS_MAX: u8 = 2;
@@ -539,6 +541,13 @@ fn result_of(sent: Sent, carrier: &dyn Carrier, attempts: u8) -> SendResult {
         Sent::OptedOut { error } => SendResult::OptedOut {
             error: error.to_string(),
         },
+        Sent::Paused { error } => {
+            tracing::error!(carrier = carrier.name(), %error, "the carrier refuses the whole channel");
+            SendResult::Retry {
+                after: PAUSED_RETRY.max(backoff(attempts)),
+                error: error.to_string(),
+            }
+        }
         Sent::Unknown { error } => unknown(error.to_string(), carrier, attempts),
     }
 }

@@ -10,7 +10,7 @@ pub mod fields;
 mod guard;
 mod idempotency;
 mod limits;
-mod ops;
+pub mod ops;
 pub mod origin;
 pub mod pages;
 pub mod routes;

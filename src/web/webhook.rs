@@ -175,6 +175,20 @@ fn work(channel: &Name, event: HookEvent) -> Option<Work> {
             media: media.into_iter().map(|media| media.url).collect(),
             written: at,
         })),
+        // A part is a reply of its own until parts are kept and joined (`carrier::join`).
+        HookEvent::InboundPart(part) => Some(Work::Inbound(Inbound {
+            channel: channel.clone(),
+            id: part.id,
+            from: part.from,
+            to: part.to,
+            text: part.text,
+            media: Vec::new(),
+            written: part.at,
+        })),
+        HookEvent::Confirm { url } => {
+            tracing::warn!(channel = %channel, url, "open this address to confirm the subscription");
+            None
+        }
         HookEvent::Status {
             effect,
             status,

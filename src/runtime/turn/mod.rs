@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 pub(super) use crate::advance::enroll as new_conversation;
 use crate::advance::{Facts, Turn, advance};
-use crate::conversation::{Conversation, Effect, Event, HandoffOffer, Seq, SmsMessage, Status};
+use crate::conversation::{
+    Conversation, Effect, Entry, Event, HandoffOffer, Seq, SmsMessage, Status,
+};
 use crate::flow::Flow;
 use crate::lead::{Lead, Name, PhoneNumber};
 use crate::policy::{self, LeadFacts, Standing};
@@ -139,7 +141,7 @@ impl<'e> Desk<'e> {
     pub fn work_out(mut self, work: &Work) -> Result<Outcome, Refusal> {
         match work {
             Work::Inbound(inbound) => self.inbound(inbound)?,
-            Work::Receipt { status, error, .. } => self.receipt(*status, error.as_deref()),
+            Work::Receipt { status, error, .. } => self.receipt(*status, error.as_deref())?,
             Work::Timer {
                 conversation,
                 deadline,
@@ -304,7 +306,9 @@ impl<'e> Desk<'e> {
         } = turn;
         let id = conversation.id;
         self.hear(&conversation, &entry);
-        self.row(Some(id), RowBody::Happened(entry));
+        if !is_told_by_its_row(&entry, &effects) {
+            self.row(Some(id), RowBody::Happened(entry));
+        }
         for (seq, effect) in effects {
             self.effect(&conversation, seq, effect);
         }
@@ -491,7 +495,7 @@ impl<'e> Desk<'e> {
     }
 
     /// What the live stream hears of an entry.
-    fn hear(&mut self, conversation: &Conversation, entry: &crate::conversation::Entry) {
+    fn hear(&mut self, conversation: &Conversation, entry: &Entry) {
         match &entry.event {
             Event::Replied { text, .. } => self.tell("reply", conversation, text.clone()),
             Event::HandoffClaimed { agent } => {
@@ -526,6 +530,15 @@ impl<'e> Desk<'e> {
             detail,
         });
     }
+}
+
+/// Whether an entry would only repeat what the outgoing row of its message keeps already.
+fn is_told_by_its_row(entry: &Entry, effects: &[(Seq, Effect)]) -> bool {
+    matches!(
+        entry.event,
+        Event::Accepted { .. } | Event::Delivered { .. }
+    ) && entry.path.is_empty()
+        && effects.iter().all(|(seq, _)| *seq == 0)
 }
 
 /// The commit that takes a lead's due work off the clock without doing it: a timer is stopped, an

@@ -198,6 +198,7 @@ impl Desk<'_> {
             return Ok(());
         };
         if sending.status != SendStatus::Sending {
+            self.settle_after_receipt(row, sending, result);
             return Ok(());
         }
         if let SendResult::Retry { after, error } = result {
@@ -281,11 +282,18 @@ impl Desk<'_> {
         }
     }
 
-    /// A status callback, repeated and out of order as they come: only ever forward.
-    pub(super) fn receipt(&mut self, status: ReceiptStatus, error: Option<&str>) {
-        let Some(row) = self.row.take() else { return };
+    /// A status callback, repeated and out of order as they come: only ever forward. One that comes
+    /// before the answer to the send itself says what that answer would have said.
+    pub(super) fn receipt(
+        &mut self,
+        status: ReceiptStatus,
+        error: Option<&str>,
+    ) -> Result<(), Refusal> {
+        let Some(row) = self.row.take() else {
+            return Ok(());
+        };
         let RowBody::Outgoing(_, sending) = &row.body else {
-            return;
+            return Ok(());
         };
         let to = match status {
             ReceiptStatus::Sent => SendStatus::Sent,
@@ -294,15 +302,43 @@ impl Desk<'_> {
             ReceiptStatus::Failed => SendStatus::Failed,
         };
         if rank(to) <= rank(sending.status) {
-            return;
+            return Ok(());
         }
+        let unanswered = sending.accepted.is_none();
+        let accepted = matches!(to, SendStatus::Sent | SendStatus::Delivered);
+        let now = self.now;
         self.change(&row, sending, |sending| {
             sending.status = to;
             sending.due = None;
             if let Some(error) = error {
                 sending.error = Some(error.to_string());
             }
+            if accepted && unanswered {
+                sending.accepted = Some(now);
+            }
         });
+        if !unanswered {
+            return Ok(());
+        }
+        if accepted {
+            self.commit.links_begin = Some((row.seq, now));
+            return self.pass_on(&row, Event::Accepted { seq: row.seq });
+        }
+        let why = FailedSend::Refused(error.unwrap_or("the carrier could not send it").to_string());
+        self.pass_on(&row, Event::Failed { seq: row.seq, why })
+    }
+
+    /// The carrier's answer comes after its receipt: only its id of the message is news.
+    fn settle_after_receipt(&mut self, row: &Row, sending: &Sending, result: &SendResult) {
+        if let SendResult::Accepted {
+            provider_id: Some(id),
+            ..
+        } = result
+            && sending.provider_id.is_none()
+        {
+            let id = id.clone();
+            self.change(row, sending, |to| to.provider_id = Some(id));
+        }
     }
 }
 

@@ -1,0 +1,432 @@
+//! A whole durable webhook (HTTP, signature, decision, synced commit) beside the ceiling: a bare axum
+//! endpoint that reads the same request, checks the same signature and answers. Each serves in a
+//! process of its own, so that its CPU is its own; rounds are interleaved and ratios are their medians.
+//! Nothing is sent out: what replies cause stays in the outbox.
+//!
+//! `cargo bench --bench webhook [-- LEADS REQUESTS]`
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use axum::body::Bytes;
+use axum::http::{HeaderMap, StatusCode};
+use replytree::carrier::{RawRequest, signing};
+use replytree::diagnostic::Source;
+use replytree::flow::{compile, workspace};
+use replytree::lead::{Name, PhoneNumber};
+use replytree::policy::consent::Level;
+use replytree::policy::{ConsentChange, ConsentEvent};
+use replytree::runtime::work::{Enroll, IfBusy, LeadUpdate, SendResult};
+use replytree::runtime::{Clock, Committer, Engine, Live, WallClock, Work};
+use replytree::store::{SqliteStore, Store};
+use replytree::web::session::Door;
+use replytree::web::state::{App, AppState};
+use tokio::sync::{Notify, broadcast, watch};
+
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const CLIENTS: usize = 64;
+const ROUNDS: usize = 5;
+
+const WORKSPACE: &str = "brand: Northside\ntime_zone: America/Chicago\ndefault_team: sales\n\
+    channels: { main: { carrier: webhook, from: \"+13125550100\", secret: \"${SECRET}\", api: \
+    \"https://sms.example\" } }\n\
+    teams: { sales: { agents: [ { name: Dana, console: true } ], route: everyone } }\n";
+const FLOW: &str = r#"
+flow: count
+about: Asks again and again.
+objective: capture
+kind: transactional
+lead: { name: { fallback: there } }
+start: next
+steps:
+  next:
+    ask: "Hi {name}, {brand} asks: shall we go on? Reply 1 for yes, 2 for no. STOP to opt out."
+    answers: { "yes": { key: 1, score: 1, then: next }, "no": { key: 2, then: end } }
+    no_reply: [ { after: 4h, say: "{brand}: still there? Reply 1 or 2." }, { after: 1d, then: end } ]
+    unclear: { tries: 1, then: end }
+"#;
+
+fn main() {
+    let args: Vec<String> = std::env::args().collect();
+    match args.get(1).map(String::as_str) {
+        Some("serve-axum") => serve_axum(),
+        Some("serve-replytree") => serve_replytree(Path::new(&args[2]), number(&args, 3, 1000)),
+        _ => compare(number(&args, 1, 1000), number(&args, 2, 20_000)),
+    }
+}
+
+fn number(args: &[String], at: usize, default: usize) -> usize {
+    args.iter()
+        .filter(|arg| !arg.starts_with("--"))
+        .nth(at)
+        .map_or(default, |text| text.parse().expect("a number"))
+}
+
+fn phone(n: usize) -> PhoneNumber {
+    PhoneNumber::from_digits(13_125_550_000 + n as u64).expect("a number")
+}
+
+// --- the two servers -----------------------------------------------------------------------------
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .expect("a runtime")
+}
+
+fn serve_axum() {
+    async fn hook(headers: HeaderMap, body: Bytes) -> StatusCode {
+        let request = RawRequest {
+            method: "POST".to_string(),
+            url: String::new(),
+            headers: headers
+                .iter()
+                .map(|(k, v)| (k.to_string(), v.to_str().unwrap_or("").to_string()))
+                .collect(),
+            body: body.to_vec(),
+        };
+        if signing::verify(&[SECRET], &request, WallClock.now()).is_err() {
+            return StatusCode::FORBIDDEN;
+        }
+        match serde_json::from_slice::<BTreeMap<String, serde_json::Value>>(&body) {
+            Ok(_) => StatusCode::OK,
+            Err(_) => StatusCode::BAD_REQUEST,
+        }
+    }
+    runtime().block_on(async {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port");
+        println!("{}", listener.local_addr().expect("an address"));
+        let app = axum::Router::new().route("/hooks/main/inbound", axum::routing::post(hook));
+        axum::serve(listener, app).await.expect("it serves");
+    });
+}
+
+fn serve_replytree(db: &Path, leads: usize) {
+    let secret = |name: &str| (name == "SECRET").then(|| SECRET.to_string());
+    let (workspace, problems) = workspace::read("workspace.yaml", WORKSPACE, &secret);
+    assert!(problems.is_empty(), "{problems:#?}");
+    let source = Source {
+        file: "count.yaml".to_string(),
+        text: FLOW.to_string(),
+    };
+    let compiled = compile(&workspace, &[source]);
+    assert!(
+        compiled.diagnostics.is_empty(),
+        "{:#?}",
+        compiled.diagnostics
+    );
+    let live = Live {
+        workspace: Arc::new(workspace),
+        flows: compiled
+            .flows
+            .into_iter()
+            .map(|flow| (flow.name.clone(), flow))
+            .collect(),
+        diagnostics: Vec::new(),
+        sources: Vec::new(),
+        sandbox: false,
+        public_url: "http://127.0.0.1".to_string(),
+    };
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(db).expect("a database"));
+    let engine = Engine::new(store.clone(), Arc::new(WallClock), live, [7; 32]);
+    let engine = Arc::new(engine.expect("an engine"));
+    enroll(&engine, leads);
+    runtime().block_on(async {
+        let wake = Arc::new(Notify::new());
+        let (committer, _thread) =
+            Committer::start(engine.clone(), wake.clone()).expect("a committer");
+        let (_stop, stopping) = watch::channel(false);
+        let app = AppState::new(App {
+            engine,
+            committer,
+            sandbox: None,
+            heard: broadcast::channel(1024).0,
+            due: wake,
+            door: Door::open(store.as_ref()).expect("a door"),
+            stopping,
+            answering: Mutex::default(),
+        });
+        replytree::web::ops::collect();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port");
+        println!("{}", listener.local_addr().expect("an address"));
+        axum::serve(listener, replytree::web::router(app))
+            .await
+            .expect("it serves");
+    });
+}
+
+/// Leads that were asked and wait for the answer, the clock running.
+fn enroll(engine: &Engine, leads: usize) {
+    for chunk in (0..leads).collect::<Vec<_>>().chunks(200) {
+        let work = chunk.iter().map(|n| {
+            let mut lead = LeadUpdate::of(phone(*n));
+            lead.fields
+                .push((Name::from("name"), replytree::lead::Value::text("Ada")));
+            let given = (
+                ConsentChange::Given,
+                Level::Marketing,
+                engine.clock.now(),
+                "web_form",
+            );
+            lead.consent = Some(ConsentEvent::new(given.0, given.1, given.2, given.3));
+            Work::Enroll(Enroll {
+                flow: Name::from("count"),
+                lead,
+                at: None,
+                if_busy: IfBusy::Refuse,
+                by: "bench".to_string(),
+                properties: Vec::new(),
+                seen: None,
+            })
+        });
+        for answer in engine.turns(work.collect()) {
+            answer.expect("the lead is enrolled");
+        }
+        let due = engine
+            .store
+            .due(engine.clock.now(), 1000)
+            .expect("what is due");
+        for due in due {
+            if let replytree::store::Due::Outgoing { lead, seq, .. } = due {
+                let result = SendResult::Accepted {
+                    provider_id: None,
+                    delivered: false,
+                };
+                let _ = engine.turn(Work::Begin { lead, seq });
+                let _ = engine.turn(Work::Settle { lead, seq, result });
+            }
+        }
+    }
+}
+
+// --- the load ------------------------------------------------------------------------------------
+
+struct Server {
+    child: Child,
+    address: String,
+}
+
+impl Server {
+    fn start(args: &[&str]) -> Server {
+        let me = std::env::current_exe().expect("this program");
+        let mut child = Command::new(me)
+            .args(args)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let mut line = String::new();
+        let out = child.stdout.take().expect("its output");
+        BufReader::new(out)
+            .read_line(&mut line)
+            .expect("its address");
+        Server {
+            child,
+            address: line.trim().to_string(),
+        }
+    }
+
+    /// CPU so far, user and system, in microseconds.
+    fn cpu_us(&self) -> f64 {
+        let path = format!("/proc/{}/stat", self.child.id());
+        let stat = std::fs::read_to_string(path).expect("the process is there");
+        let after = stat.rsplit(')').next().expect("fields follow the name");
+        let field = |n: usize| -> f64 {
+            after
+                .split_whitespace()
+                .nth(n)
+                .and_then(|f| f.parse().ok())
+                .unwrap_or(0.0)
+        };
+        // Fields 14 and 15 of proc(5), in ticks of 10 ms.
+        (field(11) + field(12)) * 10_000.0
+    }
+
+    /// Commits so far, by the server's own count.
+    fn commits(&self) -> f64 {
+        let Ok(mut stream) = TcpStream::connect(&self.address) else {
+            return 0.0;
+        };
+        let _ = stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        let mut text = String::new();
+        let _ = stream.read_to_string(&mut text);
+        text.lines()
+            .find_map(|line| line.strip_prefix("replytree_commits_total "))
+            .and_then(|n| n.trim().parse().ok())
+            .unwrap_or(0.0)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+struct Measured {
+    cpu_us: f64,
+    per_second: f64,
+    p99_ms: f64,
+    commits_per_reply: f64,
+}
+
+/// Sends `requests` signed webhooks over `clients` connections that stay open.
+fn load(server: &Server, round: &str, leads: usize, requests: usize, clients: usize) -> Measured {
+    let each = requests / clients;
+    let batches: Vec<Vec<Vec<u8>>> = (0..clients)
+        .map(|c| {
+            (0..each)
+                .map(|n| signed(round, c * each + n, leads))
+                .collect()
+        })
+        .collect();
+    let (cpu, commits, start) = (server.cpu_us(), server.commits(), Instant::now());
+    let threads: Vec<_> = batches
+        .into_iter()
+        .map(|batch| {
+            let address = server.address.clone();
+            std::thread::spawn(move || client(&address, &batch))
+        })
+        .collect();
+    let mut waits: Vec<f64> = threads
+        .into_iter()
+        .flat_map(|thread| thread.join().expect("a client"))
+        .collect();
+    let seconds = start.elapsed().as_secs_f64();
+    waits.sort_by(f64::total_cmp);
+    let done = waits.len() as f64;
+    Measured {
+        cpu_us: (server.cpu_us() - cpu) / done,
+        per_second: done / seconds,
+        p99_ms: waits[(waits.len() * 99 / 100).min(waits.len() - 1)] * 1e3,
+        commits_per_reply: (server.commits() - commits) / done,
+    }
+}
+
+fn signed(round: &str, n: usize, leads: usize) -> Vec<u8> {
+    let id = format!("{round}-{n}");
+    // A large odd stride: neighbours in time are far apart in the file.
+    let lead = phone(n.wrapping_mul(7919) % leads);
+    let body = format!(
+        r#"{{"id":"{id}","from":"{lead}","to":"+13125550100","text":"1","media":[],"at":"2026-11-23T10:00:00Z"}}"#
+    );
+    let headers = signing::sign(SECRET, &id, WallClock.now(), body.as_bytes()).expect("signed");
+    let headers: String = headers
+        .iter()
+        .map(|(k, v)| format!("{k}: {v}\r\n"))
+        .collect();
+    format!(
+        "POST /hooks/main/inbound HTTP/1.1\r\nhost: text.example\r\ncontent-type: \
+         application/json\r\ncontent-length: {}\r\n{headers}\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
+}
+
+/// One connection; the wait for each answer, in seconds.
+fn client(address: &str, batch: &[Vec<u8>]) -> Vec<f64> {
+    let mut stream = TcpStream::connect(address).expect("a connection");
+    stream.set_nodelay(true).expect("no delay");
+    stream
+        .set_read_timeout(Some(Duration::from_secs(30)))
+        .expect("a time-out");
+    let mut buffer = [0; 4096];
+    batch
+        .iter()
+        .map(|request| {
+            let start = Instant::now();
+            stream.write_all(request).expect("it is sent");
+            let read = stream.read(&mut buffer).expect("an answer");
+            assert!(
+                buffer[..read].starts_with(b"HTTP/1.1 200"),
+                "{}",
+                text(&buffer[..read])
+            );
+            start.elapsed().as_secs_f64()
+        })
+        .collect()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn compare(leads: usize, requests: usize) {
+    let dir = std::env::temp_dir().join(format!("replytree-bench-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).expect("a folder");
+    let db = dir.join("bench.db");
+    let axum = Server::start(&["serve-axum"]);
+    let ours = Server::start(&[
+        "serve-replytree",
+        &db.display().to_string(),
+        &leads.to_string(),
+    ]);
+    load(&axum, "warm", leads, requests / 4, CLIENTS);
+    load(&ours, "warm", leads, requests / 4, CLIENTS);
+    let mut rounds: Vec<(Measured, Measured)> = Vec::new();
+    for round in 0..ROUNDS {
+        let round = round.to_string();
+        rounds.push((
+            load(&axum, &round, leads, requests, CLIENTS),
+            load(&ours, &round, leads, requests, CLIENTS),
+        ));
+    }
+    let mid = |of: &dyn Fn(&(Measured, Measured)) -> f64| {
+        let mut all: Vec<f64> = rounds.iter().map(of).collect();
+        all.sort_by(f64::total_cmp);
+        all[all.len() / 2]
+    };
+    println!("{leads} leads, {CLIENTS} clients, {ROUNDS} rounds of {requests} replies, medians:");
+    println!(
+        "  CPU a reply: {:.1} µs durable, {:.1} µs axum+HMAC, ratio {:.2}x",
+        mid(&|r| r.1.cpu_us),
+        mid(&|r| r.0.cpu_us),
+        mid(&|r| r.1.cpu_us / r.0.cpu_us)
+    );
+    println!(
+        "  throughput: {:.0}/s durable, {:.0}/s axum+HMAC, {:.0} %",
+        mid(&|r| r.1.per_second),
+        mid(&|r| r.0.per_second),
+        mid(&|r| 100.0 * r.1.per_second / r.0.per_second)
+    );
+    println!(
+        "  p99: {:.1} ms durable, {:.1} ms axum+HMAC; one commit for {:.0} replies",
+        mid(&|r| r.1.p99_ms),
+        mid(&|r| r.0.p99_ms),
+        mid(&|r| 1.0 / r.1.commits_per_reply)
+    );
+    let alone = load(&ours, "alone", leads, 300, 1);
+    println!(
+        "  one client alone: {:.2} ms a reply; an fsync here takes {:.2} ms",
+        1e3 / alone.per_second,
+        fsync_ms(&dir)
+    );
+    drop((axum, ours));
+    let _ = std::fs::remove_dir_all(&dir);
+}
+
+/// The median time to append 4 kB to a file and sync it.
+fn fsync_ms(dir: &Path) -> f64 {
+    let mut file = std::fs::File::create(dir.join("fsync")).expect("a file");
+    let mut waits: Vec<f64> = (0..200)
+        .map(|_| {
+            let start = Instant::now();
+            file.write_all(&[0; 4096]).expect("written");
+            file.sync_data().expect("synced");
+            start.elapsed().as_secs_f64() * 1e3
+        })
+        .collect();
+    waits.sort_by(f64::total_cmp);
+    waits[waits.len() / 2]
+}
