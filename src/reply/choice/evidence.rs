@@ -3,56 +3,11 @@
 use super::super::lexicon::{self, Concept, Language, Spoken, singular};
 use super::super::words::{Word, WordKind};
 use super::super::{Reply, Verdict, typo};
+use super::marks::{By, Mark, Scan, Weighed};
 use super::{Choice, One, Reader};
 
 /// Longer replies say more than an option.
 const WORDS_MAX: usize = 40;
-
-pub(super) enum Weighed {
-    /// With the number of words that were not understood.
-    Option(Verdict<usize>, usize),
-    /// Words that may not be read as a choice, in any language.
-    Unclear,
-    Nothing,
-}
-
-/// How a word speaks for an option.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum By {
-    Key,
-    NumberWord,
-    Ordinal,
-    /// The author's own word or the option's name.
-    Own,
-    Part,
-    Concept(Concept),
-    Picture(Concept),
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Mark {
-    option: usize,
-    by: By,
-    at: usize,
-}
-
-#[derive(Default)]
-struct Scan {
-    marks: Vec<Mark>,
-    unknown: usize,
-    first_unknown: usize,
-    hedged: bool,
-    blocked: bool,
-    /// Words for "not" whose clause still runs.
-    negating: bool,
-    /// Marks before this clause.
-    earlier: usize,
-    flipped: bool,
-    /// A word that points to two options.
-    doubtful: bool,
-    /// A question without its mark: "who is coming".
-    asking: bool,
-}
 
 pub(super) fn weigh(choice: &Choice, reader: &Reader, reply: &Reply, language: usize) -> Weighed {
     if reply.words.len() > WORDS_MAX {
@@ -620,110 +575,5 @@ impl<'a> Look<'a> {
             },
             scan.unknown,
         ))
-    }
-}
-
-impl Scan {
-    fn mark(&mut self, option: usize, by: By, at: usize) {
-        self.blocked |= self.negating;
-        self.marks.push(Mark { option, by, at });
-    }
-
-    fn unknown(&mut self, at: usize) {
-        if self.unknown == 0 {
-            self.first_unknown = at;
-        }
-        self.unknown += 1;
-    }
-}
-
-impl Mark {
-    fn is_time_off(&self) -> bool {
-        matches!(self.by, By::Concept(Concept::Later | Concept::Distant))
-    }
-}
-
-impl By {
-    fn weight(&self) -> u8 {
-        match self {
-            By::Picture(_) => 0,
-            By::NumberWord | By::Ordinal => 1,
-            By::Part => 2,
-            By::Concept(_) => 3,
-            By::Own => 4,
-            By::Key => 5,
-        }
-    }
-
-    fn is_certain(&self, unknown: usize) -> bool {
-        match self {
-            By::Picture(_) | By::Key | By::NumberWord | By::Ordinal => true,
-            By::Own => unknown <= 2,
-            By::Part => unknown == 0,
-            By::Concept(Concept::Yes | Concept::No) => true,
-            By::Concept(_) => unknown <= 2,
-        }
-    }
-
-    fn rule(&self) -> &'static str {
-        match self {
-            By::Key => "key-in-sentence",
-            By::NumberWord => "number-word",
-            By::Ordinal => "ordinal",
-            By::Own => "word-in-sentence",
-            By::Part => "part-of-name",
-            By::Picture(_) => "emoji",
-            By::Concept(concept) => concept.rule(),
-        }
-    }
-}
-
-impl Reader {
-    /// The longest own phrase that stands at word `at`: its length and option.
-    fn phrase_at(&self, reply: &Reply, at: usize) -> Option<(usize, usize)> {
-        let words = &reply.words.as_slice()[at..];
-        let first = words.first()?.of_text(&reply.text);
-        let mut fitting = self.phrases.get(first)?.iter().filter(|(phrase, _)| {
-            phrase.len() <= words.len()
-                && phrase
-                    .iter()
-                    .zip(words)
-                    .all(|(p, w)| p == w.of_text(&reply.text))
-        });
-        let (phrase, option) = fitting.next()?;
-        let tied = fitting.any(|(p, o)| p.len() == phrase.len() && o != option);
-        (!tied).then_some((phrase.len(), *option))
-    }
-
-    /// The option that the whole reply names in the author's or the lexicon's words.
-    pub(super) fn whole(&self, reply: &Reply, language: usize) -> Option<Verdict<usize>> {
-        let count = reply.words.len();
-        if let Some((n, option)) = self.phrase_at(reply, 0)
-            && n == count
-        {
-            return Some(Verdict {
-                meaning: option,
-                certain: true,
-                rule: "option-word",
-            });
-        }
-        let words = reply.words.as_slice();
-        let (n, bits) = lexicon::get().languages[language].phrase(words)?;
-        if n != count || reply.question {
-            return None;
-        }
-        let One::Option(option, concept) = self.concepts.one(bits) else {
-            return None;
-        };
-        if matches!(concept, Concept::Echo | Concept::EchoNo) {
-            return None;
-        }
-        let picture = words[0].kind == WordKind::Emoji;
-        let rule = if picture { "emoji" } else { concept.rule() };
-        Some(Verdict {
-            meaning: option,
-            certain: true,
-            rule,
-        })
     }
 }

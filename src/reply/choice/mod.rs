@@ -3,9 +3,13 @@
 //! not at all when two options could be meant. A wrong option is worse than asking again.
 
 mod evidence;
+mod marks;
 mod prepare;
+mod reader;
 
 use smol_str::SmolStr;
+
+use marks::Weighed;
 
 use super::lexicon::{self, Concept, LANGUAGES, Map};
 use super::{Reply, Verdict, after_answers};
@@ -127,16 +131,16 @@ impl Choice {
         }
         let own = lexicon::get().language_of(locale);
         match self.weigh(reply, own) {
-            evidence::Weighed::Option(verdict, _) => return Some(verdict),
-            evidence::Weighed::Unclear => return None,
-            evidence::Weighed::Nothing => {}
+            Weighed::Option(verdict, _) => return Some(verdict),
+            Weighed::Unclear => return None,
+            Weighed::Nothing => {}
         }
         // People answer in the other language too; then every word of it must be understood.
         self.order
             .iter()
             .filter(|language| **language != own)
             .find_map(|language| match self.weigh(reply, *language) {
-                evidence::Weighed::Option(verdict, 0) => Some(verdict),
+                Weighed::Option(verdict, 0) => Some(verdict),
                 _ => None,
             })
     }
@@ -145,10 +149,10 @@ impl Choice {
         self.readers.get(language)
     }
 
-    fn weigh(&self, reply: &Reply, language: usize) -> evidence::Weighed {
+    fn weigh(&self, reply: &Reply, language: usize) -> Weighed {
         match self.reader(language) {
             Some(reader) => evidence::weigh(self, reader, reply, language),
-            None => evidence::Weighed::Nothing,
+            None => Weighed::Nothing,
         }
     }
 }
