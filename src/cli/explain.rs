@@ -24,7 +24,12 @@ pub fn run(args: &ExplainArgs) -> Exit {
             Ok(ExitCode::SUCCESS)
         }
         None => {
-            anstream::eprintln!("error: no diagnostic is called `{code}`");
+            let lints = crate::lint::ALL.iter().map(|lint| lint.name());
+            let known = diagnostic::CODES.iter().map(|(code, _)| *code).chain(lints);
+            let near = diagnostic::nearest(code, known)
+                .map(|near| format!("; did you mean `{near}`?"))
+                .unwrap_or_default();
+            anstream::eprintln!("error: no diagnostic is called `{code}`{near}");
             Ok(ExitCode::from(FAILED))
         }
     }

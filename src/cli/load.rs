@@ -25,19 +25,23 @@ pub struct Loaded {
 }
 
 impl Loaded {
+    /// Whether a file says that it is this flow, and does not compile.
+    pub fn is_broken(&self, name: &str) -> bool {
+        let says_so = |line: &str| line.strip_prefix("flow:").is_some_and(|n| n.trim() == name);
+        !self.flows.iter().any(|flow| flow.name == *name)
+            && self
+                .sources
+                .iter()
+                .any(|source| source.text.lines().any(says_so))
+    }
+
     /// The flow of this name; an error that names those there are.
     pub fn flow(&self, name: &str) -> anyhow::Result<&Arc<Flow>> {
         if let Some(flow) = self.flows.iter().find(|flow| flow.name == *name) {
             return Ok(flow);
         }
         let names = || self.flows.iter().map(|flow| flow.name.as_str());
-        let broken = self.sources.iter().any(|source| {
-            source
-                .text
-                .lines()
-                .any(|line| line.strip_prefix("flow:").is_some_and(|n| n.trim() == name))
-        });
-        if broken {
+        if self.is_broken(name) {
             bail!("`{name}` does not compile; `replytree check` shows why");
         }
         match crate::diagnostic::nearest(name, names()) {

@@ -105,6 +105,9 @@ fn place<'l, 'w>(
         .iter()
         .find(|known| known.name == *flow.as_str())
     else {
+        if loaded.is_broken(flow) {
+            loaded.flow(flow)?;
+        }
         return Ok((None, words));
     };
     match flow.find(step) {

@@ -1,9 +1,9 @@
 //! `say`: sends the text and goes on.
 
-use crate::flow::Target;
 use crate::flow::steps::Step;
 use crate::flow::template::{Template, Text};
 use crate::flow::walk::{Next, TextFrom, Walk};
+use crate::flow::{Target, Vary};
 use crate::lead::Name;
 use crate::policy::SendWindow;
 
@@ -24,16 +24,22 @@ impl Say {
 
 impl Say {
     pub fn enter(&self, step: &Step, walk: &mut Walk) -> Next {
-        let varied = match walk.variant_of(step).map(|experiment| &experiment.vary) {
-            Some(crate::flow::Vary::Text(other)) => other,
-            _ => &self.text,
-        };
+        let vary = walk.variant_of(step).map(|experiment| &experiment.vary);
         let from = TextFrom {
             step: &step.name,
-            text: varied,
+            text: match vary {
+                Some(Vary::Text(other)) => other,
+                _ => &self.text,
+            },
             tail: "",
-            window: self.send.as_ref(),
-            sender: self.sender.as_ref(),
+            window: match vary {
+                Some(Vary::SendTime(window)) => Some(window),
+                _ => self.send.as_ref(),
+            },
+            sender: match vary {
+                Some(Vary::Sender(channel)) => Some(channel),
+                _ => self.sender.as_ref(),
+            },
             media: &self.media,
         };
         match walk.text(&from) {

@@ -12,7 +12,7 @@ use maud::{Markup, PreEscaped, html};
 use serde_json::{Map, Value as Json, json};
 
 use crate::conversation::{Priority, VersionId};
-use crate::flow::{Flow, Objective, Verb, picture};
+use crate::flow::{Flow, Objective, Target, Verb, picture};
 use crate::lead::PhoneNumber;
 use crate::policy::{MessageKind, zones};
 use crate::runtime::Live;
@@ -126,9 +126,26 @@ fn first(live: &Live) -> Option<&str> {
                 _ => false,
             })
     };
-    let best = live.flows.values().find(hands_off);
+    // Best of all where the first answer alone makes the lead hot: "1", and an agent is called.
+    let at_once = |flow: &&Arc<Flow>| hands_off(flow) && first_answer_hands_off(flow);
+    let best = live
+        .flows
+        .values()
+        .find(at_once)
+        .or_else(|| live.flows.values().find(hands_off));
     best.or_else(|| live.flows.values().next())
         .map(|flow| flow.name.as_str())
+}
+
+/// Whether the first option of the first question leads straight to a handoff.
+fn first_answer_hands_off(flow: &Flow) -> bool {
+    let Verb::Ask(ask) = &flow.step(flow.start).verb else {
+        return false;
+    };
+    let Some((_, Target::Step(ix))) = ask.exits().into_iter().next() else {
+        return false;
+    };
+    matches!(flow.step(*ix).verb, Verb::Handoff(_))
 }
 
 fn zone_of(area: &str) -> Option<String> {
