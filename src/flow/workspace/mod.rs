@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 use crate::flow::condition::Expr;
 use crate::flow::template::Template;
 use crate::lead::{Name, PhoneNumber};
-use crate::policy::{Cap, MessageKind, QuietHours, Rules};
-use crate::time::{Days, Duration, Hours, TimeOfDay, Zone};
+use crate::policy::Rules;
+use crate::time::{Days, Duration, Hours, Zone};
 
 pub use read::read;
 
@@ -195,7 +195,7 @@ impl Default for Workspace {
             region: "US".into(),
             channels: BTreeMap::from([(Name::from("main"), Channel::sandbox())]),
             email: None,
-            rules: default_rules(),
+            rules: Rules::default(),
             teams: BTreeMap::from([(Name::from("sales"), Team::at_the_console())]),
             calendars: BTreeMap::new(),
             segments: BTreeMap::new(),
@@ -206,24 +206,6 @@ impl Default for Workspace {
             opt_out: None,
             domains: Vec::new(),
         }
-    }
-}
-
-/// Eight to nine by the lead's clock; three messages a day, eight of marketing a month.
-fn default_rules() -> Rules {
-    let hours = Hours {
-        start: TimeOfDay::hm(8, 0),
-        end: TimeOfDay::hm(21, 0),
-    };
-    let cap = |at_most, per, kind| Cap { at_most, per, kind };
-    let marketing = Some(MessageKind::Marketing);
-    Rules {
-        quiet_hours: QuietHours::Between(hours),
-        caps: vec![
-            cap(3, Duration::hours(24), None),
-            cap(8, Duration::days(30), marketing),
-        ],
-        ..Rules::default()
     }
 }
 

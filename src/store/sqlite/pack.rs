@@ -15,11 +15,16 @@ use super::connect::Doing;
 
 const READING: &str = "read a row";
 
+/// Most records are smaller; a larger one grows.
+const BLOB_BYTES: usize = 384;
+
 pub fn to_blob<T: Encode<()>>(value: &T) -> Result<Vec<u8>, StoreError> {
-    minicbor::to_vec(value).map_err(|source| StoreError::Failed {
+    let mut blob = Vec::with_capacity(BLOB_BYTES);
+    minicbor::encode(value, &mut blob).map_err(|source| StoreError::Failed {
         doing: "encode a record",
         source: source.to_string().into(),
-    })
+    })?;
+    Ok(blob)
 }
 
 pub fn from_blob<'b, T: Decode<'b, ()>>(
