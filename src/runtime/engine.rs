@@ -192,8 +192,15 @@ impl Engine {
         for (i, need) in order.iter().zip(&needs) {
             let outcome = match self.work_out(batch.as_mut(), &work[*i], need)? {
                 Err(refusal @ (Refusal::Parked | Refusal::NotFound("flow version"))) => {
-                    written |= self.set_aside(batch.as_mut(), &work[*i], need)?;
-                    answers[*i] = Some(Err(refusal));
+                    let kept = self.set_aside(batch.as_mut(), &work[*i], need)?;
+                    written |= kept;
+                    // A reply that is kept needs no repeat; whoever asked for the rest is told.
+                    let taken = kept && matches!(work[*i], Work::Inbound(_));
+                    answers[*i] = Some(if taken {
+                        Ok(Done::default())
+                    } else {
+                        Err(refusal)
+                    });
                     continue;
                 }
                 outcome => outcome,

@@ -21,7 +21,7 @@ use crate::runtime::live::Live;
 use crate::runtime::work::{Done, Heard, Refusal, Work};
 use crate::store::{
     Batch, Commit, HandoffChange, HandoffId, HandoffRecord, HandoffStatus, LeadRecord, Need, Row,
-    RowBody, RowKind, SendStatus, Sending, ShortlinkRecord, Snapshot,
+    RowBody, RowKind, SeenKey, SendStatus, Sending, ShortlinkRecord, Snapshot,
 };
 use crate::time::{Timestamp, Zone};
 
@@ -568,7 +568,64 @@ pub(super) fn park(work: &Work, snapshot: Snapshot, now: Timestamp) -> Option<Co
                 to: sending,
             });
         }
+        // What the lead wrote is kept, read by nobody yet; the carrier need not send it again.
+        Work::Inbound(inbound) => {
+            commit.seen = Some(SeenKey::of(&inbound.channel, &inbound.id));
+            let event = Event::Replied {
+                text: inbound.text.clone(),
+                media: inbound.media.clone(),
+                written: inbound.written,
+            };
+            let entry = Entry {
+                event,
+                understood: None,
+                path: Vec::new(),
+            };
+            commit.rows.push(Row {
+                lead: inbound.from,
+                seq: snapshot.last_seq + 1,
+                conversation: snapshot.active.map(|active| active.id),
+                at: now,
+                body: RowBody::Happened(entry),
+            });
+        }
         _ => return None,
     }
     Some(commit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runtime::work::Inbound;
+
+    #[test]
+    fn a_reply_that_cannot_be_worked_out_is_kept_all_the_same_and_taken_once() {
+        let from: PhoneNumber = "+13125550142".parse().unwrap();
+        let work = Work::Inbound(Inbound {
+            channel: Name::from("main"),
+            id: "m1".to_string(),
+            from,
+            to: String::new(),
+            text: "poison".to_string(),
+            media: Vec::new(),
+            written: None,
+        });
+        let snapshot = Snapshot {
+            last_seq: 6,
+            ..Snapshot::default()
+        };
+        let commit = park(&work, snapshot, Timestamp::from_ms(5)).unwrap();
+        assert_eq!(commit.seen, Some(SeenKey::of("main", "m1")));
+        assert_eq!(commit.rows.len(), 1);
+        assert_eq!(commit.rows[0].seq, 7);
+        assert!(matches!(&commit.rows[0].body, RowBody::Happened(Entry {
+            event: Event::Replied { text, .. },
+            ..
+        }) if text == "poison"));
+        assert!(
+            commit.conversations.is_empty(),
+            "the conversation stays as it was"
+        );
+    }
 }
