@@ -160,13 +160,14 @@ fn serve_replytree(db: &Path, leads: usize) {
             answering: Mutex::default(),
         });
         replytree::web::ops::collect();
+        let commits = axum::routing::get(async || replytree::web::ops::render());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
             .await
             .expect("a port");
         println!("{}", listener.local_addr().expect("an address"));
-        axum::serve(listener, replytree::web::router(app))
-            .await
-            .expect("it serves");
+        // The figures of `/metrics`, which asks for a key, to the bench alone.
+        let router = replytree::web::router(app).route("/bench/metrics", commits);
+        axum::serve(listener, router).await.expect("it serves");
     });
 }
 
@@ -261,7 +262,8 @@ impl Server {
         let Ok(mut stream) = TcpStream::connect(&self.address) else {
             return 0.0;
         };
-        let _ = stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        let _ = stream
+            .write_all(b"GET /bench/metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
         let mut text = String::new();
         let _ = stream.read_to_string(&mut text);
         text.lines()

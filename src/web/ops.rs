@@ -74,11 +74,16 @@ pub async fn metrics(State(app): State<AppState>) -> Result<Response, Problem> {
     }
     let parked = app.engine.parked.load(std::sync::atomic::Ordering::Relaxed);
     metrics::counter!("replytree_turns_parked_total").absolute(parked);
+    Ok(([(header::CONTENT_TYPE, OPENMETRICS)], render()).into_response())
+}
+
+/// The figures collected so far, as OpenMetrics.
+pub fn render() -> String {
     let text = METRICS
         .get()
         .and_then(Option::as_ref)
         .map_or(String::new(), PrometheusHandle::render);
-    Ok(([(header::CONTENT_TYPE, OPENMETRICS)], openmetrics(&text)).into_response())
+    openmetrics(&text)
 }
 
 /// Prometheus' older text as OpenMetrics 1.0: a counter's family is named without `_total`, nothing

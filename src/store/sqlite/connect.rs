@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
 use crate::store::StoreError;
 
@@ -207,6 +208,10 @@ pub fn create_private(path: &Path) -> Result<(), StoreError> {
 fn connect(path: &Path) -> Result<Connection, StoreError> {
     let connection = Connection::open(path).doing("open the database")?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT_MAX);
+    // A plan holds whatever is bound: else SQLite plans `LIMIT $n` anew at each call.
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .doing("open the database")?;
     check_ours(&connection, path)?;
     connection
         .execute_batch(PRAGMAS)
