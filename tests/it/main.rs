@@ -5,6 +5,7 @@ mod carriers;
 mod compile;
 mod crash;
 mod docs;
+mod engine;
 mod lints;
 mod playbooks;
 mod samples;
