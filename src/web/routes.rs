@@ -182,7 +182,7 @@ pub static ALL: &[Route] = &[
         "Erases a lead",
         || delete(leads::erase),
     )
-    .answers(&[(501, "Not in this build yet")]),
+    .answers(&[(204, "Nothing of the lead is left but the proof")]),
     route(
         Post,
         "/v1/enrollments",

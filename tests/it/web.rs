@@ -154,6 +154,11 @@ impl Server {
         self.send(request).await
     }
 
+    pub async fn delete(&self, path: &str) -> Got {
+        let request = self.client.delete(self.url(path));
+        self.send(request.bearer_auth(self.key(Role::Admin))).await
+    }
+
     pub async fn post(&self, path: &str, body: Value) -> Got {
         let request = self
             .client

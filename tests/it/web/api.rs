@@ -620,3 +620,18 @@ steps:
         "{texts:?}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erased_lead_is_gone_and_is_not_written_to_again() {
+    let server = Server::sandbox().await;
+    server.enroll("+13125550142").await;
+    let path = "/v1/leads/%2B13125550142";
+    assert_eq!(server.delete(path).await.status, 204);
+    assert_eq!(server.get(path).await.status, 404);
+    assert_eq!(server.delete(path).await.status, 404);
+    // A list that says they agreed is not their own act.
+    let mut listed = enrollment("+13125550142");
+    listed["lead"]["consent"]["source"] = json!("import");
+    let again = server.post("/v1/enrollments", listed).await;
+    assert_eq!(again.status, 422, "{}", again.text);
+}
