@@ -182,7 +182,7 @@ fn opt_in(walk: &mut Walk, verdict: &reply::Verdict<Everywhere>, text: &str) {
     )));
     let notices = notices::of(&walk.conversation.locale);
     let text = notices.opted_in(walk.facts.workspace);
-    let seq = walk.send(Effect::Sms(crate::conversation::SmsMessage {
+    walk.send(Effect::Sms(crate::conversation::SmsMessage {
         text,
         media: Vec::new(),
         kind: MessageKind::Transactional,
@@ -191,7 +191,6 @@ fn opt_in(walk: &mut Walk, verdict: &reply::Verdict<Everywhere>, text: &str) {
         hold: None,
         step: None,
     }));
-    debug_assert!(seq > 0);
 }
 
 /// The ledger's row for what the lead did by text.

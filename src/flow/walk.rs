@@ -273,12 +273,7 @@ impl<'a> Walk<'a> {
         }
         let flow = self.flow;
         flow.experiments.iter().find(|experiment| {
-            flow.step(experiment.step).name == step.name
-                && self
-                    .conversation
-                    .variants
-                    .iter()
-                    .any(|(name, arm)| *name == experiment.name && *arm == VARIANT)
+            flow.step(experiment.step).name == step.name && self.in_variant(&experiment.name)
         })
     }
 

@@ -8,7 +8,7 @@ use crate::lead::Name;
 use crate::runtime::engine::Engine;
 use crate::runtime::perform::{self, Scenery};
 use crate::runtime::work::{Job, Refusal, SendResult, Work};
-use crate::store::{Due, RowKind, StoreError};
+use crate::store::Due;
 use crate::time::{Duration, Timestamp};
 
 /// How much work is taken at a time.
@@ -123,11 +123,6 @@ impl Sandbox {
                 hold_fast(self.engine.turn(Work::Settle { lead, seq, result }))
             }
         }
-    }
-
-    /// The texts that would have been sent, oldest first; to one number, or to all.
-    pub fn messages(&self, to: Option<&str>) -> Result<Vec<crate::store::Row>, StoreError> {
-        self.engine.store.outgoing(RowKind::Sms, to, usize::MAX)
     }
 }
 
