@@ -9,6 +9,7 @@ mod due;
 mod erase;
 mod flows;
 mod keys;
+mod known;
 mod ledger;
 mod newest;
 mod pack;
@@ -19,6 +20,7 @@ mod write;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 
@@ -40,6 +42,8 @@ const BATCHES_PER_LOOK: u32 = 64;
 pub struct SqliteStore {
     connections: connect::Connections,
     versions: flows::Versions,
+    /// Changed only by who holds the writer.
+    busy: Mutex<known::Busy>,
     batches: AtomicU32,
     /// The log may hold pages of a lead who was erased.
     log_tells: AtomicBool,
@@ -64,6 +68,7 @@ impl SqliteStore {
         Self {
             connections,
             versions: flows::Versions::default(),
+            busy: Mutex::default(),
             batches: AtomicU32::new(0),
             log_tells: AtomicBool::new(false),
         }
@@ -95,12 +100,29 @@ impl SqliteStore {
         self.connections.read(read)
     }
 
+    fn busy(&self) -> MutexGuard<'_, known::Busy> {
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes apart from the turns, what touches no lead's rows.
     fn change<T>(
         &self,
         doing: &'static str,
         change: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.connections.write(doing, change)
+    }
+
+    /// Writes apart from the turns what they may have read.
+    fn change_leads<T>(
+        &self,
+        doing: &'static str,
+        change: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.connections.write(doing, |writer| {
+            self.busy().forget();
+            change(writer)
+        })
     }
 }
 
@@ -211,7 +233,7 @@ impl Store for SqliteStore {
     }
 
     fn erase(&self, lead: PhoneNumber, at: Timestamp) -> Result<bool, StoreError> {
-        let known = self.change("erase a lead", |db| erase::erase(db, lead, at))?;
+        let known = self.change_leads("erase a lead", |db| erase::erase(db, lead, at))?;
         self.log_tells.store(true, Ordering::Release);
         self.forget_in_log()?;
         Ok(known)
@@ -269,7 +291,7 @@ impl Store for SqliteStore {
     }
 
     fn quarantine(&self) -> Result<u64, StoreError> {
-        self.change("put what had not left to review", upkeep::quarantine)
+        self.change_leads("put what had not left to review", upkeep::quarantine)
     }
 
     fn checkpoint(&self) -> Result<(), StoreError> {
