@@ -474,8 +474,13 @@ pub static ALL: &[Route] = &[
 /// The table as a router, each route behind its guard.
 pub fn router(app: &AppState) -> Router<AppState> {
     ALL.iter().fold(Router::new(), |router, route| {
-        let guarded =
-            (route.handler)().route_layer(from_fn_with_state((app.clone(), route), guard));
+        let handler = (route.handler)();
+        let guarded = match route.access {
+            Open => handler,
+            Needs(_) | MachineOr(_) | Sandbox(_) => {
+                handler.route_layer(from_fn_with_state((app.clone(), route), guard))
+            }
+        };
         router.route(route.path, guarded)
     })
 }

@@ -45,6 +45,8 @@ pub struct SqliteStore {
     /// Changed only by who holds the writer.
     busy: Mutex<known::Busy>,
     batches: AtomicU32,
+    /// How many there had been when the log was moved last.
+    moved: AtomicU32,
     /// The log may hold pages of a lead who was erased.
     log_tells: AtomicBool,
 }
@@ -70,6 +72,7 @@ impl SqliteStore {
             versions: flows::Versions::default(),
             busy: Mutex::default(),
             batches: AtomicU32::new(0),
+            moved: AtomicU32::new(u32::MAX),
             log_tells: AtomicBool::new(false),
         }
     }
@@ -296,6 +299,10 @@ impl Store for SqliteStore {
 
     fn checkpoint(&self) -> Result<(), StoreError> {
         self.forget_in_log()?;
+        let batches = self.batches.load(Ordering::Relaxed);
+        if self.moved.swap(batches, Ordering::Relaxed) == batches {
+            return Ok(());
+        }
         upkeep::checkpoint(&self.connections)
     }
 

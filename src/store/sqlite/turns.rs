@@ -69,7 +69,10 @@ impl<'a> SqliteBatch<'a> {
     /// Refuses what was taken before, and a number that is a row's already.
     fn check(&mut self, commit: &Commit) -> Result<(), CommitError> {
         let known = self.known(commit.lead)?;
-        if commit.seen.is_some_and(|key| known.keys.contains(&short(&key))) {
+        if commit
+            .seen
+            .is_some_and(|key| known.keys.contains(&short(&key)))
+        {
             return Err(CommitError::Duplicate);
         }
         let mut last = known.last_seq();
