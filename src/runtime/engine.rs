@@ -162,21 +162,36 @@ impl Engine {
         let mut order = round.to_vec();
         // Leads are always locked in the same order, on every node.
         order.sort_by_key(|i| (work[*i].lead().bucket(), work[*i].lead()));
-        if let Err(error) = self.batch(work, &order, answers) {
-            if order.len() == 1 {
-                answers[order[0]] = Some(Err(error.into()));
-                return;
+        let Err(error) = self.batch(work, &order, answers) else {
+            return;
+        };
+        if let [only] = order[..] {
+            answers[only] = Some(Err(self.refused(&work[only], error)));
+            return;
+        }
+        // One of them may be what the store chokes on: each by itself, so that it stands alone.
+        tracing::warn!(
+            turns = order.len(),
+            "a batch failed; its turns go one by one"
+        );
+        for i in order {
+            if let Err(error) = self.batch(work, &[i], answers) {
+                answers[i] = Some(Err(self.refused(&work[i], error)));
             }
-            // One of them may be what the store chokes on: each by itself, so that it stands alone.
-            tracing::warn!(
-                turns = order.len(),
-                "a batch failed; its turns go one by one"
-            );
-            for i in order {
-                if let Err(error) = self.batch(work, &[i], answers) {
-                    answers[i] = Some(Err(error.into()));
-                }
-            }
+        }
+    }
+
+    /// What the store's refusal of one turn comes to. Due work whose rows cannot be read is taken off
+    /// the clock, or it would stand before all other due work for ever.
+    fn refused(&self, work: &Work, error: StoreError) -> Refusal {
+        let (StoreError::Unreadable { .. }, Some(what)) = (&error, work.on_clock()) else {
+            return error.into();
+        };
+        self.parked.fetch_add(1, Ordering::Relaxed);
+        tracing::error!(lead = ?work.lead(), %error, "work whose rows are spoilt is set aside");
+        match self.store.set_aside(what) {
+            Ok(()) => Refusal::Parked,
+            Err(error) => error.into(),
         }
     }
 

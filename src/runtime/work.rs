@@ -4,7 +4,7 @@
 use crate::conversation::{Conversation, ConversationId, Effect, Seq, Slot};
 use crate::lead::{Name, PhoneNumber, Value};
 use crate::policy::ConsentEvent;
-use crate::store::{HandoffId, SeenKey, Sending, StoreError};
+use crate::store::{HandoffId, OnClock, SeenKey, Sending, StoreError};
 use crate::time::{Duration, Timestamp};
 
 #[derive(Debug, Clone)]
@@ -201,6 +201,17 @@ pub struct LeadDid {
 }
 
 impl Work {
+    /// What it is on the clock, where it comes from there.
+    pub(super) fn on_clock(&self) -> Option<OnClock> {
+        match *self {
+            Work::Timer { conversation, .. } => Some(OnClock::Timer(conversation)),
+            Work::Begin { lead, seq } | Work::Settle { lead, seq, .. } => {
+                Some(OnClock::Outgoing(lead, seq))
+            }
+            _ => None,
+        }
+    }
+
     pub fn lead(&self) -> PhoneNumber {
         match self {
             Work::Inbound(inbound) => inbound.from,

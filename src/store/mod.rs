@@ -99,6 +99,9 @@ pub trait Store: Send + Sync {
     fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Due>, StoreError>;
     /// When the next work falls due, if any is pending.
     fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
+    /// Takes work off the clock without reading what it is about: its rows may be spoilt. It stays
+    /// where it is, due no more.
+    fn set_aside(&self, what: OnClock) -> Result<(), StoreError>;
 
     // Flow versions.
     fn save_flow(&self, flow: &FlowRecord) -> Result<(), StoreError>;

@@ -3,6 +3,7 @@
 mod api;
 mod hooks;
 mod life;
+mod load;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -11,8 +11,8 @@ use crate::lead::PhoneNumber;
 use crate::store::{
     ANSWER_KEPT_MS, ApiKey, Batch, Booking, Commit, CommitError, ConversationQuery, Due,
     FlowRecord, HandoffId, HandoffQuery, HandoffRecord, LeadQuery, LeadRecord, LedgerRow, Need,
-    Row, RowKind, SeenKey, SendStatus, ShortlinkRecord, Snapshot, StepCount, Store, StoreCounts,
-    StoreError,
+    OnClock, Row, RowKind, SeenKey, SendStatus, ShortlinkRecord, Snapshot, StepCount, Store,
+    StoreCounts, StoreError,
 };
 use crate::time::{Duration, Timestamp};
 
@@ -117,6 +117,11 @@ impl Store for MemoryStore {
 
     fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         Ok(self.read().next_due())
+    }
+
+    fn set_aside(&self, what: OnClock) -> Result<(), StoreError> {
+        self.write_alone(|state| state.set_aside(what));
+        Ok(())
     }
 
     fn save_flow(&self, flow: &FlowRecord) -> Result<(), StoreError> {

@@ -10,8 +10,8 @@ use crate::store::query::{self, age_order};
 use crate::store::{
     ApiKey, Booking, Commit, CommitError, ConversationQuery, Due, FlowRecord, HandoffId,
     HandoffQuery, HandoffRecord, HandoffStatus, LeadQuery, LeadRecord, LedgerEvent, LedgerRow,
-    Need, RECENT_ROWS_MAX, Recent, Row, RowBody, RowKind, SendStatus, Sending, ShortlinkRecord,
-    Snapshot, StepCount, StoreCounts, forgotten, ledger_key, refused,
+    Need, OnClock, RECENT_ROWS_MAX, Recent, Row, RowBody, RowKind, SendStatus, Sending,
+    ShortlinkRecord, Snapshot, StepCount, StoreCounts, forgotten, ledger_key, refused,
 };
 use crate::time::Timestamp;
 
@@ -179,6 +179,24 @@ impl State {
         *sending = to(sending.clone());
         if let Some(due) = sending.due {
             self.outgoing_due.insert((due, lead, seq));
+        }
+    }
+
+    pub fn set_aside(&mut self, what: OnClock) {
+        match what {
+            OnClock::Timer(id) => {
+                if let Some(mut it) = self.conversations.get(&id).cloned() {
+                    it.deadline = None;
+                    self.put_conversation(it);
+                }
+            }
+            OnClock::Outgoing(lead, seq) => {
+                let stopped = |sending| Sending {
+                    due: None,
+                    ..sending
+                };
+                self.change_row(lead, seq, stopped);
+            }
         }
     }
 

@@ -28,8 +28,8 @@ use crate::conversation::{Conversation, ConversationId, Seq, VersionId};
 use crate::lead::PhoneNumber;
 use crate::store::{
     ApiKey, Batch, Booking, ConversationQuery, Due, FlowRecord, HandoffId, HandoffQuery,
-    HandoffRecord, LeadQuery, LeadRecord, LedgerRow, Need, Row, RowKind, SeenKey, SendStatus,
-    ShortlinkRecord, StepCount, Store, StoreCounts, StoreError,
+    HandoffRecord, LeadQuery, LeadRecord, LedgerRow, Need, OnClock, Row, RowKind, SeenKey,
+    SendStatus, ShortlinkRecord, StepCount, Store, StoreCounts, StoreError,
 };
 use crate::time::Timestamp;
 
@@ -141,6 +141,10 @@ impl Store for SqliteStore {
 
     fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         self.read(due::next)
+    }
+
+    fn set_aside(&self, what: OnClock) -> Result<(), StoreError> {
+        self.change_leads("set work aside", |db| due::set_aside(db, what))
     }
 
     fn save_flow(&self, flow: &FlowRecord) -> Result<(), StoreError> {
