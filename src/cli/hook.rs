@@ -174,7 +174,7 @@ fn verify(
     }
     if let Some(cause) = cause::likeliest(attempt, values, paste, &request, hook) {
         bad.reason = format!("{}; {cause}", bad.reason);
-    } else if let Ok(Some(url)) = attempt.carrier.certificate_url(&request)
+    } else if let Ok(Some(url)) = attempt.certificate_url(values, &request)
         && !values.contains_key(CERTIFICATE)
     {
         bad.reason = format!("the certificate is needed: fetch {url} and give it by --certificate");

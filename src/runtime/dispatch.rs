@@ -17,9 +17,10 @@ use crate::conversation::Effect;
 use crate::lead::{Name, PhoneNumber};
 use crate::runtime::committer::WAKE_WITHIN;
 use crate::runtime::deliver::Deliverer;
+use crate::runtime::early::Early;
 use crate::runtime::rates::Rates;
 use crate::runtime::sandbox::Sandbox;
-use crate::runtime::work::Job;
+use crate::runtime::work::{Job, SendResult};
 use crate::runtime::{Committer, Engine, Refusal, Work};
 use crate::store::{Due, RowBody, RowKind, Store, StoreError};
 
@@ -79,6 +80,7 @@ pub struct Dispatch {
     pub engine: Arc<Engine>,
     pub committer: Committer,
     pub deliverer: Arc<Deliverer>,
+    pub early: Arc<Early>,
     pub wake: Arc<Notify>,
 }
 
@@ -255,10 +257,21 @@ impl Dispatch {
 
     fn carry_out(&self, job: Job, ended: mpsc::UnboundedSender<PhoneNumber>) {
         let (deliverer, committer) = (self.deliverer.clone(), self.committer.clone());
+        let early = self.early.clone();
         tokio::spawn(async move {
             let result = deliverer.carry_out(&job).await;
             let (lead, seq) = (job.lead, job.seq);
+            let named = matches!(
+                &result,
+                SendResult::Accepted {
+                    provider_id: Some(_),
+                    ..
+                }
+            );
             settle(&committer, Work::Settle { lead, seq, result }).await;
+            if named {
+                early.answered(lead).await;
+            }
             // The loop may have stopped; then nobody counts any more.
             let _ = ended.send(lead);
         });

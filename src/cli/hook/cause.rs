@@ -30,6 +30,18 @@ impl Attempt<'_> {
         self.carrier.verify(&settings, request, self.now)
     }
 
+    pub fn certificate_url(
+        &self,
+        values: &Values,
+        request: &RawRequest,
+    ) -> Result<Option<String>, BadSignature> {
+        let settings = Settings {
+            values,
+            api: self.api,
+        };
+        self.carrier.certificate_url(&settings, request)
+    }
+
     /// Whether the signature holds, be it old.
     fn fits(&self, values: &Values, request: &RawRequest) -> bool {
         match self.judge(values, request) {
