@@ -8,6 +8,7 @@ pub mod dispatch;
 pub mod early;
 pub mod engine;
 pub mod health;
+pub mod lanes;
 pub mod live;
 pub mod outside;
 pub mod perform;

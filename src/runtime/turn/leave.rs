@@ -10,7 +10,7 @@ use crate::time::{Duration, Timestamp};
 
 /// How long a text that waits for its channel sleeps at most: so soon it leaves once somebody has
 /// opened the channel.
-const SLEEP_MAX: Duration = Duration::mins(2);
+const SLEEP_MAX: Duration = Duration::secs(30);
 /// How long a text in doubt waits for the carrier that may know it already.
 const DOUBT_MAX: Duration = Duration::hours(1);
 
