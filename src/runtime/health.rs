@@ -12,7 +12,7 @@ use crate::time::{Duration, Timestamp};
 /// Failures in a row that break a channel off.
 const FAILURES_MAX: u32 = 5;
 /// When a channel that was broken off is tried again; each time in vain doubles it.
-const BROKEN_FIRST: Duration = Duration::secs(15);
+const BROKEN_FIRST: Duration = Duration::secs(5);
 const BROKEN_MAX: Duration = Duration::mins(10);
 const PAUSED_FIRST: Duration = Duration::mins(5);
 const PAUSED_MAX: Duration = Duration::hours(1);

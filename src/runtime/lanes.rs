@@ -246,7 +246,8 @@ mod tests {
     #[test]
     fn a_flow_that_comes_later_has_its_share_at_once_and_no_more() {
         let mut turns = Turns::default();
-        let of = |flow: &str, from: u64| (from..from + 50).map(move |n| (n, flow.to_string()));
+        let of =
+            |flow: &'static str, from: u64| (from..from + 50).map(move |n| (n, flow.to_string()));
         let rows = |it: &mut dyn Iterator<Item = (u64, String)>| -> Vec<Waits> {
             it.map(|(n, flow)| row(n, Lane::Campaign, &flow, 1))
                 .collect()

@@ -1,8 +1,11 @@
 //! The server over a loopback socket: what a carrier, a program and an agent see.
 
 mod api;
+mod channels;
+mod faults;
 mod hooks;
 mod life;
+mod provider;
 
 use std::sync::Arc;
 use std::time::Duration;
