@@ -8,8 +8,9 @@ use crate::runtime::turn::Desk;
 use crate::store::{RowBody, SendStatus, Sending};
 use crate::time::{Duration, Timestamp};
 
-/// How long a text that waits for its channel sleeps at most: so soon it leaves once somebody has
-/// opened the channel.
+/// How long a text that waits for its channel sleeps: half as long as it has been closed, within
+/// these. So soon it leaves once the channel is open again.
+const SLEEP_MIN: Duration = Duration::secs(2);
 const SLEEP_MAX: Duration = Duration::secs(30);
 /// How long a text in doubt waits for the carrier that may know it already.
 const DOUBT_MAX: Duration = Duration::hours(1);
@@ -42,13 +43,16 @@ impl Desk<'_> {
             match self.engine.health.ask(name, self.now) {
                 Leave::Go => return By::Channel(Some(name.clone())),
                 Leave::Busy(until) => {
-                    wait.get_or_insert_with(|| (until, busy(name)));
+                    wait.get_or_insert_with(|| (until, self.now, busy(name)));
                     break;
                 }
                 Leave::Closed {
-                    why, until, error, ..
+                    why,
+                    since,
+                    until,
+                    error,
                 } => {
-                    wait.get_or_insert_with(|| (until, closed(name, why, &error)));
+                    wait.get_or_insert_with(|| (until, since, closed(name, why, &error)));
                 }
             }
             match senders::stand_in(workspace, name) {
@@ -57,7 +61,7 @@ impl Desk<'_> {
             }
         }
         match wait {
-            Some((until, why)) => self.wait(until, why),
+            Some((until, since, why)) => self.wait(until, since, why),
             None => By::Channel(Some(first.clone())),
         }
     }
@@ -69,22 +73,24 @@ impl Desk<'_> {
         }
         match self.engine.health.ask(bound, self.now) {
             Leave::Go => By::Channel(Some(bound.clone())),
-            Leave::Busy(until) => self.wait(until, busy(bound)),
+            Leave::Busy(until) => self.wait(until, self.now, busy(bound)),
             Leave::Closed {
                 why: Closed::Broken,
                 since,
                 until,
                 error,
             } if self.now < since + DOUBT_MAX => {
-                self.wait(until, closed(bound, Closed::Broken, &error))
+                self.wait(until, since, closed(bound, Closed::Broken, &error))
             }
             Leave::Closed { why, error, .. } => By::InDoubt(closed(bound, why, &error)),
         }
     }
 
-    fn wait(&self, until: Timestamp, why: String) -> By {
+    fn wait(&self, until: Timestamp, since: Timestamp, why: String) -> By {
+        let half = Duration::from_ms(self.now.since(since).as_ms() / 2);
+        let sleep = half.clamp(SLEEP_MIN, SLEEP_MAX);
         let soon = self.now + Duration::from_ms(1);
-        let until = until.clamp(soon, self.now + SLEEP_MAX);
+        let until = until.clamp(soon, self.now + sleep);
         By::Wait { until, why }
     }
 

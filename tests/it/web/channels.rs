@@ -203,7 +203,7 @@ async fn without_another_channel_texts_wait_and_say_why() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_carriers_own_opt_out_counts_and_is_not_confirmed_twice() {
-    for (text, rule) in [("STOP", "opt-out-keyword"), ("NO MORE", "carrier-opt-out")] {
+    for (text, rule) in [("STOP", "opt-out-keyword"), ("XYZZY", "carrier-opt-out")] {
         let (server, desk) = one_channel().await;
         let id = server.enroll(LEAD).await;
         sent(&server, 0, "sent").await;
