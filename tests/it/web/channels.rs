@@ -444,3 +444,105 @@ async fn sns_is_judged_by_its_certificate_once_the_topic_is_ours() {
         assert!(got.text.contains(why), "{why}: {}", got.text);
     }
 }
+
+/// The numbers texts came to, and when, in their order.
+type Arrivals = Arc<Mutex<Vec<(String, Instant)>>>;
+
+async fn gateway(arrivals: Arrivals) -> String {
+    let take = async |State(arrivals): State<Arrivals>, axum::Json(body): axum::Json<Value>| {
+        let to = body["to"].as_str().unwrap().to_string();
+        arrivals.lock().unwrap().push((to, Instant::now()));
+        axum::Json(json!({ "id": body["id"] }))
+    };
+    let app = axum::Router::new()
+        .route("/send", axum::routing::post(take))
+        .with_state(arrivals);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    format!("http://{at}/send")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_campaign_starves_neither_another_nor_an_answer() {
+    const RATE: usize = 40;
+    const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+    let arrivals = Arrivals::default();
+    let api = gateway(arrivals.clone()).await;
+    let channel = format!(
+        "  main: {{ carrier: webhook, from: \"{OURS}\", secret: \"${{TOKEN}}\", api: \"{api}\", \
+         rate: {RATE}/s }}\n"
+    );
+    let channel = channel.replace("${TOKEN}", "${SECRET}");
+    let main = "  main: { carrier: sandbox, from: \"+13125550100\" }\n";
+    let text = super::WORKSPACE.replace(main, &channel);
+    let (workspace, problems) =
+        replytree::flow::workspace::read("workspace.yaml", &text, &|_| Some(SECRET.to_string()));
+    assert!(problems.is_empty(), "{problems:?}");
+    let mut live = super::live(super::WORKSPACE, &[super::DRIVE, super::NOTICE]);
+    live.workspace = Arc::new(workspace);
+    live.sandbox = false;
+    let server = Server::start(Arc::new(MemoryStore::new()), live).await;
+    let enroll = async |flow: &str, numbers: std::ops::Range<usize>| {
+        let posts = numbers.map(|n| {
+            let mut body = super::enrollment(&format!("+1312555{n:04}"));
+            body["flow"] = flow.into();
+            server.post("/v1/enrollments", body)
+        });
+        for got in futures_util::future::join_all(posts).await {
+            assert_eq!(got.status, 202, "{}", got.text);
+        }
+    };
+    enroll("drive", 2000..2800).await;
+    let came = || arrivals.lock().unwrap().clone();
+    until("the first texts", async || {
+        (came().len() >= 20).then_some(())
+    })
+    .await;
+    let before = came().len();
+    enroll("notice", 3000..3060).await;
+    let (first, _) = came()[0].clone();
+    let reply = json!({ "id": "r1", "from": first, "to": OURS, "text": "1" }).to_string();
+    let now = replytree::runtime::Clock::now(&replytree::runtime::WallClock);
+    let mut request = server
+        .client
+        .post(format!("{}/hooks/main/inbound", server.base));
+    for (name, value) in
+        replytree::carrier::signing::sign(SECRET, "m1", now, reply.as_bytes()).unwrap()
+    {
+        request = request.header(name, value);
+    }
+    let asked = Instant::now();
+    assert_eq!(server.send(request.body(reply)).await.status, 200);
+    let answered = until("the answer", async || {
+        let theirs = came().into_iter().filter(|(to, _)| *to == first).nth(1)?;
+        Some(theirs.1 - asked)
+    })
+    .await;
+    assert!(
+        answered < Duration::from_secs(2),
+        "an answer waited {answered:?}"
+    );
+    let notice = |to: &str| to.starts_with("+13125553");
+    let all = until("the notices", async || {
+        let all = came();
+        (all.iter().filter(|(to, _)| notice(to)).count() == 60).then_some(all)
+    })
+    .await;
+    let last = all.iter().rposition(|(to, _)| notice(to)).unwrap();
+    let others = all[before..=last]
+        .iter()
+        .filter(|(to, _)| !notice(to))
+        .count();
+    assert!(
+        others < 60 + 60,
+        "{others} of the long campaign left before 60 of the short one"
+    );
+    assert!(all.len() < 800, "the long one was still under way");
+    let span = all[last].1 - all[0].1;
+    let most = RATE as f64 * (span.as_secs_f64() + 1.5);
+    assert!(
+        (last as f64) < most,
+        "{last} texts in {span:?} are more than {RATE} a second"
+    );
+}
