@@ -12,6 +12,7 @@ use crate::conversation::{ConversationId, VersionId};
 use crate::flow::Flow;
 use crate::lead::PhoneNumber;
 use crate::runtime::clock::Clock;
+use crate::runtime::health::Health;
 use crate::runtime::live::Live;
 use crate::runtime::turn::{Desk, Outcome, park};
 use crate::runtime::work::{Done, Heard, Refusal, Work};
@@ -27,6 +28,8 @@ pub struct Engine {
     pinned: RwLock<HashMap<VersionId, Arc<Flow>>>,
     ids: AtomicU16,
     listener: RwLock<Option<Listener>>,
+    /// How each channel fares.
+    pub health: Health,
     /// Turns set aside after a fault of ours, since start.
     pub parked: AtomicU64,
 }
@@ -53,6 +56,7 @@ impl Engine {
             pinned: RwLock::new(HashMap::new()),
             ids: AtomicU16::new(0),
             listener: RwLock::new(None),
+            health: Health::default(),
             parked: AtomicU64::new(0),
         };
         engine.keep_versions()?;
@@ -68,6 +72,11 @@ impl Engine {
 
     /// Serves `live` from now on; leads under way stay on the version they began with.
     pub fn reload(&self, live: Live) -> Result<(), StoreError> {
+        for (name, before) in &self.live.load().workspace.channels {
+            if live.workspace.channels.get(name) != Some(before) {
+                self.health.forget(name);
+            }
+        }
         self.live.store(Arc::new(live));
         self.keep_versions()
     }

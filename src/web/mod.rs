@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod auth;
+pub mod certificates;
 pub mod console;
 mod describe;
 pub mod error;

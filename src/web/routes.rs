@@ -6,7 +6,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, delete, get, post};
 
 use crate::web::api::{
-    consents, conversations, enrollments, events, flows, handoffs, leads, reports,
+    channels, consents, conversations, enrollments, events, flows, handoffs, leads, reports,
 };
 use crate::web::auth::Right;
 use crate::web::guard::{Access, guard};
@@ -348,6 +348,21 @@ pub static ALL: &[Route] = &[
         "An experiment's figures, by arm",
         || get(reports::experiment),
     ),
+    route(
+        Get,
+        "/v1/channels",
+        Needs(Right::ReadReports),
+        "How each channel fares with its carrier",
+        || get(channels::list),
+    ),
+    route(
+        Post,
+        "/v1/channels/{name}/resume",
+        Needs(Right::RunChannels),
+        "Opens a channel that is paused or broken off",
+        || post(channels::resume),
+    )
+    .answers(&[(200, "The channel"), (404, "No such channel")]),
     route(
         Get,
         "/v1/flows",

@@ -34,6 +34,7 @@ pub struct State {
     pub answers: BTreeMap<[u8; 16], (Timestamp, Vec<u8>)>,
     pub forgotten: BTreeMap<[u8; 16], Timestamp>,
     pub settings: BTreeMap<String, Vec<u8>>,
+    pub kept: super::kept::KeptRows,
     timers: BTreeSet<(Timestamp, ConversationId)>,
     outgoing_due: BTreeSet<(Timestamp, PhoneNumber, Seq)>,
 }
@@ -259,6 +260,7 @@ impl State {
         self.rows.retain(|(of, _), _| *of != lead);
         self.outgoing_due.retain(|(_, of, _)| *of != lead);
         self.seen.retain(|(of, _)| *of != lead);
+        self.kept.erase(lead);
         self.handoffs.retain(|_, it| it.lead != lead);
         self.shortlinks.retain(|_, it| it.lead != lead);
         self.bookings.retain(|it| it.lead != lead);

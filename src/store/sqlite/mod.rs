@@ -8,6 +8,7 @@ mod connect;
 mod due;
 mod erase;
 mod flows;
+mod kept;
 mod keys;
 mod known;
 mod ledger;
@@ -28,8 +29,8 @@ use crate::conversation::{Conversation, ConversationId, Seq, VersionId};
 use crate::lead::PhoneNumber;
 use crate::store::{
     ApiKey, Batch, Booking, ConversationQuery, Due, FlowRecord, HandoffId, HandoffQuery,
-    HandoffRecord, LeadQuery, LeadRecord, LedgerRow, Need, OnClock, Row, RowKind, SeenKey,
-    SendStatus, ShortlinkRecord, StepCount, Store, StoreCounts, StoreError,
+    HandoffRecord, Kept, KeptKind, LeadQuery, LeadRecord, LedgerRow, Need, OnClock, Row, RowKind,
+    SeenKey, SendStatus, ShortlinkRecord, StepCount, Store, StoreCounts, StoreError,
 };
 use crate::time::Timestamp;
 
@@ -291,6 +292,38 @@ impl Store for SqliteStore {
 
     fn set_setting(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
         self.change("change a setting", |db| keys::set(db, key, value))
+    }
+
+    fn keep(&self, kept: &Kept) -> Result<bool, StoreError> {
+        self.change("keep what came early", |db| kept::keep(db, kept))
+    }
+
+    fn kept(&self, lead: PhoneNumber, kind: KeptKind) -> Result<Vec<Kept>, StoreError> {
+        self.read(|db| kept::of_lead(db, lead, kind))
+    }
+
+    fn kept_waiting(
+        &self,
+        kind: KeptKind,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Kept>, StoreError> {
+        self.read(|db| kept::waiting(db, kind, until, limit))
+    }
+
+    fn kept_used(
+        &self,
+        lead: PhoneNumber,
+        kind: KeptKind,
+        keys: &[String],
+    ) -> Result<(), StoreError> {
+        self.change("keep what came early", |db| {
+            kept::used(db, lead, kind, keys)
+        })
+    }
+
+    fn drop_kept(&self, before: Timestamp) -> Result<(), StoreError> {
+        self.change("keep what came early", |db| kept::drop_before(db, before))
     }
 
     fn backup(&self, to: &Path) -> Result<(), StoreError> {
