@@ -345,6 +345,7 @@ pub struct Commit {
     /// Changes of handoffs stored before, or new in this very commit.
     pub handoff_changes: Vec<HandoffChange>,
     pub consents: Vec<ConsentEvent>,
+    pub addresses: Vec<AddressMark>,
     pub shortlinks: Vec<ShortlinkRecord>,
     /// The message of these shortlinks was accepted: their lifetime begins.
     pub links_begin: Option<(Seq, Timestamp)>,
@@ -364,11 +365,37 @@ impl Commit {
             handoffs: Vec::new(),
             handoff_changes: Vec::new(),
             consents: Vec::new(),
+            addresses: Vec::new(),
             shortlinks: Vec::new(),
             links_begin: None,
             now,
         }
     }
+}
+
+/// What stands against writing to an email address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AddressState {
+    pub unsubscribed: Option<Timestamp>,
+    /// Since when mail bounces from it.
+    pub bad: Option<Timestamp>,
+}
+
+/// A change of what stands against an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddressMark {
+    pub address: String,
+    pub change: AddressChange,
+    pub at: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AddressChange {
+    Unsubscribed,
+    /// Mail bounces from it for good.
+    Bad,
+    /// Its owner asked for mail: nothing stands against it any more.
+    Welcome,
 }
 
 /// Work that fell due.

@@ -5,6 +5,7 @@ pub mod api;
 pub mod auth;
 pub mod console;
 mod describe;
+mod email_hook;
 pub mod error;
 pub mod fields;
 mod guard;
@@ -20,6 +21,7 @@ pub mod session;
 mod shortlink;
 pub mod state;
 pub mod stream;
+mod unsubscribe;
 mod webhook;
 
 use axum::Router;

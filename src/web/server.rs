@@ -22,6 +22,7 @@ use tower::Service;
 
 use crate::runtime::deliver::Deliverer;
 use crate::runtime::dispatch::{self, Dispatch};
+use crate::runtime::mail::Mailer;
 use crate::runtime::outside::{ClientError, Outside};
 use crate::runtime::reload::{self, Reload};
 use crate::runtime::sandbox::Sandbox;
@@ -161,6 +162,7 @@ pub async fn start(mut options: ServeOptions) -> Result<Running, ServeError> {
     let deliverer = Arc::new(Deliverer {
         engine: engine.clone(),
         outside: Outside::new()?,
+        mailer: Mailer::default(),
     });
     let sandbox = is_sandbox.then(|| sandbox(&engine, deliverer.clone()));
     let door = Door::open(options.store.as_ref())?;

@@ -88,7 +88,7 @@ async fn take(app: &AppState, name: &str, request: Request) -> Result<Response, 
 }
 
 /// The request as the carrier signed it: at the address we told it, never at one it told us.
-fn raw(
+pub(super) fn raw(
     app: &AppState,
     method: &Method,
     uri: &Uri,

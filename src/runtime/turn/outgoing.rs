@@ -49,6 +49,11 @@ impl Desk<'_> {
                 Verdict::Drop(why) => return self.dropped(&row, why),
             }
         }
+        if let Effect::Email(email) = effect
+            && self.email_taken_back(&row, email, sending)?
+        {
+            return Ok(());
+        }
         let channel = self.channel_of(effect);
         let from = self.number_of(channel.as_ref());
         let sending = self.change(&row, sending, |to| {
@@ -158,7 +163,7 @@ impl Desk<'_> {
             .cloned()
     }
 
-    fn change(&mut self, row: &Row, from: &Sending, how: impl FnOnce(&mut Sending)) -> Sending {
+    pub(super) fn change(&mut self, row: &Row, from: &Sending, how: impl FnOnce(&mut Sending)) -> Sending {
         let mut to = from.clone();
         how(&mut to);
         to.changed = self.now;
@@ -220,6 +225,12 @@ impl Desk<'_> {
         if matches!(result, SendResult::OptedOut { .. }) {
             self.carrier_opt_out();
         }
+        if let (Effect::Email(email), Some(why)) = (effect, not_arriving(result)) {
+            if matches!(result, SendResult::Unreachable { .. }) {
+                self.mark_bad(&email.to);
+            }
+            return self.email_failed(row, email, why);
+        }
         match event_of(row.seq, effect, result) {
             Some(event) => self.pass_on(row, event),
             None => Ok(()),
@@ -233,8 +244,9 @@ impl Desk<'_> {
         after: Duration,
         error: &str,
     ) -> Result<(), Refusal> {
-        if sending.attempts >= ATTEMPTS_MAX {
-            let error = format!("given up after {ATTEMPTS_MAX} tries: {error}");
+        let tries = attempts_max(row);
+        if sending.attempts >= tries {
+            let error = format!("given up after {tries} tries: {error}");
             return self.settle_row(row, &SendResult::Refused { error });
         }
         let due = self.now + after;
@@ -357,6 +369,29 @@ fn rank(status: SendStatus) -> u8 {
 /// A text to a lead goes once; an alert, an email, a call may go again under the same id.
 fn may_repeat(effect: &Effect) -> bool {
     !matches!(effect, Effect::Sms(_))
+}
+
+/// An email is tried for most of a day, as mail servers do.
+fn attempts_max(row: &Row) -> u8 {
+    match row.body {
+        RowBody::Outgoing(Effect::Email(_), _) => crate::runtime::mail::ATTEMPTS_MAX,
+        RowBody::Outgoing(..) | RowBody::Happened(_) => ATTEMPTS_MAX,
+    }
+}
+
+/// Why an email will not arrive, if that is known now.
+fn not_arriving(result: &SendResult) -> Option<String> {
+    match result {
+        SendResult::Refused { error }
+        | SendResult::Unreachable { error }
+        | SendResult::Uncertain { error } => Some(error.clone()),
+        SendResult::Accepted { .. }
+        | SendResult::OptedOut { .. }
+        | SendResult::Retry { .. }
+        | SendResult::CallAnswered { .. }
+        | SendResult::SlotsFound { .. }
+        | SendResult::SlotHeld { .. } => None,
+    }
 }
 
 fn settled(result: &SendResult) -> (SendStatus, Option<String>, Option<String>) {

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockW
 use crate::conversation::{Conversation, ConversationId, Seq, VersionId};
 use crate::lead::PhoneNumber;
 use crate::store::{
-    ANSWER_KEPT_MS, ApiKey, Batch, Booking, Commit, CommitError, ConversationQuery, Due,
+    ANSWER_KEPT_MS, AddressMark, AddressState, ApiKey, Batch, Booking, Commit, CommitError, ConversationQuery, Due,
     FlowRecord, HandoffId, HandoffQuery, HandoffRecord, LeadQuery, LeadRecord, LedgerRow, Need,
     Row, RowKind, SeenKey, SendStatus, ShortlinkRecord, Snapshot, StepCount, Store, StoreCounts,
     StoreError,
@@ -249,6 +249,15 @@ impl Store for MemoryStore {
         let chain = state.ledger.get(&bucket).into_iter().flatten();
         let page = chain.filter(|row| row.n > after).take(limit);
         Ok(page.cloned().collect())
+    }
+
+    fn address(&self, address: &str) -> Result<AddressState, StoreError> {
+        Ok(self.read().address(address))
+    }
+
+    fn mark_address(&self, mark: &AddressMark) -> Result<(), StoreError> {
+        self.write_alone(|state| state.mark_address(mark));
+        Ok(())
     }
 
     fn erase(&self, lead: PhoneNumber, at: Timestamp) -> Result<bool, StoreError> {

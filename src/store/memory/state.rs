@@ -8,10 +8,10 @@ use crate::lead::{Name, PhoneNumber};
 use crate::policy::{ConsentEvent, ledger};
 use crate::store::query::{self, age_order};
 use crate::store::{
-    ApiKey, Booking, Commit, CommitError, ConversationQuery, Due, FlowRecord, HandoffId,
+    AddressChange, AddressMark, AddressState, ApiKey, Booking, Commit, CommitError, ConversationQuery, Due, FlowRecord, HandoffId,
     HandoffQuery, HandoffRecord, HandoffStatus, LeadQuery, LeadRecord, LedgerEvent, LedgerRow,
     Need, RECENT_ROWS_MAX, Recent, Row, RowBody, RowKind, SendStatus, Sending, ShortlinkRecord,
-    Snapshot, StepCount, StoreCounts, forgotten, ledger_key, refused,
+    Snapshot, StepCount, StoreCounts, address_key, forgotten, ledger_key, refused,
 };
 use crate::time::Timestamp;
 
@@ -33,6 +33,7 @@ pub struct State {
     pub keys: Vec<ApiKey>,
     pub answers: BTreeMap<[u8; 16], (Timestamp, Vec<u8>)>,
     pub forgotten: BTreeMap<[u8; 16], Timestamp>,
+    pub addresses: BTreeMap<[u8; 16], AddressState>,
     pub settings: BTreeMap<String, Vec<u8>>,
     timers: BTreeSet<(Timestamp, ConversationId)>,
     outgoing_due: BTreeSet<(Timestamp, PhoneNumber, Seq)>,
@@ -139,6 +140,9 @@ impl State {
         for event in commit.consents {
             self.append(lead, event);
         }
+        for mark in &commit.addresses {
+            self.mark_address(mark);
+        }
         for link in commit.shortlinks {
             self.shortlinks.insert(link.code, link);
         }
@@ -148,6 +152,21 @@ impl State {
                     link.expires = link.lifetime.map(|lifetime| at + lifetime);
                 }
             }
+        }
+    }
+
+    pub fn address(&self, address: &str) -> AddressState {
+        let known = self.addresses.get(&address_key(&SECRET, address));
+        known.copied().unwrap_or_default()
+    }
+
+    pub fn mark_address(&mut self, mark: &AddressMark) {
+        let key = address_key(&SECRET, &mark.address);
+        let state = self.addresses.entry(key).or_default();
+        match mark.change {
+            AddressChange::Unsubscribed => state.unsubscribed = Some(mark.at),
+            AddressChange::Bad => state.bad = Some(mark.at),
+            AddressChange::Welcome => *state = AddressState::default(),
         }
     }
 

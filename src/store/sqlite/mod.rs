@@ -2,6 +2,7 @@
 //! one transaction and one sync. What is a column and what is in the blob beside it: `pack`. Why
 //! the tables look as they do: `schema/`.
 
+mod addresses;
 mod ask;
 mod bookings;
 mod connect;
@@ -25,7 +26,7 @@ use rusqlite::Connection;
 use crate::conversation::{Conversation, ConversationId, Seq, VersionId};
 use crate::lead::PhoneNumber;
 use crate::store::{
-    ApiKey, Batch, Booking, ConversationQuery, Due, FlowRecord, HandoffId, HandoffQuery,
+    AddressMark, AddressState, ApiKey, Batch, Booking, ConversationQuery, Due, FlowRecord, HandoffId, HandoffQuery,
     HandoffRecord, LeadQuery, LeadRecord, LedgerRow, Need, Row, RowKind, SeenKey, SendStatus,
     ShortlinkRecord, StepCount, Store, StoreCounts, StoreError,
 };
@@ -208,6 +209,14 @@ impl Store for SqliteStore {
         limit: usize,
     ) -> Result<Vec<LedgerRow>, StoreError> {
         self.read(|db| ledger::page(db, bucket, after, limit))
+    }
+
+    fn address(&self, address: &str) -> Result<AddressState, StoreError> {
+        self.read(|db| addresses::state(db, address))
+    }
+
+    fn mark_address(&self, mark: &AddressMark) -> Result<(), StoreError> {
+        self.change("mark an address", |db| addresses::mark(db, mark))
     }
 
     fn erase(&self, lead: PhoneNumber, at: Timestamp) -> Result<bool, StoreError> {
