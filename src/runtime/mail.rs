@@ -132,9 +132,13 @@ async fn connect(server: &MailServer, domain: &str) -> Result<AsyncSmtpConnectio
     let mut connection =
         AsyncSmtpConnection::connect_tokio1(at, Some(STEP_TIMEOUT), &hello, implicit, None)
             .await
-            .map_err(|error| match error.is_tls() {
-                true => unsafe_tls(error),
-                false => Posted::Later(format!("not reached: {}", said(&error))),
+            .map_err(|error| {
+                let told = said(&error);
+                // A certificate that does not hold shows as a connection that broke off.
+                match error.is_tls() || told.contains("certificate") {
+                    true => unsafe_tls(error),
+                    false => Posted::Later(format!("not reached: {told}")),
+                }
             })?;
     if let Some(tls) = tls.filter(|_| server.security == Security::StartTls) {
         if !connection.can_starttls() {

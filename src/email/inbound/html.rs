@@ -28,6 +28,11 @@ pub fn text(html: &str) -> String {
     let mut at = 0;
     while let Some(open) = html[at..].find('<').map(|i| at + i) {
         out.push_str(&html[at..open]);
+        if !lower[open + 1..].starts_with(|c: char| c.is_ascii_lowercase() || "/!?".contains(c)) {
+            out.push('<');
+            at = open + 1;
+            continue;
+        }
         let Some(close) = html[open..].find('>').map(|i| open + i) else {
             return unescaped(&out);
         };

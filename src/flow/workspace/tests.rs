@@ -51,6 +51,7 @@ fn env(name: &str) -> Option<String> {
         "SMTP_URL" => "smtp://user:word@mail.example:587",
         "MISSING" => return None,
         "EMPTY" => "",
+        "SHORT" => "hunter2",
         _ => "from-the-environment",
     };
     Some(value.to_string())
@@ -277,10 +278,13 @@ fn each_mistake_is_named_at_its_place() {
         ),
         ("email: { from: a@b.example, ca: ca.pem }", &["E0609 ca"]),
         (
-            "email: { from: a@b.example, inbound_secret: ${SHORT} }",
-            &["E0609 ${SHORT}"],
+            "email: { from: a@b.example, inbound_secret: '${SHORT}' }",
+            &["E0609 '${SHORT}'"],
         ),
-        ("channels: { email: { carrier: sandbox } }", &["E0609 email"]),
+        (
+            "channels: { email: { carrier: sandbox, from: \"+13125550100\" } }",
+            &["E0609 email"],
+        ),
         ("email: { from: a@b.example, inbund_secret: x }", &["E0101 inbund_secret"]),
         ("segments: { hot: \"lifecycle = 'hot'\" }", &["E0505 ="]),
         ("segments: { hot: \"tags > 5\" }", &["E0503 tags > 5"]),
