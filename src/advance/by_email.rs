@@ -12,7 +12,11 @@ use crate::reply::{self, Everywhere, Meaning, Reply, Verdict};
 use crate::time::Timestamp;
 
 /// As `hear::replied`.
-pub(super) fn replied(walk: &mut Walk, status: &Status, email: &EmailReply) -> Option<Option<Next>> {
+pub(super) fn replied(
+    walk: &mut Walk,
+    status: &Status,
+    email: &EmailReply,
+) -> Option<Option<Next>> {
     if email.automatic {
         walk.understood = Some(Understood {
             kind: Name::from("machine"),
@@ -32,7 +36,8 @@ pub(super) fn replied(walk: &mut Walk, status: &Status, email: &EmailReply) -> O
     let slots = open.and_then(|(wait, step)| hear::slot_choice(walk, wait, step));
     let question = hear::question(walk, open, slots.as_ref());
     let verdict = reply::meaning(&reply, &question);
-    if let Meaning::Everywhere(kind @ (Everywhere::OptOut | Everywhere::WrongNumber)) = verdict.meaning
+    if let Meaning::Everywhere(kind @ (Everywhere::OptOut | Everywhere::WrongNumber)) =
+        verdict.meaning
     {
         return Some(opt_out(walk, status, kind, &verdict, text));
     }

@@ -185,7 +185,9 @@ fn any_status(walk: &mut Walk, status: &Status, event: &Event) -> Option<Option<
             None
         }
         Event::EmailFailed { step, .. } => Some(by_email::failed(walk, status, step.as_ref())),
-        Event::EmailUnsubscribed { .. } | Event::Clicked { .. } | Event::Delivered { .. } => Some(None),
+        Event::EmailUnsubscribed { .. } | Event::Clicked { .. } | Event::Delivered { .. } => {
+            Some(None)
+        }
         _ => None,
     }
 }

@@ -29,7 +29,11 @@ pub fn calendar(event: &Event) -> String {
         format!("DTSTART:{}", utc(event.start)),
         format!("DTEND:{}", utc(event.end)),
         format!("SUMMARY:{}", escaped(event.title)),
-        format!("ORGANIZER;CN=\"{}\":mailto:{}", event.brand.replace(['"', '\r', '\n'], " "), event.organizer),
+        format!(
+            "ORGANIZER;CN=\"{}\":mailto:{}",
+            event.brand.replace(['"', '\r', '\n'], " "),
+            event.organizer
+        ),
         "STATUS:CONFIRMED".to_string(),
         "END:VEVENT".to_string(),
         "END:VCALENDAR".to_string(),

@@ -84,7 +84,9 @@ impl Letter {
         }
         if let Some(last) = self.references.last() {
             let all: Vec<String> = self.references.iter().map(|id| bracketed(id)).collect();
-            builder = builder.in_reply_to(bracketed(last)).references(all.join(" "));
+            builder = builder
+                .in_reply_to(bracketed(last))
+                .references(all.join(" "));
         }
         if let Some(unsubscribe) = &self.unsubscribe {
             let mailto = unsubscribe.mailto.as_ref();
@@ -92,7 +94,10 @@ impl Letter {
             let value = format!("<{}>{mailto}", unsubscribe.url);
             builder = builder
                 .raw_header(header("List-Unsubscribe", value))
-                .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".into()));
+                .raw_header(header(
+                    "List-Unsubscribe-Post",
+                    "List-Unsubscribe=One-Click".into(),
+                ));
         }
         for (name, value) in &self.headers {
             builder = builder.raw_header(header(name, one_line(value)));
@@ -209,7 +214,13 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for to in ["", "ada", "ada@", "ada@x.example, eve@x.example", "a@b\r\nRCPT"] {
+        for to in [
+            "",
+            "ada",
+            "ada@",
+            "ada@x.example, eve@x.example",
+            "a@b\r\nRCPT",
+        ] {
             let letter = Letter {
                 to: to.into(),
                 ..letter()

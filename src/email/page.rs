@@ -92,9 +92,10 @@ impl Page {
     }
 
     fn footer_html(&self, footer: &Footer) -> String {
-        let postal = footer.postal_address.as_deref().map_or(String::new(), |postal| {
-            format!("<br>{}", escape(postal))
-        });
+        let postal = footer
+            .postal_address
+            .as_deref()
+            .map_or(String::new(), |postal| format!("<br>{}", escape(postal)));
         format!(
             "<footer style=\"{SMALL_STYLE}\"><p>{}<br><a href=\"{}\">{}</a>{postal}</p></footer>\n",
             escape(&words::fill(self.words.why, &self.brand)),

@@ -118,13 +118,48 @@ mod tests {
     fn an_address_says_where_and_how_safely() {
         use Security::{None as Clear, StartTls, Tls};
         for (url, ca, host, port, security, login) in [
-            ("smtps://u:p@mail.example", None, "mail.example", 465, Tls, Some(("u", "p"))),
-            ("smtp://mail.example", None, "mail.example", 587, StartTls, None),
-            ("smtp://a%40b:p%3A%2F@h.example:2525/", None, "h.example", 2525, StartTls, Some(("a@b", "p:/"))),
-            ("smtp://u:p@ss@h.example", None, "h.example", 587, StartTls, Some(("u", "p@ss"))),
+            (
+                "smtps://u:p@mail.example",
+                None,
+                "mail.example",
+                465,
+                Tls,
+                Some(("u", "p")),
+            ),
+            (
+                "smtp://mail.example",
+                None,
+                "mail.example",
+                587,
+                StartTls,
+                None,
+            ),
+            (
+                "smtp://a%40b:p%3A%2F@h.example:2525/",
+                None,
+                "h.example",
+                2525,
+                StartTls,
+                Some(("a@b", "p:/")),
+            ),
+            (
+                "smtp://u:p@ss@h.example",
+                None,
+                "h.example",
+                587,
+                StartTls,
+                Some(("u", "p@ss")),
+            ),
             ("smtp://127.0.0.1:25", None, "127.0.0.1", 25, Clear, None),
             ("smtp://[::1]:25", None, "::1", 25, Clear, None),
-            ("smtp://localhost:25", Some("ca.pem"), "localhost", 25, StartTls, None),
+            (
+                "smtp://localhost:25",
+                Some("ca.pem"),
+                "localhost",
+                25,
+                StartTls,
+                None,
+            ),
             ("smtps://LOCALHOST", None, "localhost", 465, Tls, None),
         ] {
             let server = MailServer::read(url, ca).unwrap();
@@ -136,7 +171,15 @@ mod tests {
             );
             assert!(!format!("{server:?}").contains("p@ss"));
         }
-        for url in ["", "http://x", "smtp://", "smtp://u@h", "smtp://h:0", "smtp://h:x", "smtp://u:%zz@h"] {
+        for url in [
+            "",
+            "http://x",
+            "smtp://",
+            "smtp://u@h",
+            "smtp://h:0",
+            "smtp://h:x",
+            "smtp://u:%zz@h",
+        ] {
             assert!(MailServer::read(url, None).is_err(), "{url}");
         }
     }

@@ -104,7 +104,10 @@ fn masked(
     mut content: [u8; CONTENT_LEN],
 ) -> [u8; CONTENT_LEN] {
     let mask = hmac(key, what, b"mask", mac);
-    content.iter_mut().zip(mask).for_each(|(byte, m)| *byte ^= m);
+    content
+        .iter_mut()
+        .zip(mask)
+        .for_each(|(byte, m)| *byte ^= m);
     content
 }
 

@@ -51,7 +51,11 @@ impl EmailStanding {
     }
 
     pub fn allows(&self, address: &str, kind: MessageKind) -> Result<(), NoEmail> {
-        if self.bad.as_deref().is_some_and(|bad| bad.eq_ignore_ascii_case(address.trim())) {
+        if self
+            .bad
+            .as_deref()
+            .is_some_and(|bad| bad.eq_ignore_ascii_case(address.trim()))
+        {
             return Err(NoEmail::BadAddress);
         }
         match (kind, self.unsubscribed) {
@@ -71,8 +75,16 @@ mod tests {
     fn event(word: &str) -> ConsentEvent {
         let (what, at) = word.split_once('@').unwrap();
         let (channel, what) = what.split_once('-').unwrap();
-        let change = if what == "stop" { ConsentChange::Revoked } else { ConsentChange::Given };
-        let method = if what == "import" { "import" } else { "web_form" };
+        let change = if what == "stop" {
+            ConsentChange::Revoked
+        } else {
+            ConsentChange::Given
+        };
+        let method = if what == "import" {
+            "import"
+        } else {
+            "web_form"
+        };
         let at = Timestamp::from_ms(at.parse().unwrap());
         ConsentEvent {
             own_act: what != "import",
@@ -84,7 +96,9 @@ mod tests {
     fn fold(history: &str) -> Standing {
         history
             .split_whitespace()
-            .fold(Standing::default(), |standing, word| standing.after(&event(word)))
+            .fold(Standing::default(), |standing, word| {
+                standing.after(&event(word))
+            })
     }
 
     #[test]
@@ -125,7 +139,11 @@ mod tests {
             ("ada@x.example", Transactional, Ok(())),
             ("Ada@Old.example ", Transactional, Err(NoEmail::BadAddress)),
         ] {
-            assert_eq!(standing.allows(address, kind), expected, "{address} {kind:?}");
+            assert_eq!(
+                standing.allows(address, kind),
+                expected,
+                "{address} {kind:?}"
+            );
         }
         let fresh = EmailStanding::default();
         assert_eq!(fresh.allows("ada@x.example", Marketing), Ok(()));

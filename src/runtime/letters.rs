@@ -83,7 +83,14 @@ impl Letters<'_> {
 
     /// The letter by which an agent hears of a lead. `of` is the alert, `n` the agent's place among
     /// those it goes to.
-    pub fn alert(&self, of: EmailRef, n: usize, to: &str, notice: &Notice, at: Timestamp) -> Letter {
+    pub fn alert(
+        &self,
+        of: EmailRef,
+        n: usize,
+        to: &str,
+        notice: &Notice,
+        at: Timestamp,
+    ) -> Letter {
         let token = token::seal(self.key, Use::Alert, of);
         let page = Page {
             words: words::of("en"),
@@ -118,7 +125,8 @@ impl Letters<'_> {
     }
 
     fn takes_replies(&self) -> bool {
-        self.settings().is_some_and(|email| !email.inbound_secrets.is_empty())
+        self.settings()
+            .is_some_and(|email| !email.inbound_secrets.is_empty())
     }
 
     fn from(&self) -> Correspondent {
@@ -153,7 +161,9 @@ impl Letters<'_> {
 
     fn message_id(&self, token: &str) -> String {
         let from = self.from().address;
-        let domain = from.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
+        let domain = from
+            .rsplit_once('@')
+            .map_or("localhost", |(_, domain)| domain);
         format!("rt.{token}@{domain}")
     }
 
@@ -196,7 +206,9 @@ impl Letters<'_> {
             MessageKind::Transactional => None,
             MessageKind::Marketing => Some(Footer {
                 unsubscribe: self.unsubscribe_url(of),
-                postal_address: self.settings().and_then(|email| email.postal_address.clone()),
+                postal_address: self
+                    .settings()
+                    .and_then(|email| email.postal_address.clone()),
             }),
         };
         Ok(Page {
@@ -241,7 +253,10 @@ impl Letters<'_> {
 
     /// As a turn has it: told, or the number's only one, or the workspace's.
     fn zone_of(&self, lead: PhoneNumber) -> Result<Zone, StoreError> {
-        let told = self.store.lead(lead)?.and_then(|record| record.lead.time_zone);
+        let told = self
+            .store
+            .lead(lead)?
+            .and_then(|record| record.lead.time_zone);
         if let Some(zone) = told.and_then(|zone| zone.parse().ok()) {
             return Ok(zone);
         }
@@ -297,7 +312,11 @@ fn said(row: &Row) -> Option<(Who, Timestamp, &str)> {
 
 /// What a stranger's mail program called its letter goes into a header of ours only if it is plain.
 fn is_message_id(id: &str) -> bool {
-    id.len() <= 250 && id.contains('@') && id.bytes().all(|b| b.is_ascii_graphic() && b != b'<' && b != b'>')
+    id.len() <= 250
+        && id.contains('@')
+        && id
+            .bytes()
+            .all(|b| b.is_ascii_graphic() && b != b'<' && b != b'>')
 }
 
 /// What a provider that writes Message-IDs of its own wants, to keep ours and to name it when it tells of

@@ -121,7 +121,8 @@ impl Mailer {
 
 /// `domain` is whom we say we are.
 async fn connect(server: &MailServer, domain: &str) -> Result<AsyncSmtpConnection, Posted> {
-    let unsafe_tls = |error: Error| Posted::Account(format!("TLS to the mail server: {}", said(&error)));
+    let unsafe_tls =
+        |error: Error| Posted::Account(format!("TLS to the mail server: {}", said(&error)));
     let tls = match server.security {
         Security::None => None,
         Security::Tls | Security::StartTls => Some(tls(server).await?),
@@ -182,7 +183,10 @@ async fn tls(server: &MailServer) -> Result<TlsParameters, Posted> {
 async fn hand_over(connection: &mut AsyncSmtpConnection, letter: &Written) -> Posted {
     let mut parameters = Vec::new();
     if !letter.to.to_string().is_ascii() || !letter.from.to_string().is_ascii() {
-        if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
+        if !connection
+            .server_info()
+            .supports_feature(Extension::SmtpUtfEight)
+        {
             let why = "the mail server takes no addresses beyond ASCII";
             return Posted::Refused(why.to_string());
         }
@@ -192,7 +196,10 @@ async fn hand_over(connection: &mut AsyncSmtpConnection, letter: &Written) -> Po
     if let Err(error) = connection.command(from).await {
         return refusal(&error, Posted::Account);
     }
-    if let Err(error) = connection.command(Rcpt::new(letter.to.clone(), Vec::new())).await {
+    if let Err(error) = connection
+        .command(Rcpt::new(letter.to.clone(), Vec::new()))
+        .await
+    {
         let told = said(&error);
         return refusal(&error, |why| match is_of_the_address(&error, &told) {
             true => Posted::NoSuchAddress(why),
@@ -225,11 +232,19 @@ fn is_of_the_address(error: &Error, told: &str) -> bool {
         .split(|c: char| !c.is_ascii_digit() && c != '.')
         .find(|word| word.starts_with("5.") && word.matches('.').count() == 2);
     if let Some(code) = enhanced {
-        return code.starts_with("5.1.") && code != "5.1.7" && code != "5.1.8"
-            || code == "5.2.1";
+        return code.starts_with("5.1.") && code != "5.1.7" && code != "5.1.8" || code == "5.2.1";
     }
     let code = error.status().map_or(0, u16::from);
-    let policy = ["relay", "blocked", "spam", "blacklist", "blocklist", "denied", "policy", "sender"];
+    let policy = [
+        "relay",
+        "blocked",
+        "spam",
+        "blacklist",
+        "blocklist",
+        "denied",
+        "policy",
+        "sender",
+    ];
     matches!(code, 550 | 551 | 553) && !policy.iter().any(|word| told.contains(word))
 }
 

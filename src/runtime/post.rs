@@ -47,7 +47,12 @@ impl Deliverer {
                 live: &live,
                 key: engine.key(),
             };
-            letters.email(EmailRef { lead, seq }, conversation, &message, engine.clock.now())
+            letters.email(
+                EmailRef { lead, seq },
+                conversation,
+                &message,
+                engine.clock.now(),
+            )
         });
         match written.await {
             Ok(letter) => letter,
@@ -85,20 +90,29 @@ impl Deliverer {
         };
         let letter = letters.alert(of, n, to, notice, self.engine.clock.now());
         let posted = self.post_letter(&server, &letter).await;
-        let result = result_of(posted.clone(), letter.message_id.clone(), job.sending.attempts);
+        let result = result_of(
+            posted.clone(),
+            letter.message_id.clone(),
+            job.sending.attempts,
+        );
         count("agent", &result);
         match posted {
             Posted::Accepted => Ok(()),
             Posted::Later(why) | Posted::Account(why) => Err(NoAnswer::NotReached(why)),
             Posted::Unknown(why) => Err(NoAnswer::Unknown(why)),
-            Posted::NoSuchAddress(why) | Posted::Refused(why) => Err(NoAnswer::Refused(why)),
+            // What it said may name the agent's address, and this is logged.
+            Posted::NoSuchAddress(_) | Posted::Refused(_) => {
+                let why = "the mail server refuses the alert to an agent";
+                Err(NoAnswer::Refused(why.to_string()))
+            }
         }
     }
 }
 
 fn server_of(workspace: &Workspace) -> Result<MailServer, &'static str> {
     let settings = workspace.email.as_ref();
-    let Some((settings, smtp)) = settings.and_then(|email| Some((email, email.smtp.as_ref()?))) else {
+    let Some((settings, smtp)) = settings.and_then(|email| Some((email, email.smtp.as_ref()?)))
+    else {
         return Err("workspace.yaml names no mail server (`email: { smtp: … }`)");
     };
     MailServer::read(smtp, settings.ca.as_deref())

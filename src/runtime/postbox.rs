@@ -89,7 +89,9 @@ pub fn emails(letters: &Letters, to: Option<&str>) -> Result<Vec<PostedEmail>, S
     }
     for alert in alerts(letters.store, &letters.live.workspace)? {
         for (n, agent) in alert.agents.iter().enumerate() {
-            let Some(address) = &agent.email else { continue };
+            let Some(address) = &agent.email else {
+                continue;
+            };
             if to.is_none_or(|to| address.eq_ignore_ascii_case(to)) {
                 let letter = letters.alert(alert.of, n, address, &alert.notice, alert.at);
                 posted.push(shown(letter));

@@ -79,7 +79,10 @@ async fn take(app: &AppState, request: Request) -> Result<(), Problem> {
                 unsubscribed(app, returned, UnsubscribedBy::Provider).await?;
             }
             Incoming::Confirm { url } => {
-                tracing::warn!(url, "open this address to confirm the subscription of emails");
+                tracing::warn!(
+                    url,
+                    "open this address to confirm the subscription of emails"
+                );
             }
         }
     }
@@ -107,7 +110,10 @@ fn proven_by_request(
         secrets.iter().filter(|secret| equal(secret)).count() > 0
     };
     let basic = parts.headers.get(header::AUTHORIZATION);
-    let basic = basic.and_then(|value| value.to_str().ok()?.strip_prefix("Basic "));
+    let basic = basic.and_then(|value| {
+        let (scheme, login) = value.to_str().ok()?.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("basic").then_some(login)
+    });
     let login = basic.and_then(|text| String::from_utf8(STANDARD.decode(text.trim()).ok()?).ok());
     if let Some((_, password)) = login.as_deref().and_then(|login| login.split_once(':')) {
         return Ok(is_ours(password));
@@ -115,7 +121,8 @@ fn proven_by_request(
     let query = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
     let given = query.ok().and_then(|query| {
         let mut all = query.0.into_iter();
-        all.find(|(name, _)| name == "token").map(|(_, value)| value)
+        all.find(|(name, _)| name == "token")
+            .map(|(_, value)| value)
     });
     Ok(given.is_some_and(|given| is_ours(&given)))
 }
@@ -130,7 +137,11 @@ fn is_signed_inside(secrets: &[String], told: &Told, app: &AppState) -> bool {
         }
         Told::Json(json) => {
             let signed = &json["signature"];
-            (text(&signed["timestamp"]), text(&signed["token"]), text(&signed["signature"]))
+            (
+                text(&signed["timestamp"]),
+                text(&signed["token"]),
+                text(&signed["signature"]),
+            )
         }
     };
     let given = (timestamp.as_str(), token.as_str(), signature.as_str());
@@ -140,7 +151,10 @@ fn is_signed_inside(secrets: &[String], told: &Told, app: &AppState) -> bool {
 
 async fn told(parts: Parts, body: Bytes) -> Result<Told, Problem> {
     let kind = parts.headers.get(header::CONTENT_TYPE);
-    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or("").to_lowercase();
+    let kind = kind
+        .and_then(|kind| kind.to_str().ok())
+        .unwrap_or("")
+        .to_lowercase();
     if kind.starts_with("application/x-www-form-urlencoded") {
         return Ok(Told::Form(Form(form_pairs(&body))));
     }
@@ -206,7 +220,9 @@ struct Ours {
 /// The email of ours that a text names by a token; never by whom it seems to be from.
 async fn ours(app: &AppState, names: Vec<String>) -> Result<Option<Ours>, Problem> {
     let key = *app.engine.key();
-    let found = names.iter().find_map(|text| token::find(&key, Use::Reply, text));
+    let found = names
+        .iter()
+        .find_map(|text| token::find(&key, Use::Reply, text));
     let Some(of) = found else { return Ok(None) };
     let row = app.read(move |store| store.row(of.lead, of.seq)).await?;
     Ok(row.and_then(|row| match row.body {
@@ -308,10 +324,12 @@ fn with_address(
         limit: SAME_ADDRESS_MAX,
     })?;
     let wanted = folded(address);
-    let same = found.into_iter().filter(|record| match record.lead.field("email") {
-        crate::lead::Value::Text(email) => folded(email) == wanted,
-        _ => false,
-    });
+    let same = found
+        .into_iter()
+        .filter(|record| match record.lead.field("email") {
+            crate::lead::Value::Text(email) => folded(email) == wanted,
+            _ => false,
+        });
     Ok(same.map(|record| record.lead.phone).collect())
 }
 
@@ -337,7 +355,11 @@ async fn commit(app: &AppState, work: Work, kind: &'static str) -> Result<(), Pr
         Err(Refusal::Store(error)) => Err(error.into()),
         Err(refusal) => {
             let detail = refusal.to_string();
-            Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", detail))
+            Err(Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "overloaded",
+                detail,
+            ))
         }
     }
 }

@@ -406,7 +406,10 @@ pub static ALL: &[Route] = &[
         "Emails from leads, bounces and complaints, as inbound-parse services post them",
         || post(email_hook::receive).layer(DefaultBodyLimit::disable()),
     )
-    .query(&[("token", "`inbound_secret`, for services that can neither sign nor log in")])
+    .query(&[(
+        "token",
+        "`inbound_secret`, for services that can neither sign nor log in",
+    )])
     .answers(&[
         (200, "Stored and synced, or of no consequence"),
         (400, "Unreadable"),

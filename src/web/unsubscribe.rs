@@ -78,7 +78,9 @@ async fn words_for(app: &AppState, of: EmailRef) -> Result<&'static Words, Probl
             }
         })
         .await?;
-    Ok(words::of(conversation.as_ref().map_or("en", |it| &*it.locale)))
+    Ok(words::of(
+        conversation.as_ref().map_or("en", |it| &*it.locale),
+    ))
 }
 
 fn whole(words: &Words, title: &str, body: &Markup) -> Markup {

@@ -54,8 +54,14 @@ fn certificates(dir: &Path) -> Result<(), String> {
     )
     .unwrap();
     let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
-    run(dir, &format!("openssl req -x509 {key} -keyout ca.key -out ca.pem -days 2 -subj /CN=Test-CA"))?;
-    run(dir, &format!("openssl req {key} -keyout key.pem -out leaf.csr -subj /CN=localhost"))?;
+    run(
+        dir,
+        &format!("openssl req -x509 {key} -keyout ca.key -out ca.pem -days 2 -subj /CN=Test-CA"),
+    )?;
+    run(
+        dir,
+        &format!("openssl req {key} -keyout key.pem -out leaf.csr -subj /CN=localhost"),
+    )?;
     run(
         dir,
         "openssl x509 -req -in leaf.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out cert.pem \
@@ -332,9 +338,16 @@ async fn standing(server: &Server, id: &str, outcome: &str) {
 
 /// A header's whole value; the first of that name.
 fn header(letter: &str, name: &str) -> String {
-    let head = letter.split("\n\n").next().unwrap().replace("\n ", " ").replace("\n\t", " ");
+    let head = letter
+        .split("\n\n")
+        .next()
+        .unwrap()
+        .replace("\n ", " ")
+        .replace("\n\t", " ");
     let start = format!("{}:", name.to_lowercase());
-    let line = head.lines().find(|line| line.to_lowercase().starts_with(&start));
+    let line = head
+        .lines()
+        .find(|line| line.to_lowercase().starts_with(&start));
     let line = line.unwrap_or_else(|| panic!("no {name} in {head}"));
     line[start.len()..].trim().to_string()
 }
@@ -346,7 +359,10 @@ fn decoded(letter: &str) -> String {
     let mut rest = text.as_bytes();
     while let Some((first, tail)) = rest.split_first() {
         let hex = tail.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
-        match hex.filter(|_| *first == b'=').and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+        match hex
+            .filter(|_| *first == b'=')
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok())
+        {
             Some(byte) => {
                 bytes.push(byte);
                 rest = &tail[2..];
@@ -366,7 +382,10 @@ async fn exim_takes_our_mail_by_either_kind_of_tls_with_both_parts_and_all_heade
     let ca = exim.path("ca.pem");
     for (n, smtp) in [
         format!("smtp://replytree:p%40ss%3Aword@localhost:{}", exim.port),
-        format!("smtps://replytree:p%40ss%3Aword@localhost:{}", exim.tls_port),
+        format!(
+            "smtps://replytree:p%40ss%3Aword@localhost:{}",
+            exim.tls_port
+        ),
     ]
     .iter()
     .enumerate()
@@ -377,34 +396,64 @@ async fn exim_takes_our_mail_by_either_kind_of_tls_with_both_parts_and_all_heade
         let row = item(&server, &id, "email", "sent").await;
         let letter = exim.delivered(&address, "Springfield").await;
         let message_id = header(&letter, "Message-ID");
-        assert_eq!(format!("<{}>", row["provider_id"].as_str().unwrap()), message_id);
+        assert_eq!(
+            format!("<{}>", row["provider_id"].as_str().unwrap()),
+            message_id
+        );
         assert!(message_id.starts_with("<rt.") && message_id.ends_with("@northside.example>"));
-        assert!(!letter.contains("3125550142"), "the number is in the letter: {letter}");
+        assert!(
+            !letter.contains("3125550142"),
+            "the number is in the letter: {letter}"
+        );
         assert_eq!(header(&letter, "Subject"), "Your Road<b>ster");
         assert_eq!(header(&letter, "To"), address);
-        assert!(header(&letter, "From").ends_with("<hello@northside.example>"), "{letter}");
+        assert!(
+            header(&letter, "From").ends_with("<hello@northside.example>"),
+            "{letter}"
+        );
         let reply_to = header(&letter, "Reply-To");
-        assert!(reply_to.contains("<in+") && reply_to.contains("@reply.northside.example>"), "{reply_to}");
+        assert!(
+            reply_to.contains("<in+") && reply_to.contains("@reply.northside.example>"),
+            "{reply_to}"
+        );
         let unsubscribe = header(&letter, "List-Unsubscribe");
-        assert!(unsubscribe.starts_with("<https://text.example/u/"), "{unsubscribe}");
+        assert!(
+            unsubscribe.starts_with("<https://text.example/u/"),
+            "{unsubscribe}"
+        );
         assert!(unsubscribe.contains("<mailto:in+"), "{unsubscribe}");
-        assert_eq!(header(&letter, "List-Unsubscribe-Post"), "List-Unsubscribe=One-Click");
+        assert_eq!(
+            header(&letter, "List-Unsubscribe-Post"),
+            "List-Unsubscribe=One-Click"
+        );
         assert!(letter.contains("multipart/alternative"), "{letter}");
         let said = decoded(&letter);
         // The same short link in both parts, and once more as the target of the page's.
         let link = said.split("https://text.example/l/").nth(1).unwrap();
-        let code: String = link.chars().take_while(char::is_ascii_alphanumeric).collect();
+        let code: String = link
+            .chars()
+            .take_while(char::is_ascii_alphanumeric)
+            .collect();
         assert_eq!(said.matches(&format!("/l/{code}")).count(), 3, "{said}");
         // What a lead or a CRM put into a field is data.
         assert!(said.contains("Hi Ada, your Road<b>ster waits"), "{said}");
-        assert!(said.contains("Hi Ada, your Road&lt;b&gt;ster waits"), "{said}");
+        assert!(
+            said.contains("Hi Ada, your Road&lt;b&gt;ster waits"),
+            "{said}"
+        );
         // The conversation goes on where it stood.
         assert!(said.contains("So far by text message"), "{said}");
-        assert!(said.contains("> Northside Auto & Söhne: Hi Ada, buying a Road<b>ster soon?"), "{said}");
+        assert!(
+            said.contains("> Northside Auto & Söhne: Hi Ada, buying a Road<b>ster soon?"),
+            "{said}"
+        );
         assert!(said.contains("> yes please"), "{said}");
         assert!(said.contains("1 Main St, Springfield"), "{said}");
         let log = exim.log();
-        assert!(log.contains("A=plain:replytree") && log.contains("X=TLS1."), "{log}");
+        assert!(
+            log.contains("A=plain:replytree") && log.contains("X=TLS1."),
+            "{log}"
+        );
         server.running.stop().await;
     }
 }
@@ -419,7 +468,10 @@ async fn what_exim_refuses_is_tried_again_or_the_flow_hears_of_it() {
     // No such mailbox: the flow takes its way without an email, and no flow writes there again.
     let id = escalate(&server, "+13125550143", "nobody@example.com", "Roadster").await;
     let row = item(&server, &id, "email", "failed").await;
-    assert!(row["error"].as_str().unwrap().contains("no such mailbox"), "{row}");
+    assert!(
+        row["error"].as_str().unwrap().contains("no such mailbox"),
+        "{row}"
+    );
     standing(&server, &id, "no-way").await;
     let id = escalate(&server, "+13125550144", "Nobody@example.com", "Roadster").await;
     standing(&server, &id, "no-way").await;
@@ -439,7 +491,11 @@ async fn what_exim_refuses_is_tried_again_or_the_flow_hears_of_it() {
     let row = item(&server, &id, "email", "queued").await;
     let since = Instant::now();
     while !exim.log().contains("greylisted") {
-        assert!(since.elapsed() < Duration::from_secs(20), "{row} {}", exim.log());
+        assert!(
+            since.elapsed() < Duration::from_secs(20),
+            "{row} {}",
+            exim.log()
+        );
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     std::fs::remove_file(exim.path("greylist")).unwrap();
@@ -452,7 +508,10 @@ async fn what_exim_refuses_is_tried_again_or_the_flow_hears_of_it() {
 async fn an_agent_without_a_phone_is_alerted_by_email() {
     let Some(exim) = exim() else { return };
     let ca = exim.path("ca.pem");
-    let smtp = format!("smtps://replytree:p%40ss%3Aword@localhost:{}", exim.tls_port);
+    let smtp = format!(
+        "smtps://replytree:p%40ss%3Aword@localhost:{}",
+        exim.tls_port
+    );
     let server = server(&smtp, Some(&ca)).await;
     let id = escalate(&server, "+13125550148", "ada@example.com", "Roadster").await;
     item(&server, &id, "email", "sent").await;
@@ -476,7 +535,9 @@ async fn an_agent_without_a_phone_is_alerted_by_email() {
         request = request.header(name, value);
     }
     assert_eq!(server.send(request).await.status, 200);
-    let alert = exim.delivered("dana@northside.example", "answered by email").await;
+    let alert = exim
+        .delivered("dana@northside.example", "answered by email")
+        .await;
     assert!(decoded(&alert).contains("Tuesday is good"), "{alert}");
     assert!(header(&alert, "Subject").starts_with("Hot lead"), "{alert}");
     assert!(!alert.contains("List-Unsubscribe"), "{alert}");
@@ -491,11 +552,30 @@ async fn nothing_is_said_to_a_server_that_cannot_be_trusted() {
     let strange = other.path().join("ca.pem");
     let ours = exim.path("ca.pem");
     for (n, (smtp, ca, why)) in [
-        (format!("smtp://replytree:p%40ss%3Aword@localhost:{}", exim.port), Some(&strange), "TLS"),
-        (format!("smtps://replytree:p%40ss%3Aword@localhost:{}", exim.tls_port), None, "TLS"),
-        (format!("smtp://replytree:wrong@localhost:{}", exim.port), Some(&ours), "login"),
+        (
+            format!("smtp://replytree:p%40ss%3Aword@localhost:{}", exim.port),
+            Some(&strange),
+            "TLS",
+        ),
+        (
+            format!(
+                "smtps://replytree:p%40ss%3Aword@localhost:{}",
+                exim.tls_port
+            ),
+            None,
+            "TLS",
+        ),
+        (
+            format!("smtp://replytree:wrong@localhost:{}", exim.port),
+            Some(&ours),
+            "login",
+        ),
         // On this machine without a certificate to know it by: in the clear, where Exim offers no login.
-        (format!("smtp://replytree:p%40ss%3Aword@localhost:{}", exim.port), None, "login"),
+        (
+            format!("smtp://replytree:p%40ss%3Aword@localhost:{}", exim.port),
+            None,
+            "login",
+        ),
         ("smtp://localhost:9".to_string(), None, "not reached"),
     ]
     .into_iter()
@@ -526,7 +606,9 @@ async fn rude_server() -> (u16, tokio::sync::mpsc::UnboundedReceiver<String>) {
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
         for guest in 0.. {
-            let Ok((stream, _)) = listener.accept().await else { return };
+            let Ok((stream, _)) = listener.accept().await else {
+                return;
+            };
             let mut stream = BufReader::new(stream);
             let _ = stream.write_all(b"220 rude\r\n").await;
             let (mut line, mut letter, mut in_data) = (String::new(), String::new(), false);
@@ -543,7 +625,11 @@ async fn rude_server() -> (u16, tokio::sync::mpsc::UnboundedReceiver<String>) {
                     continue;
                 }
                 in_data |= said == "DATA\r\n";
-                let answer = if in_data { "354 go on\r\n" } else { "250 yes\r\n" };
+                let answer = if in_data {
+                    "354 go on\r\n"
+                } else {
+                    "250 yes\r\n"
+                };
                 let _ = stream.write_all(answer.as_bytes()).await;
             }
         }
@@ -560,6 +646,9 @@ async fn a_letter_whose_answer_was_lost_goes_again_under_the_same_id() {
     let message_id = |letter: &str| header(&letter.replace("\r\n", "\n"), "Message-ID");
     assert_eq!(message_id(&first), message_id(&second));
     let row = item(&server, &id, "email", "sent").await;
-    assert_eq!(format!("<{}>", row["provider_id"].as_str().unwrap()), message_id(&first));
+    assert_eq!(
+        format!("<{}>", row["provider_id"].as_str().unwrap()),
+        message_id(&first)
+    );
     server.running.stop().await;
 }

@@ -16,7 +16,10 @@ pub fn read(envelope: &Json) -> Result<Vec<Incoming>, Unreadable> {
         "" => str_of(&message, "eventType"),
         kind => kind,
     };
-    let names = format!("{} {}", message["mail"]["commonHeaders"], message["mail"]["headers"]);
+    let names = format!(
+        "{} {}",
+        message["mail"]["commonHeaders"], message["mail"]["headers"]
+    );
     let returned = |recipient: &Json| Returned {
         address: str_of(recipient, "emailAddress").to_string(),
         names: names.clone(),
@@ -26,12 +29,16 @@ pub fn read(envelope: &Json) -> Result<Vec<Incoming>, Unreadable> {
     Ok(match kind {
         "Bounce" if str_of(told, "bounceType") == "Permanent" => {
             let recipients = told["bouncedRecipients"].as_array().into_iter().flatten();
-            recipients.map(|one| Incoming::Bounce(returned(one))).collect()
+            recipients
+                .map(|one| Incoming::Bounce(returned(one)))
+                .collect()
         }
         "Complaint" => {
             let recipients = complained["complainedRecipients"].as_array();
             let recipients = recipients.into_iter().flatten();
-            recipients.map(|one| Incoming::Complaint(returned(one))).collect()
+            recipients
+                .map(|one| Incoming::Complaint(returned(one)))
+                .collect()
         }
         _ => Vec::new(),
     })

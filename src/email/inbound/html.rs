@@ -20,7 +20,12 @@ pub fn text(html: &str) -> String {
     let end = QUOTES
         .iter()
         .filter_map(|mark| lower.find(mark))
-        .map(|at| lower[..at].rfind('<').filter(|_| !lower[at..].starts_with('<')).unwrap_or(at))
+        .map(|at| {
+            lower[..at]
+                .rfind('<')
+                .filter(|_| !lower[at..].starts_with('<'))
+                .unwrap_or(at)
+        })
         .min()
         .unwrap_or(html.len());
     let (html, lower) = (&html[..end], &lower[..end]);

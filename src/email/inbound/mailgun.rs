@@ -36,7 +36,9 @@ pub fn is_signed(
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    ours.as_bytes().ct_eq(signature.to_lowercase().as_bytes()).into()
+    ours.as_bytes()
+        .ct_eq(signature.to_lowercase().as_bytes())
+        .into()
 }
 
 pub fn mail(form: &Form) -> Mail {
@@ -47,7 +49,13 @@ pub fn mail(form: &Form) -> Mail {
         .filter_map(|pair| Some((pair[0].as_str()?, pair[1].as_str()?)))
         .collect();
     // Each header is a field too, for services that read those.
-    for name in ["Message-Id", "In-Reply-To", "References", "Date", "Auto-Submitted"] {
+    for name in [
+        "Message-Id",
+        "In-Reply-To",
+        "References",
+        "Date",
+        "Auto-Submitted",
+    ] {
         headers.push((name, form.get(name)));
     }
     headers.retain(|(_, value)| !value.is_empty());
@@ -79,7 +87,11 @@ pub fn event(data: &Json) -> Option<Incoming> {
         ),
         error: error.to_string(),
     };
-    match (str_of(data, "event"), str_of(data, "severity"), str_of(data, "reason")) {
+    match (
+        str_of(data, "event"),
+        str_of(data, "severity"),
+        str_of(data, "reason"),
+    ) {
         ("complained", _, _) | ("failed", "permanent", "suppress-complaint") => {
             Some(Incoming::Complaint(returned))
         }

@@ -36,7 +36,9 @@ pub enum Incoming {
     /// The reader unsubscribed at the provider.
     Unsubscribed(Returned),
     /// An address that confirms a subscription of ours, for a person to open.
-    Confirm { url: String },
+    Confirm {
+        url: String,
+    },
 }
 
 /// An email to us.
@@ -182,7 +184,11 @@ impl Parts<'_> {
             id,
             from: from.to_string(),
             to,
-            thread: format!("{} {}", headers.get("In-Reply-To"), headers.get("References")),
+            thread: format!(
+                "{} {}",
+                headers.get("In-Reply-To"),
+                headers.get("References")
+            ),
             text,
             automatic: is_automatic(&headers, from),
             at: mail_time(headers.get("Date")),
@@ -206,17 +212,24 @@ fn is_automatic(headers: &Headers, from: &str) -> bool {
         || !headers.get("X-Autoreply").is_empty()
         || !headers.get("X-Autorespond").is_empty()
         || headers.get("Return-Path").trim() == "<>"
-        || ["mailer-daemon@", "postmaster@"].iter().any(|name| from.contains(name))
+        || ["mailer-daemon@", "postmaster@"]
+            .iter()
+            .any(|name| from.contains(name))
 }
 
 fn mail_time(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     let read = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text);
-    read.ok().map(Timestamp::from_jiff).or_else(|| text.parse().ok())
+    read.ok()
+        .map(Timestamp::from_jiff)
+        .or_else(|| text.parse().ok())
 }
 
 fn without_brackets(id: &str) -> &str {
-    id.trim().trim_start_matches('<').trim_end_matches('>').trim()
+    id.trim()
+        .trim_start_matches('<')
+        .trim_end_matches('>')
+        .trim()
 }
 
 fn str_of<'j>(json: &'j Json, name: &str) -> &'j str {

@@ -27,7 +27,11 @@ pub fn read(json: &Json) -> Result<Vec<Incoming>, Unreadable> {
         "complaint" => Incoming::Complaint(returned()?),
         "unsubscribe" => Incoming::Unsubscribed(returned()?),
         "" | "email" => mail(json)?,
-        _ => return Err(Unreadable("`type` is none of email, bounce, complaint, unsubscribe")),
+        _ => {
+            return Err(Unreadable(
+                "`type` is none of email, bounce, complaint, unsubscribe",
+            ));
+        }
     }])
 }
 
@@ -39,7 +43,11 @@ fn mail(json: &Json) -> Result<Incoming, Unreadable> {
         return Err(Unreadable("`text` is missing"));
     }
     let references = joined(&json["references"]);
-    let automatic = if json["automatic"] == true { "auto-replied" } else { "" };
+    let automatic = if json["automatic"] == true {
+        "auto-replied"
+    } else {
+        ""
+    };
     let headers = Headers(vec![
         ("In-Reply-To", str_of(json, "in_reply_to")),
         ("References", &references),

@@ -11,7 +11,12 @@ pub fn mail(form: &Form) -> Mail {
         service_id: "",
         from: form.get("from"),
         // The envelope knows whom it was really sent to.
-        to: format!("{} {} {}", form.get("to"), form.get("cc"), form.get("envelope")),
+        to: format!(
+            "{} {} {}",
+            form.get("to"),
+            form.get("cc"),
+            form.get("envelope")
+        ),
         subject: form.get("subject"),
         text: form.get("text"),
         html: form.get("html"),

@@ -30,8 +30,18 @@ const ORIGINAL: [&str; 10] = [
 /// The first line of the block of headers that Outlook puts above a quoted letter, and its second.
 const FROM: [&str; 4] = ["from:", "von:", "de:", "de :"];
 const SENT: [&str; 12] = [
-    "sent:", "date:", "to:", "gesendet:", "datum:", "an:", "enviado:", "fecha:", "envoyé :", "date :",
-    "enviada:", "para:",
+    "sent:",
+    "date:",
+    "to:",
+    "gesendet:",
+    "datum:",
+    "an:",
+    "enviado:",
+    "fecha:",
+    "envoyé :",
+    "date :",
+    "enviada:",
+    "para:",
 ];
 /// How many lines the line before a quoted letter may be wrapped over.
 const WRAPPED_MAX: usize = 3;
@@ -51,7 +61,9 @@ pub fn own_words(text: &str) -> String {
         }
         if let Some(length) = introduction(&lines[at..]) {
             // What follows unmarked is the letter itself, to the end.
-            let next = lines[at + length..].iter().find(|line| !line.trim().is_empty());
+            let next = lines[at + length..]
+                .iter()
+                .find(|line| !line.trim().is_empty());
             if next.is_none_or(|next| !next.trim().starts_with('>')) {
                 break;
             }

@@ -13,26 +13,62 @@ fn mail(incoming: Vec<Incoming>) -> Mail {
 fn an_answer_is_what_was_written_for_it() {
     for (text, own) in [
         ("Yes please", "Yes please"),
-        ("1\n\nOn Mon, 23 Nov 2026 at 10:00, Northside <a@b.example> wrote:\n> Hi Ada\n> ...", "1"),
+        (
+            "1\n\nOn Mon, 23 Nov 2026 at 10:00, Northside <a@b.example> wrote:\n> Hi Ada\n> ...",
+            "1",
+        ),
         // Wrapped, as Gmail does.
-        ("Tomorrow at 3\r\n\r\nOn Mon, Nov 23, 2026 at 10:00 AM Northside Auto\r\n<in+abc@northside.example> wrote:\r\n\r\n> Hi Ada,\r\n", "Tomorrow at 3"),
+        (
+            "Tomorrow at 3\r\n\r\nOn Mon, Nov 23, 2026 at 10:00 AM Northside Auto\r\n<in+abc@northside.example> wrote:\r\n\r\n> Hi Ada,\r\n",
+            "Tomorrow at 3",
+        ),
         // Apple Mail quotes without marks in some versions: the rest is the letter.
-        ("Call me\n\nOn 23 Nov 2026, at 10:00, Northside <a@b.example> wrote:\n\nHi Ada\nstop", "Call me"),
+        (
+            "Call me\n\nOn 23 Nov 2026, at 10:00, Northside <a@b.example> wrote:\n\nHi Ada\nstop",
+            "Call me",
+        ),
         // Written below.
-        ("On 23/11/26 10:00, Northside wrote:\n> Are you buying?\n\nYes, I am", "Yes, I am"),
+        (
+            "On 23/11/26 10:00, Northside wrote:\n> Are you buying?\n\nYes, I am",
+            "Yes, I am",
+        ),
         // Written between.
-        ("> Are you buying?\nyes\n> When?\nnext week", "yes\nnext week"),
-        ("Ja\n\nAm 23.11.2026 um 10:00 schrieb Northside <a@b.example>:\n> Hallo", "Ja"),
-        ("Sí\n\nEl lun, 23 nov 2026 a las 10:00, Northside (<a@b.example>) escribió:\n\n> Hola", "Sí"),
-        ("Oui\n\nLe lun. 23 nov. 2026 à 10:00, Northside <a@b.example> a écrit :\n> Bonjour", "Oui"),
-        ("Sim\n\nEm seg., 23 de nov. de 2026 às 10:00, Northside <a@b.example> escreveu:\n\n> Olá", "Sim"),
+        (
+            "> Are you buying?\nyes\n> When?\nnext week",
+            "yes\nnext week",
+        ),
+        (
+            "Ja\n\nAm 23.11.2026 um 10:00 schrieb Northside <a@b.example>:\n> Hallo",
+            "Ja",
+        ),
+        (
+            "Sí\n\nEl lun, 23 nov 2026 a las 10:00, Northside (<a@b.example>) escribió:\n\n> Hola",
+            "Sí",
+        ),
+        (
+            "Oui\n\nLe lun. 23 nov. 2026 à 10:00, Northside <a@b.example> a écrit :\n> Bonjour",
+            "Oui",
+        ),
+        (
+            "Sim\n\nEm seg., 23 de nov. de 2026 às 10:00, Northside <a@b.example> escreveu:\n\n> Olá",
+            "Sim",
+        ),
         // Outlook.
-        ("Yes\r\n\r\n________________________________\r\nFrom: Northside <a@b.example>\r\nSent: Monday\r\nTo: Ada\r\nSubject: x\r\n\r\nunsubscribe here", "Yes"),
-        ("Yes\n\nFrom: Northside <a@b.example>\nSent: Monday, November 23\nTo: Ada\n\nstop", "Yes"),
+        (
+            "Yes\r\n\r\n________________________________\r\nFrom: Northside <a@b.example>\r\nSent: Monday\r\nTo: Ada\r\nSubject: x\r\n\r\nunsubscribe here",
+            "Yes",
+        ),
+        (
+            "Yes\n\nFrom: Northside <a@b.example>\nSent: Monday, November 23\nTo: Ada\n\nstop",
+            "Yes",
+        ),
         ("Yes\n\n-----Original Message-----\nFrom: x\nstop", "Yes"),
         ("Yes\n-- \nAda Lovelace\nAnalyst", "Yes"),
         // No introduction of a letter.
-        ("My sister wrote:\nshe wants one too", "My sister wrote:\nshe wants one too"),
+        (
+            "My sister wrote:\nshe wants one too",
+            "My sister wrote:\nshe wants one too",
+        ),
         ("From: now on please call", "From: now on please call"),
         ("", ""),
     ] {
@@ -43,8 +79,14 @@ fn an_answer_is_what_was_written_for_it() {
 #[test]
 fn a_page_alone_is_read_above_what_it_quotes() {
     for (page, text) in [
-        ("<div dir=\"ltr\">Yes &amp; no</div><br><div class=\"gmail_quote\">On … <blockquote>stop</blockquote></div>", "Yes & no"),
-        ("<html><head><style>p{}</style></head><body><p>One</p><p>Two</p><blockquote type=cite>old</blockquote>", "One\nTwo"),
+        (
+            "<div dir=\"ltr\">Yes &amp; no</div><br><div class=\"gmail_quote\">On … <blockquote>stop</blockquote></div>",
+            "Yes & no",
+        ),
+        (
+            "<html><head><style>p{}</style></head><body><p>One</p><p>Two</p><blockquote type=cite>old</blockquote>",
+            "One\nTwo",
+        ),
         ("<p>1</p><hr><div id=\"divRplyFwdMsg\">From: …</div>", "1"),
         ("<p>a < b", "a < b"),
         ("<script>stop</script>Fine", "Fine"),
@@ -71,7 +113,9 @@ fn each_service_says_the_same_of_one_answer() {
         ],
     });
     let form = |fields: &[(&str, &str)]| {
-        let owned = fields.iter().map(|(name, value)| (name.to_string(), value.to_string()));
+        let owned = fields
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.to_string()));
         Form(owned.collect())
     };
     let thread = format!("<{token}>");
@@ -80,7 +124,9 @@ fn each_service_says_the_same_of_one_answer() {
          Date: Mon, 23 Nov 2026 10:05:00 +0000\n"
     );
     let list = json!([
-        ["Message-Id", "<m1@mail.example>"], ["In-Reply-To", thread], ["References", thread],
+        ["Message-Id", "<m1@mail.example>"],
+        ["In-Reply-To", thread],
+        ["References", thread],
         ["Date", "Mon, 23 Nov 2026 10:05:00 +0000"],
     ])
     .to_string();
@@ -110,7 +156,10 @@ fn each_service_says_the_same_of_one_answer() {
                 ("from", "ada@example.com"),
                 ("to", "in+abc@northside.example"),
                 ("text", quoted),
-                ("envelope", "{\"to\":[\"in+abc@northside.example\"],\"from\":\"ada@example.com\"}"),
+                (
+                    "envelope",
+                    "{\"to\":[\"in+abc@northside.example\"],\"from\":\"ada@example.com\"}",
+                ),
             ])),
         ),
     ] {
@@ -119,9 +168,17 @@ fn each_service_says_the_same_of_one_answer() {
         assert_eq!(mail.from, "ada@example.com", "{name}");
         assert_eq!(mail.text, "Yes please", "{name}");
         assert!(mail.thread.contains(token), "{name}: {}", mail.thread);
-        assert!(mail.to.contains("in+abc@northside.example"), "{name}: {}", mail.to);
+        assert!(
+            mail.to.contains("in+abc@northside.example"),
+            "{name}: {}",
+            mail.to
+        );
         assert!(!mail.automatic, "{name}");
-        assert_eq!(mail.at.unwrap().to_string(), "2026-11-23T10:05:00Z", "{name}");
+        assert_eq!(
+            mail.at.unwrap().to_string(),
+            "2026-11-23T10:05:00Z",
+            "{name}"
+        );
     }
 }
 
@@ -129,32 +186,77 @@ fn each_service_says_the_same_of_one_answer() {
 fn bounces_and_complaints_of_each_service_are_told_apart_from_what_passes() {
     let bounce = |address: &str| format!("bounce {address}");
     for (json, expected) in [
-        (json!({ "RecordType": "Bounce", "Type": "HardBounce", "Email": "a@x.example",
-            "Description": "gone", "Metadata": { "effect": "tok" } }), bounce("a@x.example")),
-        (json!({ "RecordType": "Bounce", "Type": "SoftBounce", "Email": "a@x.example" }), String::new()),
-        (json!({ "RecordType": "Delivery", "Recipient": "a@x.example" }), String::new()),
-        (json!({ "RecordType": "SpamComplaint", "Email": "a@x.example" }), "complaint a@x.example".into()),
-        (json!({ "RecordType": "SubscriptionChange", "Recipient": "a@x.example",
-            "SuppressSending": true, "SuppressionReason": "ManualSuppression" }), "unsubscribed a@x.example".into()),
-        (json!({ "signature": {}, "event-data": { "event": "failed", "severity": "permanent",
+        (
+            json!({ "RecordType": "Bounce", "Type": "HardBounce", "Email": "a@x.example",
+            "Description": "gone", "Metadata": { "effect": "tok" } }),
+            bounce("a@x.example"),
+        ),
+        (
+            json!({ "RecordType": "Bounce", "Type": "SoftBounce", "Email": "a@x.example" }),
+            String::new(),
+        ),
+        (
+            json!({ "RecordType": "Delivery", "Recipient": "a@x.example" }),
+            String::new(),
+        ),
+        (
+            json!({ "RecordType": "SpamComplaint", "Email": "a@x.example" }),
+            "complaint a@x.example".into(),
+        ),
+        (
+            json!({ "RecordType": "SubscriptionChange", "Recipient": "a@x.example",
+            "SuppressSending": true, "SuppressionReason": "ManualSuppression" }),
+            "unsubscribed a@x.example".into(),
+        ),
+        (
+            json!({ "signature": {}, "event-data": { "event": "failed", "severity": "permanent",
             "reason": "bounce", "recipient": "a@x.example",
-            "message": { "headers": { "message-id": "rt.tok@n.example" } } } }), bounce("a@x.example")),
-        (json!({ "event-data": { "event": "failed", "severity": "temporary", "recipient": "a@x.example" } }), String::new()),
-        (json!({ "event-data": { "event": "complained", "recipient": "a@x.example" } }), "complaint a@x.example".into()),
-        (json!([{ "event": "bounce", "type": "bounce", "email": "a@x.example", "smtp-id": "<rt.tok@n.example>" },
-            { "event": "delivered", "email": "b@x.example" }]), bounce("a@x.example")),
-        (json!([{ "event": "bounce", "type": "blocked", "email": "a@x.example" }]), String::new()),
-        (json!([{ "event": "spamreport", "email": "a@x.example" }]), "complaint a@x.example".into()),
-        (json!({ "Type": "Notification", "TopicArn": "arn:x", "Message": json!({
+            "message": { "headers": { "message-id": "rt.tok@n.example" } } } }),
+            bounce("a@x.example"),
+        ),
+        (
+            json!({ "event-data": { "event": "failed", "severity": "temporary", "recipient": "a@x.example" } }),
+            String::new(),
+        ),
+        (
+            json!({ "event-data": { "event": "complained", "recipient": "a@x.example" } }),
+            "complaint a@x.example".into(),
+        ),
+        (
+            json!([{ "event": "bounce", "type": "bounce", "email": "a@x.example", "smtp-id": "<rt.tok@n.example>" },
+            { "event": "delivered", "email": "b@x.example" }]),
+            bounce("a@x.example"),
+        ),
+        (
+            json!([{ "event": "bounce", "type": "blocked", "email": "a@x.example" }]),
+            String::new(),
+        ),
+        (
+            json!([{ "event": "spamreport", "email": "a@x.example" }]),
+            "complaint a@x.example".into(),
+        ),
+        (
+            json!({ "Type": "Notification", "TopicArn": "arn:x", "Message": json!({
             "notificationType": "Bounce",
             "bounce": { "bounceType": "Permanent", "bouncedRecipients": [{ "emailAddress": "a@x.example" }] },
             "mail": { "commonHeaders": { "messageId": "<rt.tok@n.example>" } },
-        }).to_string() }), bounce("a@x.example")),
-        (json!({ "Type": "Notification", "TopicArn": "arn:x", "Message": json!({
+        }).to_string() }),
+            bounce("a@x.example"),
+        ),
+        (
+            json!({ "Type": "Notification", "TopicArn": "arn:x", "Message": json!({
             "eventType": "Bounce", "bounce": { "bounceType": "Transient", "bouncedRecipients": [] },
-        }).to_string() }), String::new()),
-        (json!({ "type": "bounce", "address": "a@x.example", "message_id": "x" }), bounce("a@x.example")),
-        (json!({ "type": "complaint", "address": "a@x.example" }), "complaint a@x.example".into()),
+        }).to_string() }),
+            String::new(),
+        ),
+        (
+            json!({ "type": "bounce", "address": "a@x.example", "message_id": "x" }),
+            bounce("a@x.example"),
+        ),
+        (
+            json!({ "type": "complaint", "address": "a@x.example" }),
+            "complaint a@x.example".into(),
+        ),
     ] {
         let told: Vec<String> = read_json(&json)
             .unwrap()
@@ -185,7 +287,11 @@ fn what_a_machine_sends_is_no_answer() {
             "FromFull": {}, "From": from, "TextBody": "I am away", "MessageID": "1",
             "Headers": [{ "Name": header, "Value": value }],
         });
-        assert_eq!(mail(read_json(&json).unwrap()).automatic, automatic, "{header}: {value} {from}");
+        assert_eq!(
+            mail(read_json(&json).unwrap()).automatic,
+            automatic,
+            "{header}: {value} {from}"
+        );
     }
 }
 
@@ -197,7 +303,13 @@ fn a_mail_programs_unsubscribe_button_that_writes_is_heard() {
 
 #[test]
 fn what_no_service_sends_is_unreadable() {
-    for json in [json!({}), json!({ "id": "1" }), json!({ "text": "hi" }), json!({ "type": "x" }), json!("hi")] {
+    for json in [
+        json!({}),
+        json!({ "id": "1" }),
+        json!({ "text": "hi" }),
+        json!({ "type": "x" }),
+        json!("hi"),
+    ] {
         assert!(read_json(&json).is_err(), "{json}");
     }
     assert!(read_form(&Form::default()).is_err());
@@ -211,12 +323,27 @@ fn mailguns_signature_holds_with_its_key_for_some_hours() {
     let hours = crate::time::Duration::hours;
     for (key, token, signature, now, held) in [
         ("key-0123456789abcdef", "tok", signature, at, true),
-        ("key-0123456789abcdef", "tok", signature, at + hours(8), true),
-        ("key-0123456789abcdef", "tok", signature, at + hours(10), false),
+        (
+            "key-0123456789abcdef",
+            "tok",
+            signature,
+            at + hours(8),
+            true,
+        ),
+        (
+            "key-0123456789abcdef",
+            "tok",
+            signature,
+            at + hours(10),
+            false,
+        ),
         ("key-0123456789abcdeF", "tok", signature, at, false),
         ("key-0123456789abcdef", "tak", signature, at, false),
         ("key-0123456789abcdef", "tok", "", at, false),
     ] {
-        assert_eq!(is_signed_by_mailgun(key, ("1790000000", token, signature), now), held);
+        assert_eq!(
+            is_signed_by_mailgun(key, ("1790000000", token, signature), now),
+            held
+        );
     }
 }

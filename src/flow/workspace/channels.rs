@@ -110,7 +110,10 @@ pub fn email(reader: &mut Reader, node: Option<&Node>) -> Option<EmailSettings> 
         reader.report("E0609", entry.key_span, message, help);
     }
     for secret in items(node.get("inbound_secret")) {
-        if secret.text().is_some_and(|text| text.len() < INBOUND_SECRET_LEN_MIN) {
+        if secret
+            .text()
+            .is_some_and(|text| text.len() < INBOUND_SECRET_LEN_MIN)
+        {
             let message = "this is too short for a secret".to_string();
             let help = format!("use {INBOUND_SECRET_LEN_MIN} characters or more, drawn at random");
             reader.report("E0609", secret.span, message, help);

@@ -285,7 +285,10 @@ fn each_mistake_is_named_at_its_place() {
             "channels: { email: { carrier: sandbox, from: \"+13125550100\" } }",
             &["E0609 email"],
         ),
-        ("email: { from: a@b.example, inbund_secret: x }", &["E0101 inbund_secret"]),
+        (
+            "email: { from: a@b.example, inbund_secret: x }",
+            &["E0101 inbund_secret"],
+        ),
         ("segments: { hot: \"lifecycle = 'hot'\" }", &["E0505 ="]),
         ("segments: { hot: \"tags > 5\" }", &["E0503 tags > 5"]),
         ("opt_out: \"{brnad}: you are out\"", &["E0401 brnad"]),

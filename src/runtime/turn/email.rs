@@ -86,7 +86,11 @@ impl Desk<'_> {
             self.mark(&address, AddressChange::Unsubscribed);
         }
         if self.record.standing.email.unsubscribed.is_none() {
-            let method = if by == UnsubscribedBy::Complaint { "complaint" } else { "web" };
+            let method = if by == UnsubscribedBy::Complaint {
+                "complaint"
+            } else {
+                "web"
+            };
             self.consent(ConsentEvent {
                 source: by.as_str().to_string(),
                 ..unsubscribed(method, by.as_str(), "", self.now)

@@ -270,9 +270,13 @@ impl<'e> Desk<'e> {
             .then(|| (conversation.clone(), event.clone()));
         let turn = advance(flow, conversation, event, &self.facts(&zone), self.now);
         match again {
-            Some((conversation, event)) if self.learn_of_addresses(&turn)? => {
-                Ok(advance(flow, conversation, event, &self.facts(&zone), self.now))
-            }
+            Some((conversation, event)) if self.learn_of_addresses(&turn)? => Ok(advance(
+                flow,
+                conversation,
+                event,
+                &self.facts(&zone),
+                self.now,
+            )),
             _ => Ok(turn),
         }
     }

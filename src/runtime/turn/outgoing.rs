@@ -163,7 +163,12 @@ impl Desk<'_> {
             .cloned()
     }
 
-    pub(super) fn change(&mut self, row: &Row, from: &Sending, how: impl FnOnce(&mut Sending)) -> Sending {
+    pub(super) fn change(
+        &mut self,
+        row: &Row,
+        from: &Sending,
+        how: impl FnOnce(&mut Sending),
+    ) -> Sending {
         let mut to = from.clone();
         how(&mut to);
         to.changed = self.now;

@@ -7,8 +7,7 @@ use crate::conversation::{
 use crate::lead::{self, PhoneNumber, Value};
 use crate::policy::consent::{Level, Scope};
 use crate::policy::{
-    Consent, ConsentChange, ConsentEvent, EmailStanding, HoldReason, MessageKind, Purpose,
-    Standing,
+    Consent, ConsentChange, ConsentEvent, EmailStanding, HoldReason, MessageKind, Purpose, Standing,
 };
 use crate::store::{
     Batch, Commit, CommitError, HandoffId, HandoffRecord, HandoffStatus, LeadRecord, Need, Row,

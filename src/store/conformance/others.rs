@@ -3,8 +3,8 @@
 use crate::policy::ledger::{Broken, Head, verify, verify_after};
 use crate::policy::{Consent, ConsentChange};
 use crate::store::{
-    ANSWER_KEPT_MS, AddressChange, AddressMark, AddressState, ApiKey, Booking, FlowRecord, HandoffStatus, LedgerEvent, LedgerRow, Role,
-    SeenKey, Store,
+    ANSWER_KEPT_MS, AddressChange, AddressMark, AddressState, ApiKey, Booking, FlowRecord,
+    HandoffStatus, LedgerEvent, LedgerRow, Role, SeenKey, Store,
 };
 
 use super::Check;
@@ -362,7 +362,10 @@ fn addresses(store: &dyn Store) {
     take(store, &[commit]);
     ok(store.mark_address(&mark("Ada@Example.com", AddressChange::Bad, 2)));
     ok(store.mark_address(&mark("eve@example.com", AddressChange::Bad, 3)));
-    assert_eq!(ok(store.address(" ADA@example.com ")), state(Some(1), Some(2)));
+    assert_eq!(
+        ok(store.address(" ADA@example.com ")),
+        state(Some(1), Some(2))
+    );
     assert_eq!(ok(store.address("eve@example.com")), state(None, Some(3)));
     ok(store.mark_address(&mark("ada@example.com", AddressChange::Welcome, 4)));
     assert_eq!(ok(store.address("ada@example.com")), state(None, None));

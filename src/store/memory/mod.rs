@@ -9,10 +9,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockW
 use crate::conversation::{Conversation, ConversationId, Seq, VersionId};
 use crate::lead::PhoneNumber;
 use crate::store::{
-    ANSWER_KEPT_MS, AddressMark, AddressState, ApiKey, Batch, Booking, Commit, CommitError, ConversationQuery, Due,
-    FlowRecord, HandoffId, HandoffQuery, HandoffRecord, LeadQuery, LeadRecord, LedgerRow, Need,
-    Row, RowKind, SeenKey, SendStatus, ShortlinkRecord, Snapshot, StepCount, Store, StoreCounts,
-    StoreError,
+    ANSWER_KEPT_MS, AddressMark, AddressState, ApiKey, Batch, Booking, Commit, CommitError,
+    ConversationQuery, Due, FlowRecord, HandoffId, HandoffQuery, HandoffRecord, LeadQuery,
+    LeadRecord, LedgerRow, Need, Row, RowKind, SeenKey, SendStatus, ShortlinkRecord, Snapshot,
+    StepCount, Store, StoreCounts, StoreError,
 };
 use crate::time::{Duration, Timestamp};
 

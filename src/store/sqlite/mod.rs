@@ -26,9 +26,9 @@ use rusqlite::Connection;
 use crate::conversation::{Conversation, ConversationId, Seq, VersionId};
 use crate::lead::PhoneNumber;
 use crate::store::{
-    AddressMark, AddressState, ApiKey, Batch, Booking, ConversationQuery, Due, FlowRecord, HandoffId, HandoffQuery,
-    HandoffRecord, LeadQuery, LeadRecord, LedgerRow, Need, Row, RowKind, SeenKey, SendStatus,
-    ShortlinkRecord, StepCount, Store, StoreCounts, StoreError,
+    AddressMark, AddressState, ApiKey, Batch, Booking, ConversationQuery, Due, FlowRecord,
+    HandoffId, HandoffQuery, HandoffRecord, LeadQuery, LeadRecord, LedgerRow, Need, Row, RowKind,
+    SeenKey, SendStatus, ShortlinkRecord, StepCount, Store, StoreCounts, StoreError,
 };
 use crate::time::Timestamp;
 

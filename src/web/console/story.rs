@@ -114,9 +114,7 @@ fn event(event: &Event) -> Option<Json> {
             line
         }
         Event::EmailFailed { why, .. } => line("warning", format!("The email failed: {why}")),
-        Event::EmailUnsubscribed { .. } => {
-            line("event", "The lead unsubscribed from emails")
-        }
+        Event::EmailUnsubscribed { .. } => line("event", "The lead unsubscribed from emails"),
         Event::TimerFired { .. } => line("timer", "A timer fell due"),
         Event::Accepted { .. } | Event::Delivered { .. } => return None,
         Event::Failed { why, .. } => {

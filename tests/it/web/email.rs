@@ -90,7 +90,8 @@ async fn an_answer_by_email_moves_the_conversation_that_it_answers_once() {
     let text = email["text"].as_str().unwrap();
     assert!(text.contains("So far by text message"), "{text}");
     assert!(text.contains("buying a Roadster soon"), "{text}");
-    let said = "Tuesday suits me\n\nOn Mon, 23 Nov 2026, Northside <in@r.example> wrote:\n> unsubscribe";
+    let said =
+        "Tuesday suits me\n\nOn Mon, 23 Nov 2026, Northside <in@r.example> wrote:\n> unsubscribe";
     let body = answer("<a1@mail.example>", &email, said);
     for _ in 0..3 {
         assert_eq!(signed(&server, &body).await.status, 200);
@@ -107,7 +108,12 @@ async fn an_answer_by_email_moves_the_conversation_that_it_answers_once() {
     assert_eq!(replies[0]["text"], "Tuesday suits me");
     assert_eq!(replies[0]["by"], "email");
     assert_eq!(replies[0]["from"], Value::Null);
-    assert!(found.to_string().contains("answered by email: Tuesday suits me"), "{found}");
+    assert!(
+        found
+            .to_string()
+            .contains("answered by email: Tuesday suits me"),
+        "{found}"
+    );
     // Much later still the same.
     server.wait("20d").await;
     assert_eq!(signed(&server, &body).await.status, 200);
@@ -125,17 +131,31 @@ async fn an_answer_is_matched_by_what_only_our_letter_holds() {
     let mut wrong = token.clone().into_bytes();
     wrong[5] = if wrong[5] == b'a' { b'b' } else { b'a' };
     let wrong = String::from_utf8(wrong).unwrap();
-    let unsubscribe = email["unsubscribe"].as_str().unwrap().rsplit('/').next().unwrap();
-    for (n, thread) in ["", "<x@y.example>", &format!("<rt.{wrong}@n.example>"), &format!("<rt.{unsubscribe}@n.example>")]
-        .iter()
-        .enumerate()
+    let unsubscribe = email["unsubscribe"]
+        .as_str()
+        .unwrap()
+        .rsplit('/')
+        .next()
+        .unwrap();
+    for (n, thread) in [
+        "",
+        "<x@y.example>",
+        &format!("<rt.{wrong}@n.example>"),
+        &format!("<rt.{unsubscribe}@n.example>"),
+    ]
+    .iter()
+    .enumerate()
     {
         let body = json!({
             "id": format!("<f{n}@mail.example>"), "from": "ada@example.com",
             "to": "in@reply.northside.example", "in_reply_to": thread, "text": "yes",
         });
         assert_eq!(signed(&server, &body).await.status, 200, "{thread}");
-        assert_eq!(conversation(&server, &id).await["status"], "waiting", "{thread}");
+        assert_eq!(
+            conversation(&server, &id).await["status"],
+            "waiting",
+            "{thread}"
+        );
     }
     // A machine's answer is none.
     let mut away = answer("<b1@mail.example>", &email, "I am out of office");
@@ -151,7 +171,10 @@ async fn an_answer_is_matched_by_what_only_our_letter_holds() {
     assert_eq!(signed(&server, &body).await.status, 200);
     let found = conversation(&server, &id).await;
     assert_eq!(found["status"], "with_agent", "{found}");
-    assert!(found.to_string().contains("\"from\":\"bob@else.example\""), "{found}");
+    assert!(
+        found.to_string().contains("\"from\":\"bob@else.example\""),
+        "{found}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -176,7 +199,12 @@ async fn who_posts_an_email_must_prove_it() {
         (post().basic_auth("postmark", Some("wrong")), 403),
         (by_token("wrong"), 403),
         (post().header("webhook-signature", "v1,AAAA"), 403),
-        (post().header("webhook-signature", "v1,AAAA").basic_auth("x", Some(OTHER)), 403),
+        (
+            post()
+                .header("webhook-signature", "v1,AAAA")
+                .basic_auth("x", Some(OTHER)),
+            403,
+        ),
     ] {
         let got = server.send(request).await;
         assert_eq!(got.status, status, "{}", got.text);
@@ -186,7 +214,11 @@ async fn who_posts_an_email_must_prove_it() {
         assert_eq!(server.send(request).await.status, 200);
     }
     assert_eq!(conversation(&server, &id).await["status"], "with_agent");
-    let unreadable = server.client.post(&url).basic_auth("x", Some(OTHER)).body("hi");
+    let unreadable = server
+        .client
+        .post(&url)
+        .basic_auth("x", Some(OTHER))
+        .body("hi");
     assert_eq!(server.send(unreadable).await.status, 400);
 }
 
@@ -200,8 +232,12 @@ async fn a_form_with_a_large_attachment_is_taken_by_mailguns_own_signature() {
     let timestamp = (now.as_ms() / 1000).to_string();
     let mut mac = Hmac::<sha2::Sha256>::new_from_slice(OTHER.as_bytes()).unwrap();
     mac.update(format!("{timestamp}tok").as_bytes());
-    let signature: String =
-        mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let signature: String = mac
+        .finalize()
+        .into_bytes()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     let form = |signature: &str| {
         let mut body = String::new();
         for (name, value) in [
@@ -214,7 +250,9 @@ async fn a_form_with_a_large_attachment_is_taken_by_mailguns_own_signature() {
             ("In-Reply-To", &message_id),
             ("body-plain", "Yes, Tuesday"),
         ] {
-            body += &format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body += &format!(
+                "--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            );
         }
         body += "--b\r\nContent-Disposition: form-data; name=\"attachment-1\"; filename=\"a.jpg\"\r\n\r\n";
         body += &"x".repeat(3 * 1024 * 1024);
@@ -246,7 +284,11 @@ async fn unsubscribing_stops_marketing_emails_of_every_flow_and_no_texts() {
         let path = link.strip_prefix("https://text.example").unwrap();
         // Opening the page, as mail scanners do, changes nothing.
         let page = server.bare_get(path).await;
-        assert!(page.status == 200 && page.text.contains("<form method=\"post\">"), "{}", page.text);
+        assert!(
+            page.status == 200 && page.text.contains("<form method=\"post\">"),
+            "{}",
+            page.text
+        );
         let lead = server.get(&format!("/v1/leads/{ADA}")).await;
         assert_eq!(lead.body["consent"]["email"]["unsubscribed"], Value::Null);
         for _ in 0..2 {
@@ -256,16 +298,30 @@ async fn unsubscribing_stops_marketing_emails_of_every_flow_and_no_texts() {
         assert_eq!(server.bare_post("/u/aaaa", "").await.status, 404);
         let lead = server.get(&format!("/v1/leads/{ADA}")).await;
         assert_eq!(lead.body["consent"]["state"], "given", "{}", lead.text);
-        assert!(lead.body["consent"]["email"]["unsubscribed"].is_string(), "{}", lead.text);
+        assert!(
+            lead.body["consent"]["email"]["unsubscribed"].is_string(),
+            "{}",
+            lead.text
+        );
         let ledger = server.get(&format!("/v1/consents/{ADA}")).await;
         let rows = ledger.body["data"].as_array().unwrap();
-        let told: Vec<(&str, &Value)> =
-            rows.iter().map(|row| (row["change"].as_str().unwrap(), &row["channel"])).collect();
-        assert_eq!(told, [("given", &Value::Null), ("revoked", &json!("email"))]);
+        let told: Vec<(&str, &Value)> = rows
+            .iter()
+            .map(|row| (row["change"].as_str().unwrap(), &row["channel"]))
+            .collect();
+        assert_eq!(
+            told,
+            [("given", &Value::Null), ("revoked", &json!("email"))]
+        );
         assert_eq!(rows[1]["rule"], "one_click", "{}", ledger.text);
         // The texts of this flow go on; another flow goes its way without email, also for another
         // lead who has the same address, in whatever case.
-        server.post(&format!("/v1/conversations/{id}/takeover"), json!({ "agent": "Dana" })).await;
+        server
+            .post(
+                &format!("/v1/conversations/{id}/takeover"),
+                json!({ "agent": "Dana" }),
+            )
+            .await;
         for phone in ["+13125550143", "+13125550144"] {
             let other = enroll(&server, phone, "Ada@Example.com").await;
             server.wait("5h").await;
@@ -292,7 +348,7 @@ async fn an_opt_out_counts_for_the_way_it_came_unless_it_says_more() {
         (true, "unsubscribe", "given", true),
         (true, "STOP", "given", true),
         (true, "stop texting me", "revoked", true),
-        (true, "please stop all texts and emails", "revoked", true),
+        (true, "please stop all messages", "revoked", true),
         (false, "STOP", "revoked", false),
         (false, "stop emailing me", "revoked", true),
         (false, "STOP ALL", "revoked", true),
@@ -315,7 +371,11 @@ async fn an_opt_out_counts_for_the_way_it_came_unless_it_says_more() {
             "{text} {by_email}"
         );
         let outcome = conversation(&server, &id).await["outcome"].clone();
-        let expected = if texts == "revoked" { "opted_out" } else { "no-way" };
+        let expected = if texts == "revoked" {
+            "opted_out"
+        } else {
+            "no-way"
+        };
         assert_eq!(outcome, expected, "{text} {by_email}");
     }
 }
@@ -326,7 +386,8 @@ async fn a_bounce_or_a_complaint_ends_mail_to_the_address() {
         let (id, email) = escalated(&server, ADA, "ada@example.com").await;
         let message_id = email["message_id"].as_str().unwrap();
         // Of another address than it was written to: nothing of this lead.
-        let stray = json!({ "type": "bounce", "address": "eve@example.com", "message_id": message_id });
+        let stray =
+            json!({ "type": "bounce", "address": "eve@example.com", "message_id": message_id });
         assert_eq!(signed(&server, &stray).await.status, 200);
         assert_eq!(conversation(&server, &id).await["status"], "waiting");
         let bounced = json!([{
@@ -338,12 +399,24 @@ async fn a_bounce_or_a_complaint_ends_mail_to_the_address() {
         }
         let found = conversation(&server, &id).await;
         assert_eq!(found["outcome"], "no-way", "{found}");
-        let row = found["timeline"].as_array().unwrap().iter().find(|it| it["type"] == "email").unwrap();
-        assert_eq!((&row["status"], &row["error"]), (&json!("undelivered"), &json!("550 gone")));
+        let row = found["timeline"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|it| it["type"] == "email")
+            .unwrap();
+        assert_eq!(
+            (&row["status"], &row["error"]),
+            (&json!("undelivered"), &json!("550 gone"))
+        );
         for address in ["ada@example.com", "eve@example.com"] {
             let next = enroll(&server, "+13125550145", address).await;
             server.wait("5h").await;
-            assert_eq!(conversation(&server, &next).await["outcome"], "no-way", "{address}");
+            assert_eq!(
+                conversation(&server, &next).await["outcome"],
+                "no-way",
+                "{address}"
+            );
         }
         // Another address of the same lead is tried.
         let (id, _) = escalated(&server, ADA, "ada@new.example").await;
@@ -352,8 +425,16 @@ async fn a_bounce_or_a_complaint_ends_mail_to_the_address() {
         let complaint = json!({ "RecordType": "SpamComplaint", "Email": "ADA@new.example" });
         assert_eq!(signed(&server, &complaint).await.status, 200);
         let ledger = server.get(&format!("/v1/consents/{ADA}")).await;
-        let last = ledger.body["data"].as_array().unwrap().last().unwrap().clone();
-        assert_eq!((&last["change"], &last["rule"]), (&json!("revoked"), &json!("complaint")));
+        let last = ledger.body["data"]
+            .as_array()
+            .unwrap()
+            .last()
+            .unwrap()
+            .clone();
+        assert_eq!(
+            (&last["change"], &last["rule"]),
+            (&json!("revoked"), &json!("complaint"))
+        );
         assert_eq!(last["channel"], "email", "{}", ledger.text);
     })
     .await;
