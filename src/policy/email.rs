@@ -88,7 +88,7 @@ mod tests {
         let at = Timestamp::from_ms(at.parse().unwrap());
         ConsentEvent {
             own_act: what != "import",
-            scope: (channel == "mail").then(|| Scope::of_email()),
+            scope: (channel == "mail").then(Scope::of_email),
             ..ConsentEvent::new(change, Level::Marketing, at, method)
         }
     }

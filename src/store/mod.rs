@@ -189,8 +189,13 @@ pub trait Store: Send + Sync {
     // Upkeep.
     /// Writes a consistent copy while the store is in use.
     fn backup(&self, to: &Path) -> Result<(), StoreError>;
-    /// After a restore: everything that had not left goes to review (held, without a due time).
-    fn quarantine(&self) -> Result<u64, StoreError>;
+    /// After a restore: everything that had not left, and every timer due by `now`, goes to review (held,
+    /// without a due time): it may have been done after the backup was made.
+    fn quarantine(&self, now: Timestamp) -> Result<Quarantine, StoreError>;
+    /// What still waits for that review.
+    fn quarantined(&self) -> Result<Quarantine, StoreError>;
+    /// Puts it back on the clock, due at once. A conversation that moved on since keeps the timer it has.
+    fn release(&self, now: Timestamp) -> Result<Quarantine, StoreError>;
     /// Moves what was synced to the log into the main file, without blocking writers.
     fn checkpoint(&self) -> Result<(), StoreError>;
     fn counts(&self) -> Result<StoreCounts, StoreError>;

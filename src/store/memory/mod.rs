@@ -1,6 +1,7 @@
 //! The store that keeps everything in memory: for flow tests, `chat` and the simulator. A batch
 //! gathers its commits and applies them when it is finished, so readers never see half of one.
 
+mod review;
 mod state;
 
 use std::path::Path;
@@ -11,8 +12,8 @@ use crate::lead::PhoneNumber;
 use crate::store::{
     ANSWER_KEPT_MS, AddressMark, AddressState, ApiKey, Batch, Booking, Commit, CommitError,
     ConversationQuery, Due, FlowRecord, HandoffId, HandoffQuery, HandoffRecord, LeadQuery,
-    LeadRecord, LedgerRow, Need, Row, RowKind, SeenKey, SendStatus, ShortlinkRecord, Snapshot,
-    StepCount, Store, StoreCounts, StoreError,
+    LeadRecord, LedgerRow, Need, Quarantine, Row, RowKind, SeenKey, SendStatus, ShortlinkRecord,
+    Snapshot, StepCount, Store, StoreCounts, StoreError,
 };
 use crate::time::{Duration, Timestamp};
 
@@ -338,8 +339,16 @@ impl Store for MemoryStore {
         Err(StoreError::Refused(why.to_string()))
     }
 
-    fn quarantine(&self) -> Result<u64, StoreError> {
-        Ok(self.write_alone(State::quarantine))
+    fn quarantine(&self, now: Timestamp) -> Result<Quarantine, StoreError> {
+        Ok(self.write_alone(|state| state.quarantine(now)))
+    }
+
+    fn quarantined(&self) -> Result<Quarantine, StoreError> {
+        Ok(self.read().quarantined())
+    }
+
+    fn release(&self, now: Timestamp) -> Result<Quarantine, StoreError> {
+        Ok(self.write_alone(|state| state.release(now)))
     }
 
     fn checkpoint(&self) -> Result<(), StoreError> {

@@ -36,7 +36,9 @@ pub struct State {
     pub forgotten: BTreeMap<[u8; 16], Timestamp>,
     pub addresses: BTreeMap<[u8; 16], AddressState>,
     pub settings: BTreeMap<String, Vec<u8>>,
-    timers: BTreeSet<(Timestamp, ConversationId)>,
+    pub(super) timers: BTreeSet<(Timestamp, ConversationId)>,
+    /// Off the clock since a restore: when they were due, and the revision they stood at.
+    pub(super) held_timers: BTreeMap<ConversationId, (Timestamp, u32)>,
     outgoing_due: BTreeSet<(Timestamp, PhoneNumber, Seq)>,
 }
 
@@ -185,7 +187,12 @@ impl State {
         }
     }
 
-    fn change_row(&mut self, lead: PhoneNumber, seq: Seq, to: impl FnOnce(Sending) -> Sending) {
+    pub(super) fn change_row(
+        &mut self,
+        lead: PhoneNumber,
+        seq: Seq,
+        to: impl FnOnce(Sending) -> Sending,
+    ) {
         let Some(Row {
             body: RowBody::Outgoing(_, sending),
             ..
@@ -230,20 +237,6 @@ impl State {
             hash: ledger::chain(before, &key, n, &event),
             event: LedgerEvent::Whole(Box::new(event)),
         });
-    }
-
-    pub fn quarantine(&mut self) -> u64 {
-        let unsettled = |status: SendStatus| status.is_pending() || status == SendStatus::Sending;
-        let found: Vec<(PhoneNumber, Seq)> = self
-            .rows
-            .values()
-            .filter(|row| row.body.sending().is_some_and(|s| unsettled(s.status)))
-            .map(|row| (row.lead, row.seq))
-            .collect();
-        for (lead, seq) in &found {
-            self.change_row(*lead, *seq, Sending::quarantined);
-        }
-        found.len() as u64
     }
 
     /// The lead that a number stands for which is not known, or not any more.

@@ -14,6 +14,7 @@ mod ledger;
 mod newest;
 mod pack;
 mod reads;
+mod review;
 mod turns;
 mod upkeep;
 mod write;
@@ -27,8 +28,8 @@ use crate::conversation::{Conversation, ConversationId, Seq, VersionId};
 use crate::lead::PhoneNumber;
 use crate::store::{
     AddressMark, AddressState, ApiKey, Batch, Booking, ConversationQuery, Due, FlowRecord,
-    HandoffId, HandoffQuery, HandoffRecord, LeadQuery, LeadRecord, LedgerRow, Need, Row, RowKind,
-    SeenKey, SendStatus, ShortlinkRecord, StepCount, Store, StoreCounts, StoreError,
+    HandoffId, HandoffQuery, HandoffRecord, LeadQuery, LeadRecord, LedgerRow, Need, Quarantine,
+    Row, RowKind, SeenKey, SendStatus, ShortlinkRecord, StepCount, Store, StoreCounts, StoreError,
 };
 use crate::time::Timestamp;
 
@@ -277,8 +278,20 @@ impl Store for SqliteStore {
         upkeep::backup(&self.connections, to)
     }
 
-    fn quarantine(&self) -> Result<u64, StoreError> {
-        self.change("put what had not left to review", upkeep::quarantine)
+    fn quarantine(&self, now: Timestamp) -> Result<Quarantine, StoreError> {
+        self.change("put what had not left to review", |db| {
+            review::quarantine(db, now)
+        })
+    }
+
+    fn quarantined(&self) -> Result<Quarantine, StoreError> {
+        self.read(review::quarantined)
+    }
+
+    fn release(&self, now: Timestamp) -> Result<Quarantine, StoreError> {
+        self.change("release what waits for review", |db| {
+            review::release(db, now)
+        })
     }
 
     fn checkpoint(&self) -> Result<(), StoreError> {
