@@ -1,7 +1,7 @@
 //! What a reply leads to, once `reply` has said what it means. Opt-out, opt-in and help come before
 //! every flow; what is said to nobody in particular gives way to the answer.
 
-use crate::advance::notices;
+use crate::advance::{by_email, notices};
 use crate::conversation::{Awaiting, Effect, Entry, Event, Seq, Status, Understood, Wait};
 use crate::flow::steps::{Heard, Step, Verb, What};
 use crate::flow::walk::{Facts, Next, TextFrom, Walk};
@@ -42,7 +42,7 @@ pub(super) fn replied(walk: &mut Walk, status: &Status, text: &str) -> Option<Op
 }
 
 /// The question that stands, as `reply` reads it.
-fn question<'q>(
+pub(super) fn question<'q>(
     walk: &'q Walk,
     open: Option<(&'q Wait, &'q Step)>,
     slots: Option<&'q Choice>,
@@ -76,7 +76,7 @@ fn question<'q>(
 }
 
 /// The offered slots as numbered choices, where a `book` waits for one of them.
-fn slot_choice(walk: &Walk, wait: &Wait, step: &Step) -> Option<Choice> {
+pub(super) fn slot_choice(walk: &Walk, wait: &Wait, step: &Step) -> Option<Choice> {
     match (&step.verb, &wait.what) {
         (Verb::Book(book), Awaiting::Reply { slots, .. }) => Some(book.choice(walk, slots)),
         _ => None,
@@ -94,7 +94,7 @@ fn with<T>(verdict: &reply::Verdict<Meaning>, meaning: T) -> reply::Verdict<T> {
 /// How much of a reply is kept for `{last_reply}`, in characters.
 const LAST_REPLY_MAX: usize = 300;
 
-fn kept(text: &str) -> &str {
+pub(super) fn kept(text: &str) -> &str {
     if text.len() <= LAST_REPLY_MAX {
         return text;
     }
@@ -145,7 +145,7 @@ fn heeded_first(
     }
 }
 
-fn understood(verdict: &reply::Verdict<Everywhere>) -> Understood {
+pub(super) fn understood(verdict: &reply::Verdict<Everywhere>) -> Understood {
     Understood {
         kind: Name::from(verdict.meaning.as_str()),
         answer: None,
@@ -154,7 +154,7 @@ fn understood(verdict: &reply::Verdict<Everywhere>) -> Understood {
     }
 }
 
-fn opt_out(walk: &mut Walk, verdict: &reply::Verdict<Everywhere>, text: &str) {
+pub(super) fn opt_out(walk: &mut Walk, verdict: &reply::Verdict<Everywhere>, text: &str) {
     let again = walk.facts.policy.standing.is_opted_out();
     walk.note(Effect::CancelQueued);
     walk.note(Effect::Consent(own_act(
@@ -163,6 +163,10 @@ fn opt_out(walk: &mut Walk, verdict: &reply::Verdict<Everywhere>, text: &str) {
         text,
         walk.now,
     )));
+    if reply::speaks_of(text).emails {
+        let row = by_email::unsubscribed("sms", verdict.rule, text, walk.now);
+        walk.note(Effect::Consent(row));
+    }
     if !again {
         let notices = notices::of(&walk.conversation.locale);
         let text = notices.opted_out(walk.facts.workspace, &walk.conversation.locale);
@@ -208,7 +212,7 @@ fn own_act(change: ConsentChange, rule: &str, text: &str, at: Timestamp) -> Cons
     }
 }
 
-fn answer(
+pub(super) fn answer(
     walk: &mut Walk,
     step: &Step,
     wait: &Wait,
@@ -445,6 +449,10 @@ fn stranger_said(
         effects.push((0, Effect::CancelQueued));
     }
     effects.extend(note.map(|effect| (0, effect)));
+    if verdict.meaning == Everywhere::OptOut && reply::speaks_of(text).emails {
+        let row = by_email::unsubscribed("sms", verdict.rule, text, now);
+        effects.push((0, Effect::Consent(row)));
+    }
     if let Some((text, purpose)) = notice
         && may_answer(facts, purpose, now)
     {

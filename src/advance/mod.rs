@@ -4,6 +4,7 @@
 //! conversation is at rest. Equal inputs give equal outputs, byte for byte. It speaks to steps only
 //! through what `flow::steps` offers.
 
+mod by_email;
 mod hear;
 mod notices;
 
@@ -19,6 +20,7 @@ use crate::lead::{Name, PhoneNumber};
 use crate::time::{Duration, Timestamp};
 
 pub use crate::flow::walk::Facts;
+pub use by_email::unsubscribed;
 pub use hear::stranger;
 
 /// How many steps one event may pass; a flow that compiles never comes near it.
@@ -153,6 +155,7 @@ fn react(walk: &mut Walk, status: &Status, event: &Event) -> Option<Next> {
 fn any_status(walk: &mut Walk, status: &Status, event: &Event) -> Option<Option<Next>> {
     match event {
         Event::Replied { text, .. } => hear::replied(walk, status, text),
+        Event::EmailReplied(reply) => by_email::replied(walk, status, reply),
         Event::Stopped { outcome } if !matches!(status, Status::Ended { .. }) => {
             Some(Some(Next::End(outcome.clone())))
         }
@@ -181,7 +184,10 @@ fn any_status(walk: &mut Walk, status: &Status, event: &Event) -> Option<Option<
             walk.note(Effect::MarkUnreachable);
             None
         }
-        Event::Clicked { .. } | Event::Delivered { .. } => Some(None),
+        Event::EmailFailed { step, .. } => Some(by_email::failed(walk, status, step.as_ref())),
+        Event::EmailUnsubscribed { .. } | Event::Clicked { .. } | Event::Delivered { .. } => {
+            Some(None)
+        }
         _ => None,
     }
 }

@@ -80,6 +80,8 @@ enum Command {
     Schema(schema::SchemaArgs),
     /// Put a backup in the database's place; what had not left goes to review
     Restore(backup::RestoreArgs),
+    /// Show what a restore holds for review, or release it
+    Review(backup::ReviewArgs),
 }
 
 /// What every command may need.
@@ -116,6 +118,7 @@ pub fn run() -> ExitCode {
         Command::Schema(args) => schema::run(&args),
         Command::Backup(args) => backup::run(&context, &args),
         Command::Restore(args) => backup::restore(&context, &args),
+        Command::Review(args) => backup::review(&context, &args),
     };
     exit.unwrap_or_else(|error| {
         anstream::eprintln!("error: {error:#}");

@@ -12,7 +12,7 @@ use crate::time::{Duration, Timestamp};
 
 pub use effect::{Effect, EmailMessage, HandoffOffer, Priority, SmsMessage};
 pub use entry::{Entry, Hop, Understood};
-pub use event::{Event, FailedSend, Slot};
+pub use event::{EmailReply, Event, FailedSend, Slot};
 
 /// Which conversation. Ids grow with time within a bucket; the top eight bits are the bucket of the
 /// lead, so that a row can be found from the id alone.

@@ -117,6 +117,18 @@ impl<'a> Walk<'a> {
         });
     }
 
+    /// The lead's email address, if it is one and nothing stands against writing to it.
+    pub fn email_address(&self, kind: MessageKind) -> Option<String> {
+        let set = self.set.iter().find(|(name, _)| *name == "email");
+        let value = set.map_or(self.facts.lead.field("email"), |(_, value)| value);
+        let Value::Text(address) = value else {
+            return None;
+        };
+        let standing = &self.facts.policy.standing.email;
+        let well = address.contains('@') && standing.allows(address, kind).is_ok();
+        well.then(|| address.clone())
+    }
+
     pub fn record_answer(&mut self, step: &Name, value: Value) {
         let answers = &mut self.conversation.answers;
         match answers.iter_mut().find(|(name, _)| name == step) {

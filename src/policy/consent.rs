@@ -7,7 +7,7 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::policy::{DropReason, MessageKind, Outgoing, Purpose};
+use crate::policy::{DropReason, EmailStanding, MessageKind, Outgoing, Purpose};
 use crate::time::Timestamp;
 
 /// Where a lead stands now: the fold of their rows in the ledger, kept beside the lead.
@@ -21,6 +21,10 @@ pub struct Standing {
     /// When the consent runs out, where it does.
     #[n(2)]
     pub expires_at: Option<Timestamp>,
+    /// Emails are consented to and unsubscribed from apart from texts.
+    #[n(3)]
+    #[cbor(default)]
+    pub email: EmailStanding,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, Decode)]
@@ -131,6 +135,16 @@ pub struct Scope {
     pub locale: Option<String>,
 }
 
+impl Scope {
+    /// Of a row about emails alone.
+    pub fn of_email() -> Self {
+        Self {
+            channel: Some("email".to_string()),
+            ..Self::default()
+        }
+    }
+}
+
 impl ConsentEvent {
     /// An event without its proof; the caller fills in what is known of it.
     pub fn new(change: ConsentChange, level: Level, at: Timestamp, method: &str) -> Self {
@@ -150,7 +164,7 @@ impl ConsentEvent {
     }
 
     /// Whether the person did this. An import reports what someone else says they did.
-    fn is_own_act(&self) -> bool {
+    pub(super) fn is_own_act(&self) -> bool {
         self.own_act && self.method != "import"
     }
 
@@ -161,6 +175,12 @@ impl ConsentEvent {
             .as_ref()
             .and_then(|scope| scope.channel.as_deref());
         channel.is_none_or(|channel| channel == "sms")
+    }
+
+    /// Whether it is about emails alone.
+    pub fn is_for_email(&self) -> bool {
+        let scope = self.scope.as_ref();
+        scope.is_some_and(|scope| scope.channel.as_deref() == Some("email"))
     }
 
     fn expires_at(&self) -> Option<Timestamp> {
@@ -174,13 +194,20 @@ impl Standing {
     /// lead's own act counts. A revocation that arrives late is believed: better a text too few.
     pub fn after(&self, event: &ConsentEvent) -> Standing {
         let stays = self.clone();
+        if event.is_for_email() {
+            return Standing {
+                email: self.email.after(event),
+                ..stays
+            };
+        }
         let becomes = |consent, expires_at| Standing {
             consent,
             unreachable: self.unreachable,
             expires_at,
+            email: self.email.clone(),
         };
         match (event.change, self.consent) {
-            // Whoever revokes on any channel is left alone on this one.
+            // Whoever revokes on any channel but email is left alone on this one.
             (ConsentChange::Revoked, Consent::Revoked(at)) => {
                 becomes(Consent::Revoked(at.max(event.at)), None)
             }

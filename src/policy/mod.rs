@@ -8,6 +8,7 @@ pub mod holidays;
 pub mod quiet_hours;
 pub mod caps;
 pub mod consent;
+pub mod email;
 pub mod ledger;
 
 use minicbor::{Decode, Encode};
@@ -17,15 +18,17 @@ use crate::time::{Days, Duration, Hours, Timestamp, Zone};
 
 pub use caps::Cap;
 pub use consent::{Consent, ConsentChange, ConsentEvent, Standing};
+pub use email::{EmailStanding, NoEmail};
 pub use holidays::Holiday;
 pub use quiet_hours::{QuietHours, Rule, Ruling};
 pub use region::Region;
 
 /// Marketing obeys quiet hours and caps; a transactional message is freed from both, never from an
 /// opt-out, nor from its author's own window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Encode, Decode)]
 #[cbor(index_only)]
 pub enum MessageKind {
+    #[default]
     #[n(0)]
     Marketing,
     #[n(1)]

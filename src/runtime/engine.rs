@@ -99,6 +99,11 @@ impl Engine {
         Ok(())
     }
 
+    /// What seals the tokens of emails; see `email::token`.
+    pub fn key(&self) -> &[u8; 32] {
+        &self.link_key
+    }
+
     fn pinned_flow(&self, version: VersionId) -> Option<Arc<Flow>> {
         let pinned = self
             .pinned

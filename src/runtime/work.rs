@@ -2,7 +2,7 @@
 //! becomes one commit.
 
 use crate::carrier::Means;
-use crate::conversation::{Conversation, ConversationId, Effect, Seq, Slot};
+use crate::conversation::{Conversation, ConversationId, Effect, EmailReply, Seq, Slot};
 use crate::lead::{Name, PhoneNumber, Value};
 use crate::policy::ConsentEvent;
 use crate::store::{HandoffId, OnClock, SeenKey, Sending, StoreError};
@@ -72,12 +72,61 @@ pub enum Work {
         conversation: ConversationId,
         link: Name,
     },
+    /// The lead answered an email of the conversation.
+    EmailReply(EmailAnswer),
+    /// An email came back for good, after the mail server had taken it.
+    EmailBounced {
+        lead: PhoneNumber,
+        seq: Seq,
+        conversation: Option<ConversationId>,
+        error: String,
+    },
+    /// The lead wants no more marketing emails.
+    Unsubscribe {
+        lead: PhoneNumber,
+        /// The email whose link was followed, or that was complained of; `None` when only the address
+        /// is known.
+        seq: Option<Seq>,
+        conversation: Option<ConversationId>,
+        by: UnsubscribedBy,
+    },
     /// End a conversation from outside.
     Stop {
         lead: PhoneNumber,
         conversation: ConversationId,
         outcome: Name,
     },
+}
+
+/// An email from a lead, matched to the email of ours that it answers.
+#[derive(Debug, Clone)]
+pub struct EmailAnswer {
+    pub lead: PhoneNumber,
+    pub conversation: ConversationId,
+    pub reply: EmailReply,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnsubscribedBy {
+    /// Their mail program's own button (RFC 8058).
+    OneClick,
+    /// The page behind the letter's link.
+    Page,
+    /// They called it spam.
+    Complaint,
+    /// The provider's own list of those who unsubscribed.
+    Provider,
+}
+
+impl UnsubscribedBy {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            UnsubscribedBy::OneClick => "one_click",
+            UnsubscribedBy::Page => "page",
+            UnsubscribedBy::Complaint => "complaint",
+            UnsubscribedBy::Provider => "provider",
+        }
+    }
 }
 
 /// A text from a lead, as a carrier's adapter read it.
@@ -139,7 +188,7 @@ pub enum SendResult {
     Refused {
         error: String,
     },
-    /// The number can never be reached.
+    /// The number, or the address of an email, can never be reached.
     Unreachable {
         error: String,
     },
@@ -259,6 +308,7 @@ impl Work {
             Work::Enroll(enroll) => enroll.lead.phone,
             Work::UpsertLead(update) => update.phone,
             Work::Did(did) => did.lead,
+            Work::EmailReply(answer) => answer.lead,
             Work::Receipt(receipt) => receipt.lead,
             Work::Postpone { lead, .. }
             | Work::Timer { lead, .. }
@@ -271,6 +321,8 @@ impl Work {
             | Work::Write { lead, .. }
             | Work::Consent { lead, .. }
             | Work::Clicked { lead, .. }
+            | Work::EmailBounced { lead, .. }
+            | Work::Unsubscribe { lead, .. }
             | Work::Stop { lead, .. } => *lead,
         }
     }

@@ -154,6 +154,12 @@ pub trait Store: Send + Sync {
         limit: usize,
     ) -> Result<Vec<LedgerRow>, StoreError>;
 
+    // Email addresses.
+    /// Whether anything stands against writing to this address, whoever gave it.
+    fn address(&self, address: &str) -> Result<AddressState, StoreError>;
+    /// The same as in a commit, for an address that no lead of ours is known by.
+    fn mark_address(&self, mark: &AddressMark) -> Result<(), StoreError>;
+
     /// Forgets a lead: number, fields, texts, conversations and links are gone, from the log and
     /// the free pages too. The ledger keeps its rows without number and words, and a keyed hash
     /// keeps the number from being written to: a snapshot of it shows a lead who opted out at `at`,
@@ -210,8 +216,13 @@ pub trait Store: Send + Sync {
     // Upkeep.
     /// Writes a consistent copy while the store is in use.
     fn backup(&self, to: &Path) -> Result<(), StoreError>;
-    /// After a restore: everything that had not left goes to review (held, without a due time).
-    fn quarantine(&self) -> Result<u64, StoreError>;
+    /// After a restore: everything that had not left, and every timer due by `now`, goes to review (held,
+    /// without a due time): it may have been done after the backup was made.
+    fn quarantine(&self, now: Timestamp) -> Result<Quarantine, StoreError>;
+    /// What still waits for that review.
+    fn quarantined(&self) -> Result<Quarantine, StoreError>;
+    /// Puts it back on the clock, due at once. A conversation that moved on since keeps the timer it has.
+    fn release(&self, now: Timestamp) -> Result<Quarantine, StoreError>;
     /// Moves what was synced to the log into the main file, without blocking writers.
     fn checkpoint(&self) -> Result<(), StoreError>;
     fn counts(&self) -> Result<StoreCounts, StoreError>;
@@ -315,9 +326,19 @@ fn forgotten(phone: PhoneNumber, at: Timestamp) -> LeadRecord {
 /// What stands for a lead in the ledger: a hash that only who has the store's secret can tie to the
 /// number. HMAC-SHA-256 over the digits, cut to 128 bits.
 fn ledger_key(secret: &[u8], lead: PhoneNumber) -> [u8; 16] {
+    keyed(secret, lead.to_string().as_bytes())
+}
+
+/// The same for an email address; its case does not count.
+fn address_key(secret: &[u8], address: &str) -> [u8; 16] {
+    let folded = address.trim().to_lowercase();
+    keyed(secret, format!("email {folded}").as_bytes())
+}
+
+fn keyed(secret: &[u8], bytes: &[u8]) -> [u8; 16] {
     use hmac::{Hmac, KeyInit, Mac};
     let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret).expect("HMAC takes any key");
-    mac.update(lead.to_string().as_bytes());
+    mac.update(bytes);
     let mut key = [0; 16];
     key.copy_from_slice(&mac.finalize().into_bytes()[..16]);
     key

@@ -279,6 +279,9 @@ impl SendStatus {
     }
 }
 
+/// Why a row waits for review after a restore.
+const RESTORED: &str = "restored from a backup: review before sending";
+
 impl Sending {
     /// What an opt-out makes of a row that has not begun to leave.
     pub fn cancelled(mut self, now: Timestamp) -> Sending {
@@ -293,7 +296,23 @@ impl Sending {
     pub fn quarantined(mut self) -> Sending {
         self.status = SendStatus::Held;
         self.due = None;
-        self.error = Some("restored from a backup: review before sending".to_string());
+        self.error = Some(RESTORED.to_string());
+        self
+    }
+
+    /// Whether it waits for review since a restore.
+    pub fn is_quarantined(&self) -> bool {
+        self.status == SendStatus::Held
+            && self.due.is_none()
+            && self.error.as_deref() == Some(RESTORED)
+    }
+
+    /// What an operator's release makes of it: asked of the gate again, then sent.
+    pub fn released(mut self, now: Timestamp) -> Sending {
+        self.status = SendStatus::Queued;
+        self.due = Some(now);
+        self.error = None;
+        self.changed = now;
         self
     }
 }
@@ -345,6 +364,7 @@ pub struct Commit {
     /// Changes of handoffs stored before, or new in this very commit.
     pub handoff_changes: Vec<HandoffChange>,
     pub consents: Vec<ConsentEvent>,
+    pub addresses: Vec<AddressMark>,
     pub shortlinks: Vec<ShortlinkRecord>,
     /// The message of these shortlinks was accepted: their lifetime begins.
     pub links_begin: Option<(Seq, Timestamp)>,
@@ -364,11 +384,46 @@ impl Commit {
             handoffs: Vec::new(),
             handoff_changes: Vec::new(),
             consents: Vec::new(),
+            addresses: Vec::new(),
             shortlinks: Vec::new(),
             links_begin: None,
             now,
         }
     }
+}
+
+/// What stands against writing to an email address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AddressState {
+    pub unsubscribed: Option<Timestamp>,
+    /// Since when mail bounces from it.
+    pub bad: Option<Timestamp>,
+}
+
+/// A change of what stands against an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddressMark {
+    pub address: String,
+    pub change: AddressChange,
+    pub at: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AddressChange {
+    Unsubscribed,
+    /// Mail bounces from it for good.
+    Bad,
+    /// Its owner asked for mail: nothing stands against it any more.
+    Welcome,
+}
+
+/// What a restore set aside for a person to look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Quarantine {
+    /// Messages, calls and alerts that had not left.
+    pub outgoing: u64,
+    /// Conversations whose timer fell due before the restore.
+    pub timers: u64,
 }
 
 /// Work that fell due.

@@ -6,6 +6,7 @@ pub mod auth;
 pub mod certificates;
 pub mod console;
 mod describe;
+mod email_hook;
 pub mod error;
 pub mod fields;
 mod guard;
@@ -21,6 +22,7 @@ pub mod session;
 mod shortlink;
 pub mod state;
 pub mod stream;
+mod unsubscribe;
 mod webhook;
 
 use axum::Router;

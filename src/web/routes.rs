@@ -2,6 +2,7 @@
 //! guard, `/openapi.json` and `/docs` are all made from it, so that none can say what another does not.
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, delete, get, post};
 
@@ -11,7 +12,9 @@ use crate::web::api::{
 use crate::web::auth::Right;
 use crate::web::guard::{Access, guard};
 use crate::web::state::AppState;
-use crate::web::{describe, ops, sandbox, session, shortlink, stream, webhook};
+use crate::web::{
+    describe, email_hook, ops, sandbox, session, shortlink, stream, unsubscribe, webhook,
+};
 
 pub struct Route {
     pub method: Method,
@@ -115,6 +118,11 @@ const CONSENT: &[(&str, &str, &str)] = &[
     ),
     ("ip", "string?", "From where the lead sent the form"),
     ("url", "string?", "Of the form"),
+    (
+        "channel",
+        "string?",
+        "`sms`, if not given, or `email`: each is consented to and revoked apart",
+    ),
 ];
 
 const AGENT: (&str, &str, &str) = ("agent", "string?", "Who; the key's own name if not given");
@@ -406,6 +414,40 @@ pub static ALL: &[Route] = &[
         (413, "Over 64 KiB"),
         (503, "Not stored; come again"),
     ]),
+    route(
+        Post,
+        "/hooks/email/inbound",
+        Open,
+        "Emails from leads, bounces and complaints, as inbound-parse services post them",
+        || post(email_hook::receive).layer(DefaultBodyLimit::disable()),
+    )
+    .query(&[(
+        "token",
+        "`inbound_secret`, for services that can neither sign nor log in",
+    )])
+    .answers(&[
+        (200, "Stored and synced, or of no consequence"),
+        (400, "Unreadable"),
+        (403, "Nothing proves who sent it"),
+        (413, "Over 12 MiB"),
+        (503, "Not stored; come again"),
+    ]),
+    route(
+        Get,
+        "/u/{token}",
+        Open,
+        "The page behind an email's unsubscribe link; it changes nothing by itself",
+        || get(unsubscribe::page),
+    )
+    .answers(&[(200, "A page with one button"), (404, "No such link")]),
+    route(
+        Post,
+        "/u/{token}",
+        Open,
+        "Unsubscribes from emails: the page's button, and one-click as in RFC 8058",
+        || post(unsubscribe::unsubscribe),
+    )
+    .answers(&[(200, "Done, on disk"), (404, "No such link")]),
     route(Get, "/l/{code}", Open, "A short link", || {
         get(shortlink::follow)
     })

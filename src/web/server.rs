@@ -23,6 +23,7 @@ use tower::Service;
 use crate::runtime::deliver::Deliverer;
 use crate::runtime::dispatch::{self, Dispatch};
 use crate::runtime::early::Early;
+use crate::runtime::mail::Mailer;
 use crate::runtime::outside::{ClientError, Outside};
 use crate::runtime::reload::{self, Reload};
 use crate::runtime::sandbox::Sandbox;
@@ -165,6 +166,7 @@ pub async fn start(mut options: ServeOptions) -> Result<Running, ServeError> {
     let deliverer = Arc::new(Deliverer {
         engine: engine.clone(),
         outside: outside.clone(),
+        mailer: Mailer::default(),
     });
     let early = Arc::new(Early::new(engine.clone(), committer.clone()));
     let sandbox = is_sandbox.then(|| sandbox(&engine, deliverer.clone()));

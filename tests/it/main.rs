@@ -7,6 +7,7 @@ mod crash;
 mod docs;
 mod engine;
 mod lints;
+mod mail;
 mod playbooks;
 mod prism;
 mod samples;

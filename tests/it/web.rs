@@ -3,6 +3,7 @@
 mod api;
 mod channels;
 mod faults;
+mod email;
 mod hooks;
 mod life;
 mod load;
@@ -19,7 +20,7 @@ use replytree::time::Timestamp;
 use replytree::web::{Running, ServeOptions, new_key, start};
 use serde_json::{Value, json};
 
-const WORKSPACE: &str = include_str!("../data/web/workspace.yaml");
+pub const WORKSPACE: &str = include_str!("../data/web/workspace.yaml");
 const DRIVE: &str = include_str!("../data/web/drive.yaml");
 const NOTICE: &str = include_str!("../data/web/notice.yaml");
 
@@ -38,7 +39,7 @@ pub struct Got {
     pub text: String,
 }
 
-fn live(workspace: &str, flows: &[&str]) -> Live {
+pub fn live(workspace: &str, flows: &[&str]) -> Live {
     let (workspace, problems) = workspace::read("workspace.yaml", workspace, &|_| None);
     assert!(problems.is_empty(), "{problems:?}");
     let sources: Vec<Source> = flows

@@ -280,7 +280,27 @@ pub static EMAIL: Object = Object {
             "Such as \"Northside <hello@northside.example>\".",
         ),
         optional("smtp", A_WORD, "The mail server, such as `${SMTP_URL}`."),
-        optional("reply_to", A_WORD, "Where answers go, if elsewhere."),
+        optional(
+            "reply_to",
+            A_WORD,
+            "Where answers go, if elsewhere; with `inbound_secret`, the address whose mail comes to the \
+             webhook.",
+        ),
+        optional(
+            "inbound_secret",
+            Shape::OneOrMany(&A_WORD),
+            "What webhooks about email prove themselves by; `${NAME}`, two while one is changed.",
+        ),
+        optional(
+            "ca",
+            A_WORD,
+            "A file of certificates to know the mail server by, besides those of the web.",
+        ),
+        optional(
+            "postal_address",
+            A_WORD,
+            "Of the business; the law wants it at the foot of marketing emails.",
+        ),
     ],
 };
 

@@ -88,6 +88,13 @@ pub struct EmailSettings {
     pub from: String,
     pub smtp: Option<String>,
     pub reply_to: Option<String>,
+    /// A file of certificates to know the mail server by, besides those of the web.
+    pub ca: Option<String>,
+    /// What webhooks about email prove themselves by; two while one is changed. Without one, replies
+    /// by email are not taken.
+    pub inbound_secrets: Vec<String>,
+    /// Of the business, for the foot of marketing emails.
+    pub postal_address: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]

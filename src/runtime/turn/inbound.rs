@@ -91,7 +91,7 @@ impl Desk<'_> {
         event: Event,
     ) -> Result<(), Refusal> {
         let current = self.flow_of(&conversation)?;
-        let turn = self.turn_of(&current, conversation.clone(), event.clone());
+        let turn = self.turn_of(&current, conversation.clone(), event.clone())?;
         let heard = turn
             .entry
             .understood

@@ -32,7 +32,9 @@ impl Desk<'_> {
     pub(super) fn consent(&mut self, event: ConsentEvent) {
         self.record.standing = self.record.standing.after(&event);
         self.record_changed = true;
-        if self.record.standing.is_opted_out() {
+        if event.is_for_email() {
+            self.email_consent(&event);
+        } else if self.record.standing.is_opted_out() {
             self.commit.cancel_queued = true;
         }
         self.commit.consents.push(event);

@@ -1,5 +1,6 @@
 //! One turn at a lead's desk: what was read of the lead, the work at hand, and the commit it becomes.
 
+mod email;
 mod enroll;
 mod handoff;
 mod inbound;
@@ -69,6 +70,13 @@ impl<'e> Desk<'e> {
             Work::Claim { handoff, .. } | Work::Resolve { handoff, .. } => {
                 (Some(handoff.conversation), None)
             }
+            Work::EmailReply(answer) => (Some(answer.conversation), Some(answer.reply.answers)),
+            Work::EmailBounced {
+                seq, conversation, ..
+            } => (*conversation, Some(*seq)),
+            Work::Unsubscribe {
+                seq, conversation, ..
+            } => (*conversation, *seq),
             Work::Begin { seq, .. } | Work::Settle { seq, .. } | Work::Postpone { seq, .. } => {
                 (None, Some(*seq))
             }
@@ -190,6 +198,9 @@ impl<'e> Desk<'e> {
             } => {
                 self.happened(*conversation, Event::Clicked { link: link.clone() })?;
             }
+            Work::EmailReply(answer) => self.email_reply(answer)?,
+            Work::EmailBounced { error, .. } => self.email_bounced(error)?,
+            Work::Unsubscribe { by, .. } => self.unsubscribe(*by)?,
             Work::Stop {
                 conversation,
                 outcome,
@@ -248,14 +259,33 @@ impl<'e> Desk<'e> {
     /// Works the event out and takes what it came to into the commit.
     fn advance(&mut self, conversation: Conversation, event: Event) -> Result<(), Refusal> {
         let flow = self.flow_of(&conversation)?;
-        let turn = self.turn_of(&flow, conversation, event);
+        let turn = self.turn_of(&flow, conversation, event)?;
         self.take(turn)
     }
 
-    fn turn_of(&mut self, flow: &Flow, conversation: Conversation, event: Event) -> Turn {
+    /// Works the event out. Should it lead to an email to an address that another lead unsubscribed, or
+    /// that bounces, it is worked out again with that known.
+    fn turn_of(
+        &mut self,
+        flow: &Flow,
+        conversation: Conversation,
+        event: Event,
+    ) -> Result<Turn, Refusal> {
         let zone = self.lead_zone();
-        let facts = self.facts(&zone);
-        advance(flow, conversation, event, &facts, self.now)
+        let again = self
+            .may_email(flow)
+            .then(|| (conversation.clone(), event.clone()));
+        let turn = advance(flow, conversation, event, &self.facts(&zone), self.now);
+        match again {
+            Some((conversation, event)) if self.learn_of_addresses(&turn)? => Ok(advance(
+                flow,
+                conversation,
+                event,
+                &self.facts(&zone),
+                self.now,
+            )),
+            _ => Ok(turn),
+        }
     }
 
     fn facts<'f>(&'f self, zone: &'f Zone) -> Facts<'f> {
@@ -516,6 +546,7 @@ impl<'e> Desk<'e> {
     fn hear(&mut self, conversation: &Conversation, entry: &Entry) {
         match &entry.event {
             Event::Replied { text, .. } => self.tell("reply", conversation, text.clone()),
+            Event::EmailReplied(reply) => self.tell("reply", conversation, reply.text.clone()),
             Event::HandoffClaimed { agent } => {
                 self.tell("handoff.claimed", conversation, agent.clone());
             }

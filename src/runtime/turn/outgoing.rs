@@ -50,6 +50,11 @@ impl Desk<'_> {
                 Verdict::Drop(why) => return self.dropped(&row, why),
             }
         }
+        if let Effect::Email(email) = effect
+            && self.email_taken_back(&row, email, sending)?
+        {
+            return Ok(());
+        }
         let channel = match self.leave_by(effect, sending) {
             By::Channel(channel) => channel,
             By::Wait { until, why } => {
@@ -214,6 +219,12 @@ impl Desk<'_> {
         if matches!(result, SendResult::OptedOut { .. }) {
             return self.opted_out_at_carrier("carrier-block", "");
         }
+        if let (Effect::Email(email), Some(why)) = (effect, not_arriving(result)) {
+            if matches!(result, SendResult::Unreachable { .. }) {
+                self.mark_bad(&email.to);
+            }
+            return self.email_failed(row, email, why);
+        }
         match event_of(row.seq, effect, result) {
             Some(event) => self.pass_on(row, event),
             None => Ok(()),
@@ -224,7 +235,7 @@ impl Desk<'_> {
         let Again { after, error, kind } = again;
         let tries_max = match kind {
             AgainKind::Busy => BUSY_ATTEMPTS_MAX,
-            AgainKind::Untaken | AgainKind::Paused | AgainKind::InDoubt => ATTEMPTS_MAX,
+            AgainKind::Untaken | AgainKind::Paused | AgainKind::InDoubt => attempts_max(row),
         };
         if sending.attempts >= tries_max && kind != AgainKind::Paused {
             let error = format!("given up after {} tries: {error}", sending.attempts);
@@ -333,6 +344,32 @@ impl<'r> Again<'r> {
 /// A text to a lead goes once; an alert, an email, a call may go again under the same id.
 fn may_repeat(effect: &Effect) -> bool {
     !matches!(effect, Effect::Sms(_))
+}
+
+/// An email is tried for most of a day, as mail servers do.
+fn attempts_max(row: &Row) -> u8 {
+    match row.body {
+        RowBody::Outgoing(Effect::Email(_), _) => crate::runtime::mail::ATTEMPTS_MAX,
+        RowBody::Outgoing(..) | RowBody::Happened(_) => ATTEMPTS_MAX,
+    }
+}
+
+/// Why an email will not arrive, if that is known now.
+fn not_arriving(result: &SendResult) -> Option<String> {
+    match result {
+        SendResult::Refused { error }
+        | SendResult::Unreachable { error }
+        | SendResult::Uncertain { error } => Some(error.clone()),
+        SendResult::Accepted { .. }
+        | SendResult::OptedOut { .. }
+        | SendResult::Retry { .. }
+        | SendResult::Busy { .. }
+        | SendResult::Paused { .. }
+        | SendResult::Repeat { .. }
+        | SendResult::CallAnswered { .. }
+        | SendResult::SlotsFound { .. }
+        | SendResult::SlotHeld { .. } => None,
+    }
 }
 
 fn settled(result: &SendResult) -> (SendStatus, Option<String>, Option<String>) {

@@ -7,7 +7,7 @@ use crate::conversation::{
 use crate::lead::{self, PhoneNumber, Value};
 use crate::policy::consent::{Level, Scope};
 use crate::policy::{
-    Consent, ConsentChange, ConsentEvent, HoldReason, MessageKind, Purpose, Standing,
+    Consent, ConsentChange, ConsentEvent, EmailStanding, HoldReason, MessageKind, Purpose, Standing,
 };
 use crate::store::{
     Batch, Commit, CommitError, HandoffId, HandoffRecord, HandoffStatus, LeadRecord, Need, Row,
@@ -70,6 +70,10 @@ impl Lead {
                 consent: Consent::Given(NOW, Level::Marketing),
                 unreachable: false,
                 expires_at: Some(after_ms(9_000_000)),
+                email: EmailStanding {
+                    unsubscribed: Some(NOW),
+                    bad: Some("ada@old.example".to_string()),
+                },
             },
             active: Some(self.conversation),
             queue: Vec::new(),
@@ -252,6 +256,7 @@ pub fn email(to: &str, due: Option<Timestamp>) -> RowBody {
             start: NOW,
             end: after_ms(1_800_000),
         }),
+        kind: MessageKind::Transactional,
     };
     RowBody::Outgoing(Effect::Email(message), sending(to, due))
 }

@@ -11,7 +11,7 @@ mod work;
 
 use crate::store::Store;
 
-pub use fixture::{Lead, commit, given, phone};
+pub use fixture::{Lead, NOW, commit, given, phone};
 
 /// A rule and the function that checks it on an empty store.
 pub type Check = (&'static str, fn(&dyn Store));

@@ -3,8 +3,8 @@
 use crate::policy::ledger::{Broken, Head, verify, verify_after};
 use crate::policy::{Consent, ConsentChange};
 use crate::store::{
-    ANSWER_KEPT_MS, ApiKey, Booking, FlowRecord, HandoffStatus, LedgerEvent, LedgerRow, Role,
-    SeenKey, Store,
+    ANSWER_KEPT_MS, AddressChange, AddressMark, AddressState, ApiKey, Booking, FlowRecord,
+    HandoffStatus, LedgerEvent, LedgerRow, Role, SeenKey, Store,
 };
 
 use super::Check;
@@ -26,6 +26,10 @@ pub const ALL: &[Check] = &[
     (
         "a slot fits between two that are taken in turn",
         slots_in_turn,
+    ),
+    (
+        "an address that wants no mail is known, whoever gives it",
+        addresses,
     ),
     ("bookings move", bookings_move),
     ("of many who want the last place one gets it", last_place),
@@ -337,4 +341,33 @@ fn settings(store: &dyn Store) {
         assert_eq!(ok(store.setting("colour")).as_deref(), Some(value));
     }
     assert_eq!(ok(store.setting("taste")), None);
+}
+
+fn addresses(store: &dyn Store) {
+    let mark = |address: &str, change, ms| AddressMark {
+        address: address.to_string(),
+        change,
+        at: after_ms(ms),
+    };
+    let state = |unsubscribed: Option<i64>, bad: Option<i64>| AddressState {
+        unsubscribed: unsubscribed.map(after_ms),
+        bad: bad.map(after_ms),
+    };
+    assert_eq!(ok(store.address("ada@example.com")), state(None, None));
+    // With a lead's turn, and all of it or nothing.
+    let mut commit = commit(Lead::new(1).phone);
+    commit
+        .addresses
+        .push(mark("ada@example.com", AddressChange::Unsubscribed, 1));
+    take(store, &[commit]);
+    ok(store.mark_address(&mark("Ada@Example.com", AddressChange::Bad, 2)));
+    ok(store.mark_address(&mark("eve@example.com", AddressChange::Bad, 3)));
+    assert_eq!(
+        ok(store.address(" ADA@example.com ")),
+        state(Some(1), Some(2))
+    );
+    assert_eq!(ok(store.address("eve@example.com")), state(None, Some(3)));
+    ok(store.mark_address(&mark("ada@example.com", AddressChange::Welcome, 4)));
+    assert_eq!(ok(store.address("ada@example.com")), state(None, None));
+    assert_eq!(ok(store.address("eve@example.com")), state(None, Some(3)));
 }

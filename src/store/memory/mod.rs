@@ -2,6 +2,7 @@
 //! gathers its commits and applies them when it is finished, so readers never see half of one.
 
 mod kept;
+mod review;
 mod state;
 
 use std::path::Path;
@@ -10,10 +11,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockW
 use crate::conversation::{Conversation, ConversationId, Seq, VersionId};
 use crate::lead::PhoneNumber;
 use crate::store::{
-    ANSWER_KEPT_MS, ApiKey, Batch, Booking, Commit, CommitError, ConversationQuery, Due,
-    FlowRecord, HandoffId, HandoffQuery, HandoffRecord, Kept, KeptKind, LeadQuery, LeadRecord,
-    LedgerRow, Need, OnClock, Row, RowKind, SeenKey, SendStatus, ShortlinkRecord, Snapshot,
-    StepCount, Store, StoreCounts, StoreError,
+    ANSWER_KEPT_MS, AddressMark, AddressState, ApiKey, Batch, Booking, Commit, CommitError,
+    ConversationQuery, Due, FlowRecord, HandoffId, HandoffQuery, HandoffRecord, Kept, KeptKind,
+    LeadQuery, LeadRecord, LedgerRow, Need, OnClock, Quarantine, Row, RowKind, SeenKey, SendStatus,
+    ShortlinkRecord, Snapshot, StepCount, Store, StoreCounts, StoreError,
 };
 use crate::time::{Duration, Timestamp};
 
@@ -257,6 +258,15 @@ impl Store for MemoryStore {
         Ok(page.cloned().collect())
     }
 
+    fn address(&self, address: &str) -> Result<AddressState, StoreError> {
+        Ok(self.read().address(address))
+    }
+
+    fn mark_address(&self, mark: &AddressMark) -> Result<(), StoreError> {
+        self.write_alone(|state| state.mark_address(mark));
+        Ok(())
+    }
+
     fn erase(&self, lead: PhoneNumber, at: Timestamp) -> Result<bool, StoreError> {
         Ok(self.write_alone(|state| state.erase(lead, at)))
     }
@@ -367,8 +377,16 @@ impl Store for MemoryStore {
         Err(StoreError::Refused(why.to_string()))
     }
 
-    fn quarantine(&self) -> Result<u64, StoreError> {
-        Ok(self.write_alone(State::quarantine))
+    fn quarantine(&self, now: Timestamp) -> Result<Quarantine, StoreError> {
+        Ok(self.write_alone(|state| state.quarantine(now)))
+    }
+
+    fn quarantined(&self) -> Result<Quarantine, StoreError> {
+        Ok(self.read().quarantined())
+    }
+
+    fn release(&self, now: Timestamp) -> Result<Quarantine, StoreError> {
+        Ok(self.write_alone(|state| state.release(now)))
     }
 
     fn checkpoint(&self) -> Result<(), StoreError> {

@@ -22,6 +22,13 @@ pub fn key(db: &Connection, lead: PhoneNumber) -> Result<[u8; 16], StoreError> {
     Ok(ledger_key(&secret, lead))
 }
 
+/// What stands for an email address, as [`key`] does for a number.
+pub fn address_key(db: &Connection, address: &str) -> Result<[u8; 16], StoreError> {
+    let secret: Option<Vec<u8>> = ask::one(db, SECRET, [], |row| row.get(0).doing(DOING))?;
+    let secret = secret.ok_or(StoreError::Unreadable { what: "secret" })?;
+    Ok(crate::store::address_key(&secret, address))
+}
+
 const HEAD: &str = "SELECT n, hash FROM ledger WHERE bucket = $1 ORDER BY n DESC LIMIT 1";
 const APPEND: &str = "INSERT INTO ledger (bucket, n, lead, key, at, data, digest, hash)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";

@@ -2,6 +2,7 @@
 //! one transaction and one sync. What is a column and what is in the blob beside it: `pack`. Why
 //! the tables look as they do: `schema/`.
 
+mod addresses;
 mod ask;
 mod bookings;
 mod connect;
@@ -15,6 +16,7 @@ mod ledger;
 mod newest;
 mod pack;
 mod reads;
+mod review;
 mod turns;
 mod upkeep;
 mod write;
@@ -28,9 +30,10 @@ use rusqlite::Connection;
 use crate::conversation::{Conversation, ConversationId, Seq, VersionId};
 use crate::lead::PhoneNumber;
 use crate::store::{
-    ApiKey, Batch, Booking, ConversationQuery, Due, FlowRecord, HandoffId, HandoffQuery,
-    HandoffRecord, Kept, KeptKind, LeadQuery, LeadRecord, LedgerRow, Need, OnClock, Row, RowKind,
-    SeenKey, SendStatus, ShortlinkRecord, StepCount, Store, StoreCounts, StoreError,
+    AddressMark, AddressState, ApiKey, Batch, Booking, ConversationQuery, Due, FlowRecord,
+    HandoffId, HandoffQuery, HandoffRecord, Kept, KeptKind, LeadQuery, LeadRecord, LedgerRow, Need,
+    OnClock, Quarantine, Row, RowKind, SeenKey, SendStatus, ShortlinkRecord, StepCount, Store,
+    StoreCounts, StoreError,
 };
 use crate::time::Timestamp;
 
@@ -240,6 +243,14 @@ impl Store for SqliteStore {
         self.read(|db| ledger::page(db, bucket, after, limit))
     }
 
+    fn address(&self, address: &str) -> Result<AddressState, StoreError> {
+        self.read(|db| addresses::state(db, address))
+    }
+
+    fn mark_address(&self, mark: &AddressMark) -> Result<(), StoreError> {
+        self.change("mark an address", |db| addresses::mark(db, mark))
+    }
+
     fn erase(&self, lead: PhoneNumber, at: Timestamp) -> Result<bool, StoreError> {
         let known = self.change_leads("erase a lead", |db| erase::erase(db, lead, at))?;
         self.log_tells.store(true, Ordering::Release);
@@ -330,8 +341,20 @@ impl Store for SqliteStore {
         upkeep::backup(&self.connections, to)
     }
 
-    fn quarantine(&self) -> Result<u64, StoreError> {
-        self.change_leads("put what had not left to review", upkeep::quarantine)
+    fn quarantine(&self, now: Timestamp) -> Result<Quarantine, StoreError> {
+        self.change_leads("put what had not left to review", |db| {
+            review::quarantine(db, now)
+        })
+    }
+
+    fn quarantined(&self) -> Result<Quarantine, StoreError> {
+        self.read(review::quarantined)
+    }
+
+    fn release(&self, now: Timestamp) -> Result<Quarantine, StoreError> {
+        self.change_leads("release what waits for review", |db| {
+            review::release(db, now)
+        })
     }
 
     fn checkpoint(&self) -> Result<(), StoreError> {

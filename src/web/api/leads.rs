@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::flow::condition::Expr;
 use crate::flow::template::{Scope, Source};
 use crate::lead::{Name, PhoneNumber, Value};
-use crate::policy::consent::Level;
+use crate::policy::consent::{self, Level};
 use crate::policy::{ConsentChange, ConsentEvent};
 use crate::runtime::Work;
 use crate::runtime::work::LeadUpdate;
@@ -108,6 +108,7 @@ pub fn read_consent(told: &Fields, now: Timestamp) -> Result<ConsentEvent, Probl
         return Err(Problem::field(&told.pointer("at"), "lies in the future"));
     }
     let form = ip.is_some() || url.is_some();
+    let for_email = told.one_of("channel", &[("sms", false), ("email", true)])?;
     let method = told.text("method")?.unwrap_or(match (kind, form) {
         (Kind::Revoked, _) => "staff",
         (Kind::Given(_), true) => "web_form",
@@ -135,7 +136,7 @@ pub fn read_consent(told: &Fields, now: Timestamp) -> Result<ConsentEvent, Probl
         url,
         rule: None,
         own_act: form && !revoked,
-        scope: None,
+        scope: for_email.unwrap_or(false).then(consent::Scope::of_email),
     })
 }
 

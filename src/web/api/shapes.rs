@@ -86,6 +86,10 @@ pub fn standing(standing: &Standing) -> Json {
         "kind": kind,
         "at": at.map(|at| at.to_string()),
         "unreachable": standing.unreachable,
+        "email": {
+            "unsubscribed": standing.email.unsubscribed.map(|at| at.to_string()),
+            "bad_address": standing.email.bad,
+        },
     })
 }
 
@@ -120,6 +124,10 @@ pub fn ledger_row(row: &LedgerRow) -> Json {
             ("ip", json!(event.ip)),
             ("url", json!(event.url)),
             ("rule", json!(event.rule)),
+            (
+                "channel",
+                json!(event.scope.as_ref().and_then(|scope| scope.channel.clone())),
+            ),
         ] {
             members.insert(name.to_string(), told);
         }
