@@ -174,8 +174,8 @@ fn opt_in(walk: &mut Walk, verdict: &reply::Verdict<Everywhere>, text: &str) {
     if matches!(walk.facts.policy.standing.consent, Consent::Given(..)) {
         return;
     }
-    walk.note(Effect::Consent(own_act(
-        ConsentChange::Given,
+    walk.note(Effect::Consent(given(
+        walk.facts,
         verdict.rule,
         text,
         walk.now,
@@ -191,6 +191,15 @@ fn opt_in(walk: &mut Walk, verdict: &reply::Verdict<Everywhere>, text: &str) {
         hold: None,
         step: None,
     }));
+}
+
+/// The ledger's row for a consent given by text: the answer to our question, or of their own accord.
+fn given(facts: &Facts, rule: &str, text: &str, at: Timestamp) -> ConsentEvent {
+    let mut row = own_act(ConsentChange::Given, rule, text, at);
+    if matches!(facts.policy.standing.consent, Consent::Pending(_)) {
+        row.method = "double_opt_in".to_string();
+    }
+    row
 }
 
 /// The ledger's row for what the lead did by text.
@@ -426,7 +435,7 @@ fn stranger_said(
             (Some(revoke()), confirm)
         }
         Everywhere::OptIn if !matches!(facts.policy.standing.consent, Consent::Given(..)) => {
-            let give = own_act(ConsentChange::Given, verdict.rule, text, now);
+            let give = given(facts, verdict.rule, text, now);
             let confirm = (notices.opted_in(workspace), Purpose::OptInConfirmation);
             (Some(Effect::Consent(give)), Some(confirm))
         }

@@ -11,11 +11,14 @@ pub mod outside;
 pub mod perform;
 pub mod postbox;
 pub mod rates;
+pub mod prune;
 pub mod reload;
+pub mod retention;
 pub mod route;
 pub mod sandbox;
 pub mod slots;
 mod turn;
+pub mod upkeep;
 pub mod work;
 
 pub use clock::{Clock, ManualClock, SandboxClock, WallClock};

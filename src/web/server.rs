@@ -25,6 +25,7 @@ use crate::runtime::dispatch::{self, Dispatch};
 use crate::runtime::outside::{ClientError, Outside};
 use crate::runtime::reload::{self, Reload};
 use crate::runtime::sandbox::Sandbox;
+use crate::runtime::upkeep;
 use crate::runtime::{Clock, Committer, Engine, Live, SandboxClock, WallClock};
 use crate::store::{Store, StoreError};
 use crate::web::auth::{NoRandomness, random_bytes};
@@ -191,6 +192,7 @@ pub async fn start(mut options: ServeOptions) -> Result<Running, ServeError> {
             tokio::spawn(dispatch.run(stopping.clone()))
         }
     });
+    tasks.push(tokio::spawn(upkeep::run(engine.clone(), stopping.clone())));
     if let Some(files) = options.reload {
         tasks.push(tokio::spawn(reload::run(engine, files, stopping)));
     }
@@ -204,7 +206,8 @@ pub async fn start(mut options: ServeOptions) -> Result<Running, ServeError> {
     })
 }
 
-fn engine(store: Arc<dyn Store>, live: Live) -> Result<Arc<Engine>, ServeError> {
+/// The engine over a store, with the clock and the key that are kept there.
+pub fn engine(store: Arc<dyn Store>, live: Live) -> Result<Arc<Engine>, ServeError> {
     let clock: Arc<dyn Clock> = match live.sandbox {
         true => {
             let kept = store.setting(AHEAD_SETTING)?;
