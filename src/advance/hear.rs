@@ -137,7 +137,7 @@ fn heeded_first(
             Some(None)
         }
         Everywhere::Help => {
-            let text = notices.help(walk.facts.workspace, &walk.conversation.locale);
+            let text = notices.help(walk.facts, &walk.conversation.locale);
             let _ = walk.notice(text, Purpose::Help);
             Some(None)
         }
@@ -165,7 +165,7 @@ fn opt_out(walk: &mut Walk, verdict: &reply::Verdict<Everywhere>, text: &str) {
     )));
     if !again {
         let notices = notices::of(&walk.conversation.locale);
-        let text = notices.opted_out(walk.facts.workspace, &walk.conversation.locale);
+        let text = notices.opted_out(walk.facts, &walk.conversation.locale);
         let _ = walk.notice(text, Purpose::OptOutConfirmation);
     }
 }
@@ -423,7 +423,7 @@ fn stranger_said(
         Everywhere::OptOut => {
             let confirm = (!opted_out).then(|| {
                 (
-                    notices.opted_out(workspace, locale),
+                    notices.opted_out(facts, locale),
                     Purpose::OptOutConfirmation,
                 )
             });
@@ -439,7 +439,7 @@ fn stranger_said(
             let confirm = (notices.opted_in(workspace), Purpose::OptInConfirmation);
             (Some(Effect::Consent(give)), Some(confirm))
         }
-        Everywhere::Help => (None, Some((notices.help(workspace, locale), Purpose::Help))),
+        Everywhere::Help => (None, Some((notices.help(facts, locale), Purpose::Help))),
         Everywhere::WhoIsThis => (None, Some((notices.who_we_are(workspace), Purpose::Help))),
         Everywhere::OptIn | Everywhere::Machine | Everywhere::CallMe | Everywhere::Decline => {
             (None, None)

@@ -5,7 +5,9 @@
 use std::borrow::Cow;
 
 use crate::conversation::SmsMessage;
+use crate::flow::preferences;
 use crate::flow::template::{Scope, Source};
+use crate::flow::walk::Facts;
 use crate::flow::workspace::{Said, Workspace};
 use crate::lead::Value;
 use crate::policy::{MessageKind, Purpose};
@@ -106,9 +108,9 @@ pub(super) fn of(locale: &str) -> &'static Notices {
 
 impl Notices {
     /// In the business's own words for `locale` where it wrote any.
-    pub fn opted_out(&self, workspace: &Workspace, locale: &str) -> String {
-        let own = own_words(workspace.opt_out.as_ref(), workspace, locale);
-        own.unwrap_or_else(|| fill(self.opted_out, workspace))
+    pub fn opted_out(&self, facts: &Facts, locale: &str) -> String {
+        let own = own_words(facts.workspace.opt_out.as_ref(), facts, locale);
+        own.unwrap_or_else(|| fill(self.opted_out, facts.workspace))
     }
 
     pub fn confirm(&self, workspace: &Workspace) -> String {
@@ -120,9 +122,9 @@ impl Notices {
     }
 
     /// In the business's own words for `locale` where it wrote any.
-    pub fn help(&self, workspace: &Workspace, locale: &str) -> String {
-        let own = own_words(workspace.help.as_ref(), workspace, locale);
-        own.unwrap_or_else(|| fill(self.help, workspace))
+    pub fn help(&self, facts: &Facts, locale: &str) -> String {
+        let own = own_words(facts.workspace.help.as_ref(), facts, locale);
+        own.unwrap_or_else(|| fill(self.help, facts.workspace))
     }
 
     pub fn who_we_are(&self, workspace: &Workspace) -> String {
@@ -148,27 +150,32 @@ pub fn opt_in_request(workspace: &Workspace, locale: &str) -> SmsMessage {
     }
 }
 
-/// What the workspace says itself; `{brand}` is all such a text may name.
-fn own_words(said: Option<&Said>, workspace: &Workspace, locale: &str) -> Option<String> {
-    let scope = OwnWords { workspace, locale };
+/// What the workspace says itself; `{brand}` and `{link.preferences}` are all such a text may name.
+fn own_words(said: Option<&Said>, facts: &Facts, locale: &str) -> Option<String> {
+    let scope = OwnWords { facts, locale };
     Some(said?.in_locale(locale)?.rendered(&scope))
 }
 
 struct OwnWords<'a> {
-    workspace: &'a Workspace,
+    facts: &'a Facts<'a>,
     locale: &'a str,
 }
 
 impl Scope for OwnWords<'_> {
     fn get(&self, source: &Source) -> Cow<'_, Value> {
         Cow::Owned(match source {
-            Source::Brand => Value::text(&*self.workspace.brand),
+            Source::Brand => Value::text(&*self.facts.workspace.brand),
+            Source::Link(name) if *name == preferences::LINK => Value::Text(preferences::url(
+                self.facts.public_url,
+                self.facts.link_key,
+                self.facts.lead.phone,
+            )),
             _ => Value::Nothing,
         })
     }
 
     fn zone(&self) -> &Zone {
-        &self.workspace.time_zone
+        &self.facts.workspace.time_zone
     }
 
     fn locale(&self) -> &str {

@@ -1,8 +1,9 @@
 //! What is told of a lead: fields, and the ledger's rows.
 
 use crate::advance::opt_in_request;
-use crate::conversation::Effect;
+use crate::conversation::{Effect, Event};
 use crate::flow::workspace::OptIn;
+use crate::lead::Name;
 use crate::policy::{Consent, ConsentChange, ConsentEvent};
 use crate::runtime::turn::Desk;
 use crate::runtime::work::{LeadUpdate, Refusal};
@@ -56,7 +57,19 @@ impl Desk<'_> {
             Some(asked) => self.ask_to_confirm(asked),
             None => self.consent(event.clone()),
         }
-        Ok(())
+        self.end_when_opted_out()
+    }
+
+    /// Whoever opted out is in no conversation any more.
+    fn end_when_opted_out(&mut self) -> Result<(), Refusal> {
+        let active = self.active.as_ref().filter(|active| !active.is_ended());
+        match active.map(|active| active.id) {
+            Some(id) if self.record.standing.is_opted_out() => {
+                let outcome = Name::from("opted_out");
+                self.happened(id, Event::Stopped { outcome })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Under double opt-in, the same event as a question to the lead: told by others, it counts only

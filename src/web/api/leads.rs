@@ -301,6 +301,7 @@ pub async fn get(
         .map(shapes::conversation)
         .collect();
     json["conversations"] = json!(shown);
+    json["preferences_url"] = json!(app.engine.preferences_url(phone));
     Ok(Json(json).into_response())
 }
 
