@@ -230,7 +230,7 @@ impl Counter<'_> {
             let pieces = template.pieces.iter().map(|piece| match piece {
                 Piece::Literal(text) => text.clone(),
                 Piece::Token(token) => match token.source {
-                    Source::Link(name) if **name == *preferences::LINK => "x".repeat(72),
+                    Source::Link(ref name) if *name == *preferences::LINK => "x".repeat(72),
                     Source::Link(_) => "x".repeat(30),
                     _ => "x".repeat(12),
                 },
