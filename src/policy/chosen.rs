@@ -40,6 +40,15 @@ impl By {
 }
 
 impl Chosen {
+    /// Without hours of their own.
+    pub fn new(marketing_by: By, declined: Vec<Name>) -> Self {
+        Self {
+            hours: None,
+            marketing_by,
+            declined,
+        }
+    }
+
     pub fn hours(&self) -> Option<Hours> {
         let (start, end) = self.hours?;
         let clock = |minutes: u16| TimeOfDay::hm(minutes / 60, minutes % 60);

@@ -224,14 +224,11 @@ impl Told<'_> {
         let declined: Vec<Name> = declined.filter(|name| !wanted(name)).collect();
         let hours = self.minute("from").zip(self.minute("to"));
         let (from, to) = hours.unwrap_or((0, 24 * 60));
-        let chosen = Chosen {
-            marketing_by: match self.field("by") {
-                Some("email") => By::Email,
-                _ => By::Text,
-            },
-            declined,
-            ..Chosen::default()
+        let by = match self.field("by") {
+            Some("email") => By::Email,
+            _ => By::Text,
         };
+        let chosen = Chosen::new(by, declined);
         let chosen = chosen.with_hours(from, to);
         let known = locales(self.app);
         let asked = self.field("language");

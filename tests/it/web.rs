@@ -3,6 +3,7 @@
 mod api;
 mod hooks;
 mod life;
+mod preferences;
 
 use std::sync::Arc;
 use std::time::Duration;

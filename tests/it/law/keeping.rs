@@ -58,12 +58,12 @@ fn texts_leads_and_proofs_go_when_their_time_is_up_and_leave_no_byte() {
     assert_eq!(texts(Mode::Really), told);
     store.checkpoint().unwrap();
     assert!(!holds(dir.path(), CANARY.as_bytes()));
-    assert!(!holds(dir.path(), b"new offers are here"));
+    assert!(!holds(dir.path(), b"Northside: new offers"));
     assert!(holds(dir.path(), b"Thucydides Jones"));
     assert_eq!(texts(Mode::Really).texts, 0, "once is enough");
     assert_eq!(
         store.timeline(lead, None, 0, 99).unwrap().len(),
-        4,
+        3,
         "rows stay"
     );
 
@@ -113,7 +113,9 @@ fn a_lead_silent_for_ninety_days_is_asked_once_and_then_pruned() {
     law.text(writes, "hello there");
     law.wait(Duration::days(31));
     let told = prune(law.engine(), None, Mode::DryRun).unwrap();
-    assert_eq!(told.asked, [silent, answers], "{told:?}");
+    let mut asked = told.asked.clone();
+    asked.sort_unstable();
+    assert_eq!(asked, [silent, answers], "{told:?}");
     let asked = prune(law.engine(), None, Mode::Really).unwrap();
     assert_eq!(asked, told);
     law.wait(Duration::hours(30));

@@ -43,17 +43,18 @@ fn ledger(path: &Path) -> Vec<Lead> {
 fn cells(path: &Path, table: &str) -> Vec<std::ops::Range<u64>> {
     let db = Connection::open(path).unwrap();
     db.pragma_update(None, "journal_mode", "DELETE").unwrap();
-    let page: u64 = db
-        .pragma_query_value(None, "page_size", |row| row.get(0))
+    let page = db
+        .pragma_query_value(None, "page_size", |row| row.get::<_, u32>(0))
         .unwrap();
-    let root: u64 = db
+    let root = db
         .query_row(
             "SELECT rootpage FROM sqlite_schema WHERE name = $1",
             [table],
-            |row| row.get(0),
+            |row| row.get::<_, u32>(0),
         )
         .unwrap();
     drop(db);
+    let (page, root) = (u64::from(page), u64::from(root));
     let bytes = std::fs::read(path).unwrap();
     let at = |n: u64| &bytes[((n - 1) * page) as usize..(n * page) as usize];
     // Type, three fields, where the cells begin; of an inner page, its children besides.
@@ -63,7 +64,15 @@ fn cells(path: &Path, table: &str) -> Vec<std::ops::Range<u64>> {
     while let Some(n) = pages.pop() {
         let (it, count) = (at(n), be(&at(n)[3..]));
         let start = (n - 1) * page;
-        found.push(start + be(&it[5..])..start + page);
+        // What was freed within a page holds nothing; its own four bytes are looked at.
+        let mut from = be(&it[5..]);
+        let mut free = be(&it[1..]);
+        while free > 0 {
+            found.push(start + from..start + free + 4);
+            from = free + be(&it[free as usize + 2..]);
+            free = be(&it[free as usize..]);
+        }
+        found.push(start + from..start + page);
         if it[0] == 2 {
             let child = |b: &[u8]| be(b) << 16 | be(&b[2..]);
             pages.push(child(&it[8..]));
