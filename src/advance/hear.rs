@@ -137,7 +137,7 @@ fn heeded_first(
             Some(None)
         }
         Everywhere::Help => {
-            let text = notices.help(walk.facts.workspace, &walk.conversation.locale);
+            let text = notices.help(walk.facts, &walk.conversation.locale);
             let _ = walk.notice(text, Purpose::Help);
             Some(None)
         }
@@ -169,7 +169,7 @@ pub(super) fn opt_out(walk: &mut Walk, verdict: &reply::Verdict<Everywhere>, tex
     }
     if !again {
         let notices = notices::of(&walk.conversation.locale);
-        let text = notices.opted_out(walk.facts.workspace, &walk.conversation.locale);
+        let text = notices.opted_out(walk.facts, &walk.conversation.locale);
         let _ = walk.notice(text, Purpose::OptOutConfirmation);
     }
 }
@@ -178,8 +178,8 @@ fn opt_in(walk: &mut Walk, verdict: &reply::Verdict<Everywhere>, text: &str) {
     if matches!(walk.facts.policy.standing.consent, Consent::Given(..)) {
         return;
     }
-    walk.note(Effect::Consent(own_act(
-        ConsentChange::Given,
+    walk.note(Effect::Consent(given(
+        walk.facts,
         verdict.rule,
         text,
         walk.now,
@@ -195,6 +195,15 @@ fn opt_in(walk: &mut Walk, verdict: &reply::Verdict<Everywhere>, text: &str) {
         hold: None,
         step: None,
     }));
+}
+
+/// The ledger's row for a consent given by text: the answer to our question, or of their own accord.
+fn given(facts: &Facts, rule: &str, text: &str, at: Timestamp) -> ConsentEvent {
+    let mut row = own_act(ConsentChange::Given, rule, text, at);
+    if matches!(facts.policy.standing.consent, Consent::Pending(_)) {
+        row.method = "double_opt_in".to_string();
+    }
+    row
 }
 
 /// The ledger's row for what the lead did by text.
@@ -418,7 +427,7 @@ fn stranger_said(
         Everywhere::OptOut => {
             let confirm = (!opted_out).then(|| {
                 (
-                    notices.opted_out(workspace, locale),
+                    notices.opted_out(facts, locale),
                     Purpose::OptOutConfirmation,
                 )
             });
@@ -430,11 +439,11 @@ fn stranger_said(
             (Some(revoke()), confirm)
         }
         Everywhere::OptIn if !matches!(facts.policy.standing.consent, Consent::Given(..)) => {
-            let give = own_act(ConsentChange::Given, verdict.rule, text, now);
+            let give = given(facts, verdict.rule, text, now);
             let confirm = (notices.opted_in(workspace), Purpose::OptInConfirmation);
             (Some(Effect::Consent(give)), Some(confirm))
         }
-        Everywhere::Help => (None, Some((notices.help(workspace, locale), Purpose::Help))),
+        Everywhere::Help => (None, Some((notices.help(facts, locale), Purpose::Help))),
         Everywhere::WhoIsThis => (None, Some((notices.who_we_are(workspace), Purpose::Help))),
         Everywhere::OptIn | Everywhere::Machine | Everywhere::CallMe | Everywhere::Decline => {
             (None, None)

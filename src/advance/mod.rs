@@ -22,6 +22,7 @@ use crate::time::{Duration, Timestamp};
 pub use crate::flow::walk::Facts;
 pub use by_email::unsubscribed;
 pub use hear::stranger;
+pub use notices::opt_in_request;
 
 /// How many steps one event may pass; a flow that compiles never comes near it.
 pub const STEPS_PER_ADVANCE_MAX: usize = 100;

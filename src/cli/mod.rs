@@ -3,7 +3,10 @@
 mod backup;
 mod chat;
 mod check;
+mod consent;
+mod erase;
 mod explain;
+mod export;
 mod graph;
 mod hook;
 mod init;
@@ -12,6 +15,9 @@ mod lines;
 mod load;
 mod output;
 mod parts;
+mod prune;
+mod register;
+mod retention;
 mod schema;
 mod serve;
 mod test;
@@ -76,6 +82,14 @@ enum Command {
     Hook(hook::HookArgs),
     /// Write a consistent copy of the database while it is in use
     Backup(backup::BackupArgs),
+    /// The consent ledger: one lead's rows, its hash chain checked, an auditor's file
+    Consent(consent::ConsentArgs),
+    /// Erase a lead: number, name and texts are gone, the minimum proof stays
+    Erase(erase::EraseArgs),
+    /// Ask silent leads once more, end the consent of those who stay silent, drop reassigned numbers
+    Prune(prune::PruneArgs),
+    /// Blank old texts and forget inactive leads, as the server does once a day
+    Retention(retention::RetentionArgs),
     /// Print the JSON Schema of flows or of workspace.yaml, for editors
     Schema(schema::SchemaArgs),
     /// Put a backup in the database's place; what had not left goes to review
@@ -115,6 +129,10 @@ pub fn run() -> ExitCode {
         Command::Parts(args) => run_parts(&args),
         Command::When(args) => run_when(&context, &args),
         Command::Hook(args) => run_hook(&context, &args),
+        Command::Consent(args) => consent::run(&context, &args),
+        Command::Erase(args) => erase::run(&context, &args),
+        Command::Prune(args) => prune::run(&context, &args),
+        Command::Retention(args) => retention::run(&context, &args),
         Command::Schema(args) => schema::run(&args),
         Command::Backup(args) => backup::run(&context, &args),
         Command::Restore(args) => backup::restore(&context, &args),

@@ -12,6 +12,7 @@ use sha2::Sha256;
 use crate::conversation::{
     Awaiting, Conversation, Effect, Hop, Seq, SmsMessage, Status, Understood, Wait,
 };
+use crate::flow::preferences;
 use crate::flow::template::{Scope, Source, Template, Text};
 use crate::flow::workspace::Workspace;
 use crate::flow::{Experiment, Flow, Step, Target, Vary};
@@ -388,6 +389,11 @@ impl Scope for WalkScope<'_, '_> {
                     self.links.borrow_mut().push(effect);
                     Cow::Owned(Value::Text(url))
                 }
+                None if is_preferences(name) => Cow::Owned(Value::Text(preferences::url(
+                    walk.facts.public_url,
+                    walk.facts.link_key,
+                    walk.conversation.lead,
+                ))),
                 None => Cow::Owned(Value::Nothing),
             },
             Source::Answer(_, step) => match walk.conversation.answer(step) {
@@ -427,6 +433,11 @@ impl Scope for WalkScope<'_, '_> {
     fn region(&self) -> &str {
         &self.walk.facts.workspace.region
     }
+}
+
+/// The link that every flow has; under a prefix in one that `run` brings in.
+fn is_preferences(name: &Name) -> bool {
+    name.rsplit('.').next() == Some(preferences::LINK)
 }
 
 /// 64 bits that only the key's holder could have made: HMAC-SHA256 of conversation, message and link.

@@ -109,6 +109,12 @@ pub struct ConsentEvent {
     /// What the consent was given for, where it is known.
     #[n(10)]
     pub scope: Option<Scope>,
+    /// Which edition of the form or the notice, in the business's own words, such as `2026-03`.
+    #[n(11)]
+    pub wording_version: Option<String>,
+    /// The browser in which a form was filled in.
+    #[n(12)]
+    pub user_agent: Option<String>,
 }
 
 /// For whom and what a consent was given, and until when.
@@ -160,7 +166,27 @@ impl ConsentEvent {
             rule: None,
             own_act: false,
             scope: None,
+            wording_version: None,
+            user_agent: None,
         }
+    }
+
+    /// The same, for texts of `seller` in `program`, as far as the caller did not say otherwise.
+    pub fn filled_in(mut self, seller: &str, program: Option<&str>) -> Self {
+        let scope = self.scope.get_or_insert_default();
+        scope.seller.get_or_insert_with(|| seller.to_string());
+        scope.channel.get_or_insert_with(|| "sms".to_string());
+        if scope.program.is_none() {
+            scope.program = program.map(str::to_string);
+        }
+        if scope.purposes.is_empty() && self.change != ConsentChange::Revoked {
+            let purposes: &[&str] = match self.level {
+                Level::Marketing => &["marketing", "appointment", "transactional"],
+                Level::Transactional => &["appointment", "transactional"],
+            };
+            scope.purposes = purposes.iter().map(ToString::to_string).collect();
+        }
+        self
     }
 
     /// Whether the person did this. An import reports what someone else says they did.
@@ -169,7 +195,7 @@ impl ConsentEvent {
     }
 
     /// Whether it is about texts at all.
-    fn is_for_texts(&self) -> bool {
+    pub fn is_for_texts(&self) -> bool {
         let channel = self
             .scope
             .as_ref()
@@ -181,6 +207,13 @@ impl ConsentEvent {
     pub fn is_for_email(&self) -> bool {
         let scope = self.scope.as_ref();
         scope.is_some_and(|scope| scope.channel.as_deref() == Some("email"))
+    }
+
+    /// Whether it was given to somebody else: consent for another brand does not count.
+    pub fn is_for_another(&self, brand: &str) -> bool {
+        let seller = self.scope.as_ref().and_then(|s| s.seller.as_deref());
+        self.change == ConsentChange::Given
+            && seller.is_some_and(|seller| !seller.trim().eq_ignore_ascii_case(brand.trim()))
     }
 
     fn expires_at(&self) -> Option<Timestamp> {
@@ -238,6 +271,11 @@ impl Standing {
         self.expires_at.is_some_and(|end| end <= now)
     }
 
+    /// Whether some consent stands.
+    pub fn may_be_texted(&self) -> bool {
+        matches!(self.consent, Consent::Given(..))
+    }
+
     pub fn is_opted_out(&self) -> bool {
         matches!(self.consent, Consent::Revoked(_))
     }
@@ -252,6 +290,7 @@ pub fn allows(standing: &Standing, out: &Outgoing, now: Timestamp) -> Result<(),
         (_, Purpose::OptOutConfirmation) => Ok(()),
         (Consent::Revoked(_), _) => Err(DropReason::OptedOut),
         (_, Purpose::Help | Purpose::OptInConfirmation) => Ok(()),
+        (Consent::Pending(_), Purpose::OptInRequest) => Ok(()),
         (Consent::Given(_, Level::Transactional), _) if out.kind == MessageKind::Marketing => {
             Err(DropReason::NoConsent)
         }

@@ -9,7 +9,7 @@ use std::sync::{Arc, RwLock};
 use arc_swap::ArcSwap;
 
 use crate::conversation::{ConversationId, VersionId};
-use crate::flow::Flow;
+use crate::flow::{Flow, preferences};
 use crate::lead::PhoneNumber;
 use crate::runtime::clock::Clock;
 use crate::runtime::health::Health;
@@ -61,6 +61,16 @@ impl Engine {
         };
         engine.keep_versions()?;
         Ok(engine)
+    }
+
+    /// Whose preferences page a token opens.
+    pub fn preferences_of(&self, token: &str) -> Option<PhoneNumber> {
+        preferences::read(&self.link_key, token)
+    }
+
+    /// The address of a lead's preferences page.
+    pub fn preferences_url(&self, lead: PhoneNumber) -> String {
+        preferences::url(&self.live.load().public_url, &self.link_key, lead)
     }
 
     pub fn listen(&self, listener: Listener) {

@@ -1,6 +1,7 @@
 //! The shell around the core: it brings events to conversations and effects to the world. Whatever it
 //! does to a lead is a [`Work`], worked out and committed as one turn under that lead's lock.
 
+pub mod checkpoints;
 pub mod clock;
 pub mod committer;
 pub mod deliver;
@@ -17,7 +18,9 @@ pub mod perform;
 mod post;
 pub mod postbox;
 pub mod rates;
+pub mod prune;
 pub mod reload;
+pub mod retention;
 pub mod route;
 pub mod sandbox;
 pub mod senders;

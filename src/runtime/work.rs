@@ -4,8 +4,8 @@
 use crate::carrier::Means;
 use crate::conversation::{Conversation, ConversationId, Effect, EmailReply, Seq, Slot};
 use crate::lead::{Name, PhoneNumber, Value};
-use crate::policy::ConsentEvent;
-use crate::store::{HandoffId, OnClock, SeenKey, Sending, StoreError};
+use crate::policy::{Chosen, ConsentEvent, Permit};
+use crate::store::{HandoffId, OnClock, Row, SeenKey, Sending, StoreError};
 use crate::time::{Duration, Timestamp};
 
 #[derive(Debug, Clone)]
@@ -266,6 +266,12 @@ pub struct LeadUpdate {
     /// With `name` and `email` among them.
     pub fields: Vec<(Name, Value)>,
     pub consent: Option<ConsentEvent>,
+    /// What they chose on their preferences page.
+    pub chosen: Option<Chosen>,
+    /// When they were last asked whether they still want to hear from us.
+    pub asked_again: Option<Timestamp>,
+    /// When a register last said that the number is still theirs.
+    pub looked_up: Option<Timestamp>,
 }
 
 impl LeadUpdate {
@@ -277,6 +283,9 @@ impl LeadUpdate {
             tags: None,
             fields: Vec::new(),
             consent: None,
+            chosen: None,
+            asked_again: None,
+            looked_up: None,
         }
     }
 }
@@ -366,6 +375,42 @@ pub struct Job {
     pub conversation: Option<ConversationId>,
     pub effect: Effect,
     pub sending: Sending,
+    /// Keeps others from making one: only [`Job::new`] does.
+    _leave: Leave,
+}
+
+/// By what leave a row goes out.
+#[derive(Debug, Clone)]
+pub enum Leave {
+    /// The gate was asked, with the lead's consent in hand.
+    ToTheLead(Permit),
+    /// An alert, an email, a call: it is no text to the lead.
+    NotToTheLead,
+}
+
+impl Job {
+    /// `None` for a text without leave for this lead at this very moment.
+    pub fn new(
+        row: &Row,
+        effect: Effect,
+        sending: Sending,
+        leave: Leave,
+        now: Timestamp,
+    ) -> Option<Job> {
+        let allowed = match (&effect, &leave) {
+            (Effect::Sms(_), Leave::ToTheLead(permit)) => permit.is_for(row.lead, now),
+            (Effect::Sms(_), Leave::NotToTheLead) => false,
+            (_, Leave::ToTheLead(_) | Leave::NotToTheLead) => true,
+        };
+        allowed.then(|| Job {
+            lead: row.lead,
+            seq: row.seq,
+            conversation: row.conversation,
+            effect,
+            sending,
+            _leave: leave,
+        })
+    }
 }
 
 /// Why work was not done. Nothing was changed.

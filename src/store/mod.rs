@@ -5,6 +5,8 @@
 //! with its lead's bucket, so that many nodes can share the work. Everything here is synchronous;
 //! `runtime` decides which thread waits.
 
+mod audit;
+pub mod blank;
 pub mod conformance;
 mod kept;
 pub mod memory;
@@ -20,6 +22,7 @@ use crate::lead::{Lead, Name, PhoneNumber};
 use crate::policy::{Consent, ConsentEvent, Standing, ledger};
 use crate::time::Timestamp;
 
+pub use audit::{Audit, Fault};
 pub use kept::*;
 pub use memory::MemoryStore;
 pub use records::*;
@@ -159,12 +162,27 @@ pub trait Store: Send + Sync {
     fn address(&self, address: &str) -> Result<AddressState, StoreError>;
     /// The same as in a commit, for an address that no lead of ours is known by.
     fn mark_address(&self, mark: &AddressMark) -> Result<(), StoreError>;
+    /// A number's rows by the key that stands for it: those an erasure left too.
+    fn ledger_proof(&self, phone: PhoneNumber) -> Result<Vec<LedgerRow>, StoreError>;
+    /// Whether every row of the ledger is as it was written.
+    fn audit_ledger(&self) -> Result<Audit, StoreError>;
 
     /// Forgets a lead: number, fields, texts, conversations and links are gone, from the log and
     /// the free pages too. The ledger keeps its rows without number and words, and a keyed hash
     /// keeps the number from being written to: a snapshot of it shows a lead who opted out at `at`,
     /// which only an act of their own undoes. False when nothing was known.
     fn erase(&self, lead: PhoneNumber, at: Timestamp) -> Result<bool, StoreError>;
+
+    /// Forgets a lead as [`Store::erase`] does, but the ledger: it keeps the whole proof of consent
+    /// until its own time is up. `last` is when something last happened with them.
+    fn forget(&self, lead: PhoneNumber, last: Timestamp) -> Result<bool, StoreError>;
+    /// Blanks what was written to and by a lead before `before`; how many rows it was.
+    fn blank_texts(&self, lead: PhoneNumber, before: Timestamp) -> Result<u64, StoreError>;
+    /// When the number was erased or forgotten, if it was.
+    fn forgotten_at(&self, lead: PhoneNumber) -> Result<Option<Timestamp>, StoreError>;
+    /// Empties the log of what an erasure left in it, as far as nobody reads it now; whether it is
+    /// empty of it.
+    fn log_is_clean(&self) -> Result<bool, StoreError>;
 
     // Calendars.
     /// Takes a place in the slot if at each moment of it fewer than `at_once` are taken. A
@@ -269,6 +287,8 @@ pub struct LedgerRow {
     pub lead: Option<PhoneNumber>,
     /// Stands for the lead in the chain, before and after an erasure.
     pub key: [u8; 16],
+    /// Of the event; it outlives an erasure.
+    pub at: Timestamp,
     pub event: LedgerEvent,
     /// `policy::ledger::chain` over the hash before it and this row.
     pub hash: [u8; 32],
@@ -320,6 +340,7 @@ fn forgotten(phone: PhoneNumber, at: Timestamp) -> LeadRecord {
         our_number: None,
         channel: None,
         last: None,
+        care: Care::default(),
     }
 }
 

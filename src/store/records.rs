@@ -6,7 +6,7 @@ use crate::conversation::{
     Conversation, ConversationId, Effect, Entry, Event, Priority, Seq, VersionId,
 };
 use crate::lead::{Lead, Name, PhoneNumber};
-use crate::policy::{ConsentEvent, HoldReason, MessageKind, Standing};
+use crate::policy::{Chosen, ConsentEvent, HoldReason, MessageKind, Standing};
 use crate::time::{Duration, Timestamp};
 
 /// A lead with what the engine keeps beside them.
@@ -34,6 +34,36 @@ pub struct LeadRecord {
     /// The conversation that was active last, for late replies.
     #[n(8)]
     pub last: Option<ConversationId>,
+    #[n(9)]
+    #[cbor(default)]
+    pub care: Care,
+}
+
+/// What is kept of a lead for the law's sake; most leads have none of it.
+#[derive(Debug, Clone, PartialEq, Default, Encode, Decode)]
+pub struct Care {
+    /// When marketing left, where the newest rows of the timeline do not tell: it was held, or is
+    /// older than they are.
+    #[n(0)]
+    #[cbor(default)]
+    pub left: Vec<Left>,
+    /// When the dormant lead was asked whether they still want to hear from us.
+    #[n(1)]
+    pub asked_again: Option<Timestamp>,
+    /// When a register last said that the number is still the lead's.
+    #[n(2)]
+    pub looked_up: Option<Timestamp>,
+    #[n(3)]
+    pub chosen: Option<Chosen>,
+}
+
+/// A marketing message that left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct Left {
+    #[n(0)]
+    pub seq: Seq,
+    #[n(1)]
+    pub at: Timestamp,
 }
 
 /// Everything a turn reads of a lead.

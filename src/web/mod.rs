@@ -15,6 +15,7 @@ mod limits;
 pub mod ops;
 pub mod origin;
 pub mod pages;
+mod preferences;
 pub mod routes;
 pub mod sandbox;
 pub mod server;

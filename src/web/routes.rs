@@ -13,7 +13,8 @@ use crate::web::auth::Right;
 use crate::web::guard::{Access, guard};
 use crate::web::state::AppState;
 use crate::web::{
-    describe, email_hook, ops, sandbox, session, shortlink, stream, unsubscribe, webhook,
+    describe, email_hook, ops, preferences, sandbox, session, shortlink, stream, unsubscribe,
+    webhook,
 };
 
 pub struct Route {
@@ -456,6 +457,22 @@ pub static ALL: &[Route] = &[
         (404, "No such link"),
         (410, "Expired"),
     ]),
+    route(
+        Get,
+        "/preferences/{token}",
+        Open,
+        "A lead's own page, by its signed link: topics, way, language, hours, opting out",
+        || get(preferences::show),
+    )
+    .answers(&[(200, "The page"), (404, "No such link")]),
+    route(
+        Post,
+        "/preferences/{token}",
+        Open,
+        "What the lead chose there, as the page's form sends it",
+        || post(preferences::save),
+    )
+    .answers(&[(303, "Saved; to the page"), (404, "No such link")]),
     route(
         Get,
         "/sandbox/messages",

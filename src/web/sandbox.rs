@@ -95,6 +95,8 @@ pub async fn move_clock(app: &AppState, by: Duration) -> Result<crate::time::Tim
     let sandbox = sandbox.ok_or_else(|| Problem::not_found("page"))?;
     let moved = tokio::task::spawn_blocking(move || {
         let now = sandbox.advance(by)?;
+        crate::runtime::upkeep::if_due(&sandbox.engine)?;
+        sandbox.drain()?;
         let ahead = sandbox.engine.clock.ahead().as_ms();
         let store = &sandbox.engine.store;
         store.set_setting(

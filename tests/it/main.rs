@@ -6,6 +6,7 @@ mod compile;
 mod crash;
 mod docs;
 mod engine;
+mod law;
 mod lints;
 mod mail;
 mod playbooks;

@@ -343,6 +343,17 @@ pub static SENDING: Object = Object {
             "By the law of the lead's region, or hours of your own.",
         ),
         optional(
+            "opt_in",
+            Shape::Choice(&[
+                ("single", "A consent that is told counts at once."),
+                (
+                    "double",
+                    "A consent that is told is first confirmed by the lead's own text.",
+                ),
+            ]),
+            "Whether a lead confirms a consent by text; `single` when left out.",
+        ),
+        optional(
             "caps",
             Shape::OneOrMany(&Shape::Object(&CAP)),
             "The most messages to one lead.",
@@ -535,5 +546,15 @@ pub static RETENTION: Object = Object {
         ),
         optional("message_text", A_SPAN, "What was written; `13mo`."),
         optional("consent_proof", A_SPAN, "Proof of consent; `5y`."),
+        optional(
+            "dormant_leads",
+            A_SPAN,
+            "Silent for so long, a lead is asked once more, then pruned; `90d`.",
+        ),
+        optional(
+            "reconfirm",
+            A_NAME,
+            "The flow that asks a silent lead whether they still want to hear from you.",
+        ),
     ],
 };

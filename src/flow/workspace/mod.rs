@@ -34,6 +34,7 @@ pub struct Workspace {
     pub channels: BTreeMap<Name, Channel>,
     pub email: Option<EmailSettings>,
     pub rules: Rules,
+    pub opt_in: OptIn,
     pub teams: BTreeMap<Name, Team>,
     pub calendars: BTreeMap<Name, Calendar>,
     pub segments: BTreeMap<Name, Expr>,
@@ -46,6 +47,15 @@ pub struct Workspace {
     pub opt_out: Option<Said>,
     /// The business's own domains, lower case.
     pub domains: Vec<String>,
+}
+
+/// Whether a lead confirms a consent that somebody told of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OptIn {
+    #[default]
+    Single,
+    /// One text asks them, and only their own answer completes it.
+    Double,
 }
 
 /// A text of the workspace: in any locale, or by locale. `{brand}` is all it may name.
@@ -161,6 +171,9 @@ pub struct Retention {
     pub inactive_leads: Duration,
     pub message_text: Duration,
     pub consent_proof: Duration,
+    /// Silent for so long, a lead is asked once more by `reconfirm`, then pruned.
+    pub dormant_leads: Duration,
+    pub reconfirm: Option<Name>,
 }
 
 impl Workspace {
@@ -207,6 +220,7 @@ impl Default for Workspace {
             channels: BTreeMap::from([(Name::from("main"), Channel::sandbox())]),
             email: None,
             rules: Rules::default(),
+            opt_in: OptIn::default(),
             teams: BTreeMap::from([(Name::from("sales"), Team::at_the_console())]),
             calendars: BTreeMap::new(),
             segments: BTreeMap::new(),
@@ -261,6 +275,8 @@ impl Default for Retention {
             inactive_leads: Duration::days(24 * 30),
             message_text: Duration::days(13 * 30),
             consent_proof: Duration::days(5 * 365),
+            dormant_leads: Duration::days(90),
+            reconfirm: None,
         }
     }
 }

@@ -138,6 +138,7 @@ impl Desk<'_> {
 
     /// A text that no conversation takes: recorded, and heeded where it means something everywhere.
     fn nobody(&mut self, event: Event) -> Result<(), Refusal> {
+        let was_asked = matches!(self.record.standing.consent, Consent::Pending(_));
         let zone = self.lead_zone();
         let locale = self
             .record
@@ -166,6 +167,10 @@ impl Desk<'_> {
                 other => self.push_outgoing(None, seq, other),
             }
         }
-        Ok(())
+        let confirmed = was_asked && self.record.standing.may_be_texted();
+        match confirmed && self.record.active.is_none() {
+            true => self.start_next(),
+            false => Ok(()),
+        }
     }
 }

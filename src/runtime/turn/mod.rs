@@ -1,6 +1,7 @@
 //! One turn at a lead's desk: what was read of the lead, the work at hand, and the commit it becomes.
 
 mod email;
+mod caps;
 mod enroll;
 mod handoff;
 mod inbound;
@@ -23,8 +24,8 @@ use crate::runtime::engine::Engine;
 use crate::runtime::live::Live;
 use crate::runtime::work::{Done, Heard, OptOutVerdict, Refusal, Work};
 use crate::store::{
-    Batch, Commit, HandoffChange, HandoffId, HandoffRecord, HandoffStatus, LeadRecord, Need, Row,
-    RowBody, RowKind, SeenKey, SendStatus, Sending, ShortlinkRecord, Snapshot,
+    Batch, Care, Commit, HandoffChange, HandoffId, HandoffRecord, HandoffStatus, LeadRecord, Need,
+    Row, RowBody, RowKind, SeenKey, SendStatus, Sending, ShortlinkRecord, Snapshot,
 };
 use crate::time::{Timestamp, Zone};
 
@@ -102,13 +103,6 @@ impl<'e> Desk<'e> {
         lead: PhoneNumber,
         now: Timestamp,
     ) -> Self {
-        let sends = snapshot
-            .recent
-            .iter()
-            .filter(|row| row.kind == RowKind::Sms && row.marketing)
-            .filter(|row| !matches!(row.status, Some(SendStatus::Cancelled | SendStatus::Failed)))
-            .map(|row| row.at)
-            .collect();
         let last_inbound = snapshot
             .recent
             .iter()
@@ -125,7 +119,9 @@ impl<'e> Desk<'e> {
             our_number: None,
             channel: None,
             last: None,
+            care: Care::default(),
         });
+        let sends = caps::sends(&snapshot.recent, &record.care, None);
         let done = Done {
             created,
             ..Done::default()
@@ -165,7 +161,7 @@ impl<'e> Desk<'e> {
             Work::Begin { .. } => self.begin()?,
             Work::Settle { result, .. } => self.settle(result)?,
             Work::Enroll(enroll) => self.enroll(enroll)?,
-            Work::UpsertLead(update) => self.update_lead(update),
+            Work::UpsertLead(update) => self.update_lead(update)?,
             Work::Did(did) => self.lead_did(did)?,
             Work::Claim { handoff, agent, .. } => self.claim(*handoff, agent)?,
             Work::Resolve {
@@ -192,7 +188,7 @@ impl<'e> Desk<'e> {
             } => {
                 self.write(*conversation, agent, text)?;
             }
-            Work::Consent { event, .. } => self.consent(event.clone()),
+            Work::Consent { event, .. } => self.consent_told(event)?,
             Work::Clicked {
                 conversation, link, ..
             } => {
@@ -218,6 +214,7 @@ impl<'e> Desk<'e> {
     }
 
     fn close(mut self) -> Outcome {
+        self.remember_sends();
         if self.record_changed {
             self.record.updated = self.now;
             self.commit.record = Some(self.record);
@@ -307,6 +304,7 @@ impl<'e> Desk<'e> {
             zones: &self.zones,
             sends: &self.sends,
             last_inbound: self.last_inbound,
+            chosen: self.record.care.chosen.as_ref(),
         }
     }
 
@@ -469,7 +467,7 @@ impl<'e> Desk<'e> {
         let (to, hold, parts) = match effect {
             Effect::Sms(SmsMessage { hold, text, .. }) => (
                 self.lead.to_string(),
-                *hold,
+                hold.map(|(until, why)| (self.spread_out(until, why, self.now), why)),
                 crate::flow::sms_parts::count(text).parts,
             ),
             Effect::Email(email) => (email.to.clone(), None, 0),

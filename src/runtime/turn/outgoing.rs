@@ -2,11 +2,11 @@
 
 use crate::conversation::{Effect, Event, FailedSend, SmsMessage};
 use crate::lead::Name;
-use crate::policy::{self, HoldReason, Outgoing, Purpose, SendWindow, Verdict};
+use crate::policy::{HoldReason, Outgoing, Permit, Purpose, SendWindow, Verdict};
 use crate::runtime::senders;
 use crate::runtime::turn::Desk;
 use crate::runtime::turn::leave::By;
-use crate::runtime::work::{Job, Refusal, SendResult};
+use crate::runtime::work::{Job, Leave, Refusal, SendResult};
 use crate::store::{Row, RowBody, RowChange, RowKind, SendStatus, Sending};
 use crate::time::Duration;
 
@@ -35,11 +35,14 @@ impl Desk<'_> {
             let error = "the node that sent it stopped before the carrier's answer".to_string();
             return self.settle_row(&row, &SendResult::Uncertain { error });
         }
+        let mut leave = Leave::NotToTheLead;
         if let Effect::Sms(message) = effect {
             match self.judge(message, row.seq) {
-                Verdict::Send => {}
-                Verdict::Hold { until, why } => {
+                Ok(permit) => leave = Leave::ToTheLead(permit),
+                Err(Verdict::Send) => return Ok(()),
+                Err(Verdict::Hold { until, why }) => {
                     let until = until.max(self.now + Duration::from_ms(1));
+                    let until = self.spread_out(until, why, row.at);
                     self.change(&row, sending, |to| {
                         to.status = SendStatus::Held;
                         to.due = Some(until);
@@ -47,8 +50,9 @@ impl Desk<'_> {
                     });
                     return Ok(());
                 }
-                Verdict::Drop(why) => return self.dropped(&row, why),
+                Err(Verdict::Drop(why)) => return self.dropped(&row, why),
             }
+            self.leaves(&row);
         }
         if let Effect::Email(email) = effect
             && self.email_taken_back(&row, email, sending)?
@@ -83,25 +87,16 @@ impl Desk<'_> {
             .last_mut()
             .expect("the change was just pushed");
         change.to.due = Some(self.now + LEASE);
-        self.done.job = Some(Job {
-            lead: self.lead,
-            seq: row.seq,
-            conversation: row.conversation,
-            effect: effect.clone(),
-            sending,
-        });
+        self.done.job = Job::new(&row, effect.clone(), sending, leave, self.now);
         Ok(())
     }
 
-    fn judge(&mut self, message: &SmsMessage, seq: u32) -> Verdict {
+    /// Leave to send, from what is true in this very transaction; or the gate's reason against it.
+    fn judge(&mut self, message: &SmsMessage, seq: u32) -> Result<Permit, Verdict> {
         self.lead_zone();
         let window = self.window_of(message);
         // The row itself is among the recent ones; it must not count against its own cap.
-        let own = self.recent.iter().find(|r| r.seq == seq).map(|r| r.at);
-        let mut sends = self.sends.clone();
-        if let Some(place) = own.and_then(|at| sends.iter().position(|s| *s == at)) {
-            sends.remove(place);
-        }
+        let sends = super::caps::sends(&self.recent, &self.record.care, Some(seq));
         let facts = crate::policy::LeadFacts {
             sends: &sends,
             ..self.lead_facts()
@@ -111,15 +106,15 @@ impl Desk<'_> {
             purpose: message.purpose,
             window: window.as_ref(),
         };
-        let verdict = policy::gate(&out, &facts, &self.live.workspace.rules, self.now);
-        if verdict == Verdict::Send && message.purpose == Purpose::Flow && self.overtakes(seq) {
+        let permit = Permit::ask(&out, &facts, &self.live.workspace.rules, self.now)?;
+        if message.purpose == Purpose::Flow && self.overtakes(seq) {
             let until = self.now + Duration::secs(1);
-            return Verdict::Hold {
+            return Err(Verdict::Hold {
                 until,
                 why: HoldReason::Scheduled,
-            };
+            });
         }
-        verdict
+        Ok(permit)
     }
 
     /// Whether an earlier text of this lead has not left yet: texts arrive in the order decided.

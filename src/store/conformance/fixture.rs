@@ -82,6 +82,7 @@ impl Lead {
             our_number: Some("+13125550000".to_string()),
             channel: Some("main".into()),
             last: None,
+            care: crate::store::Care::default(),
         }
     }
 

@@ -4,7 +4,7 @@ use crate::policy::ledger::{Broken, Head, verify, verify_after};
 use crate::policy::{Consent, ConsentChange};
 use crate::store::{
     ANSWER_KEPT_MS, AddressChange, AddressMark, AddressState, ApiKey, Booking, FlowRecord,
-    HandoffStatus, LedgerEvent, LedgerRow, Role, SeenKey, Store,
+    HandoffStatus, LedgerEvent, LedgerRow, Role, SeenKey, Store, blank,
 };
 
 use super::Check;
@@ -16,6 +16,15 @@ pub const ALL: &[Check] = &[
         flow_versions,
     ),
     ("the ledger chains, each bucket by itself", ledger),
+    (
+        "a look at all of the ledger counts its rows and its ends",
+        audited,
+    ),
+    ("old texts are blanked, and what waits is not", blanked),
+    (
+        "a lead is forgotten and the proof of consent stays",
+        proof_stays,
+    ),
     ("a changed row breaks the chain", broken_chain),
     ("an erased lead is gone, and the chain still holds", erased),
     (
@@ -141,6 +150,79 @@ fn broken_chain(store: &dyn Store) {
     let gap = |expected, found| Err(Broken::Gap { expected, found });
     assert_eq!(check(&[rows[0].clone(), rows[2].clone()]), gap(2, 3));
     assert_eq!(check(&rows[1..]), gap(1, 2));
+}
+
+fn audited(store: &dyn Store) {
+    let leads: Vec<Lead> = (0..5).map(Lead::new).collect();
+    for lead in &leads {
+        let mut commit = lead.enrolment();
+        commit.consents = vec![given(), consent(ConsentChange::Revoked, after_ms(5))];
+        take(store, &[commit]);
+    }
+    let audit = ok(store.audit_ledger());
+    assert_eq!((audit.rows, &audit.faults[..]), (10, &[][..]));
+    for (bucket, head) in &audit.heads {
+        let last = ok(store.ledger_page(*bucket, head.n - 1, 9));
+        assert_eq!((last.len(), last[0].hash), (1, head.hash));
+    }
+    let anchor = audit.anchor();
+    assert!(ok(store.erase(leads[0].phone, after_ms(9))));
+    let after = ok(store.audit_ledger());
+    assert_eq!((after.rows, &after.faults[..]), (10, &[][..]));
+    assert_eq!(after.anchor(), anchor, "an erasure changes no hash");
+    let proof = ok(store.ledger_proof(leads[0].phone));
+    assert_eq!(proof.len(), 2);
+    assert_eq!((proof[1].lead, proof[1].at), (None, after_ms(5)));
+    assert_eq!(
+        ok(store.ledger_proof(leads[1].phone)),
+        ok(store.ledger(leads[1].phone))
+    );
+}
+
+fn blanked(store: &dyn Store) {
+    let lead = Lead::new(1);
+    take(store, &[lead.enrolment()]);
+    take(store, &[lead.replied(2, 2)]);
+    let told = |store: &dyn Store| {
+        let rows = ok(store.timeline(lead.phone, None, 0, 9));
+        rows.iter().filter(|row| blank::tells(&row.body)).count() as u64
+    };
+    let (rows, before) = (
+        ok(store.timeline(lead.phone, None, 0, 9)).len(),
+        told(store),
+    );
+    assert!(before > 0);
+    assert_eq!(
+        ok(store.blank_texts(lead.phone, NOW)),
+        0,
+        "none is that old"
+    );
+    assert_eq!(
+        ok(store.blank_texts(lead.phone, after_ms(9_000_000))),
+        before
+    );
+    assert_eq!(told(store), 0);
+    assert_eq!(ok(store.timeline(lead.phone, None, 0, 9)).len(), rows);
+    assert_eq!(ok(store.blank_texts(lead.phone, after_ms(9_000_000))), 0);
+}
+
+fn proof_stays(store: &dyn Store) {
+    let lead = Lead::new(1);
+    let mut commit = lead.enrolment();
+    commit.consents.push(given());
+    take(store, &[commit]);
+    assert_eq!(ok(store.forgotten_at(lead.phone)), None);
+    assert!(ok(store.forget(lead.phone, after_ms(9))));
+    assert_eq!(ok(store.forgotten_at(lead.phone)), Some(after_ms(9)));
+    assert_eq!(ok(store.lead(lead.phone)), None);
+    assert_eq!(ok(store.timeline(lead.phone, None, 0, 9)), []);
+    let rows = ok(store.ledger(lead.phone));
+    assert_eq!(rows[0].event(), Some(&given()));
+    let found = snapshot(store, &lead)
+        .lead
+        .map(|record| record.standing.consent);
+    assert_eq!(found, Some(Consent::Revoked(after_ms(9))));
+    assert!(ok(store.log_is_clean()));
 }
 
 fn erased(store: &dyn Store) {

@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockW
 use crate::conversation::{Conversation, ConversationId, Seq, VersionId};
 use crate::lead::PhoneNumber;
 use crate::store::{
-    ANSWER_KEPT_MS, AddressMark, AddressState, ApiKey, Batch, Booking, Commit, CommitError,
+    ANSWER_KEPT_MS, AddressMark, AddressState, ApiKey, Audit, Batch, Booking, Commit, CommitError,
     ConversationQuery, Due, FlowRecord, HandoffId, HandoffQuery, HandoffRecord, Kept, KeptKind,
     LeadQuery, LeadRecord, LedgerRow, Need, OnClock, Quarantine, Row, RowKind, SeenKey, SendStatus,
     ShortlinkRecord, Snapshot, StepCount, Store, StoreCounts, StoreError,
@@ -267,8 +267,32 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    fn ledger_proof(&self, phone: PhoneNumber) -> Result<Vec<LedgerRow>, StoreError> {
+        Ok(self.read().ledger_proof(phone))
+    }
+
+    fn audit_ledger(&self) -> Result<Audit, StoreError> {
+        Ok(self.read().audit_ledger())
+    }
+
     fn erase(&self, lead: PhoneNumber, at: Timestamp) -> Result<bool, StoreError> {
         Ok(self.write_alone(|state| state.erase(lead, at)))
+    }
+
+    fn forget(&self, lead: PhoneNumber, last: Timestamp) -> Result<bool, StoreError> {
+        Ok(self.write_alone(|state| state.forget(lead, last)))
+    }
+
+    fn blank_texts(&self, lead: PhoneNumber, before: Timestamp) -> Result<u64, StoreError> {
+        Ok(self.write_alone(|state| state.blank_texts(lead, before)))
+    }
+
+    fn forgotten_at(&self, lead: PhoneNumber) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.read().forgotten_at(lead))
+    }
+
+    fn log_is_clean(&self) -> Result<bool, StoreError> {
+        Ok(true)
     }
 
     fn hold_slot(&self, slot: &Booking, at_once: u32) -> Result<bool, StoreError> {

@@ -8,11 +8,11 @@ use crate::lead::{Name, PhoneNumber};
 use crate::policy::{ConsentEvent, ledger};
 use crate::store::query::{self, age_order};
 use crate::store::{
-    AddressChange, AddressMark, AddressState, ApiKey, Booking, Commit, CommitError,
+    AddressChange, AddressMark, AddressState, ApiKey, Audit, Booking, Commit, CommitError,
     ConversationQuery, Due, FlowRecord, HandoffId, HandoffQuery, HandoffRecord, HandoffStatus,
     LeadQuery, LeadRecord, LedgerEvent, LedgerRow, Need, OnClock, RECENT_ROWS_MAX, Recent, Row,
     RowBody, RowKind, SendStatus, Sending, ShortlinkRecord, Snapshot, StepCount, StoreCounts,
-    address_key, forgotten, ledger_key, refused,
+    address_key, blank, forgotten, ledger_key, refused,
 };
 use crate::time::Timestamp;
 
@@ -253,18 +253,66 @@ impl State {
             n,
             lead: Some(lead),
             key,
+            at: event.at,
             hash: ledger::chain(before, &key, n, &event),
             event: LedgerEvent::Whole(Box::new(event)),
         });
     }
 
+    pub fn ledger_proof(&self, lead: PhoneNumber) -> Vec<LedgerRow> {
+        let key = ledger_key(&SECRET, lead);
+        let chain = self.ledger.get(&lead.bucket()).into_iter().flatten();
+        chain.filter(|row| row.key == key).cloned().collect()
+    }
+
+    pub fn audit_ledger(&self) -> Audit {
+        let mut audit = Audit::default();
+        for (bucket, chain) in &self.ledger {
+            audit.bucket(*bucket, chain.iter().cloned().map(Ok));
+        }
+        audit
+    }
+
     /// The lead that a number stands for which is not known, or not any more.
     fn unknown(&self, lead: PhoneNumber) -> Option<LeadRecord> {
-        let at = self.forgotten.get(&ledger_key(&SECRET, lead))?;
-        Some(forgotten(lead, *at))
+        Some(forgotten(lead, self.forgotten_at(lead)?))
+    }
+
+    pub fn forgotten_at(&self, lead: PhoneNumber) -> Option<Timestamp> {
+        self.forgotten.get(&ledger_key(&SECRET, lead)).copied()
+    }
+
+    pub fn blank_texts(&mut self, lead: PhoneNumber, before: Timestamp) -> u64 {
+        let mark = |text: &str| blank::mark(&SECRET, text);
+        let rows = self.rows.range_mut((lead, 0)..=(lead, Seq::MAX));
+        let mut blanked = 0;
+        for (_, row) in rows.filter(|(_, row)| row.at < before) {
+            blanked += u64::from(blank::blank_row(&mut row.body, mark));
+        }
+        let theirs = self.conversations.values_mut().filter(|it| it.lead == lead);
+        for it in theirs.filter(|it| it.started < before) {
+            blank::blank_conversation(it, mark);
+        }
+        blanked
     }
 
     pub fn erase(&mut self, lead: PhoneNumber, at: Timestamp) -> bool {
+        let mut found = self.forget(lead, at);
+        let rows = self.ledger.get_mut(&lead.bucket()).into_iter().flatten();
+        for row in rows.filter(|row| row.lead == Some(lead)) {
+            found = true;
+            row.lead = None;
+            if let LedgerEvent::Whole(event) = &row.event {
+                row.event = LedgerEvent::Erased(ledger::digest(event));
+            }
+        }
+        if found {
+            self.forgotten.insert(ledger_key(&SECRET, lead), at);
+        }
+        found
+    }
+
+    pub fn forget(&mut self, lead: PhoneNumber, at: Timestamp) -> bool {
         let before = self.size();
         self.leads.remove(&(lead.bucket(), lead));
         self.conversations.retain(|_, it| it.lead != lead);
@@ -280,15 +328,7 @@ impl State {
         let number = lead.digits().to_string();
         self.answers
             .retain(|_, (_, answer)| !contains(answer, number.as_bytes()));
-        let mut found = self.size() != before;
-        let rows = self.ledger.get_mut(&lead.bucket()).into_iter().flatten();
-        for row in rows.filter(|row| row.lead == Some(lead)) {
-            found = true;
-            row.lead = None;
-            if let LedgerEvent::Whole(event) = &row.event {
-                row.event = LedgerEvent::Erased(ledger::digest(event));
-            }
-        }
+        let found = self.size() != before;
         if found {
             self.forgotten.insert(ledger_key(&SECRET, lead), at);
         }

@@ -4,6 +4,8 @@
 
 mod addresses;
 mod ask;
+mod audit;
+mod blank;
 mod bookings;
 mod connect;
 mod due;
@@ -30,13 +32,14 @@ use rusqlite::Connection;
 use crate::conversation::{Conversation, ConversationId, Seq, VersionId};
 use crate::lead::PhoneNumber;
 use crate::store::{
-    AddressMark, AddressState, ApiKey, Batch, Booking, ConversationQuery, Due, FlowRecord,
+    AddressMark, AddressState, ApiKey, Audit, Batch, Booking, ConversationQuery, Due, FlowRecord,
     HandoffId, HandoffQuery, HandoffRecord, Kept, KeptKind, LeadQuery, LeadRecord, LedgerRow, Need,
     OnClock, Quarantine, Row, RowKind, SeenKey, SendStatus, ShortlinkRecord, StepCount, Store,
     StoreCounts, StoreError,
 };
 use crate::time::Timestamp;
 
+pub use audit::audit_file;
 pub use upkeep::restore;
 
 /// How many batches pass between two looks at the log's length.
@@ -251,11 +254,42 @@ impl Store for SqliteStore {
         self.change("mark an address", |db| addresses::mark(db, mark))
     }
 
+    fn ledger_proof(&self, phone: PhoneNumber) -> Result<Vec<LedgerRow>, StoreError> {
+        self.read(|db| ledger::of_key(db, phone))
+    }
+
+    fn audit_ledger(&self) -> Result<Audit, StoreError> {
+        self.read(audit::audit)
+    }
+
     fn erase(&self, lead: PhoneNumber, at: Timestamp) -> Result<bool, StoreError> {
         let known = self.change_leads("erase a lead", |db| erase::erase(db, lead, at))?;
         self.log_tells.store(true, Ordering::Release);
         self.forget_in_log()?;
         Ok(known)
+    }
+
+    fn forget(&self, lead: PhoneNumber, last: Timestamp) -> Result<bool, StoreError> {
+        let known = self.change("forget a lead", |db| erase::forget(db, lead, last))?;
+        self.log_tells.store(true, Ordering::Release);
+        Ok(known)
+    }
+
+    fn blank_texts(&self, lead: PhoneNumber, before: Timestamp) -> Result<u64, StoreError> {
+        let blanked = self.change("blank old texts", |db| {
+            blank::blank(db, &self.versions, lead, before)
+        })?;
+        self.log_tells.store(true, Ordering::Release);
+        Ok(blanked)
+    }
+
+    fn forgotten_at(&self, lead: PhoneNumber) -> Result<Option<Timestamp>, StoreError> {
+        self.read(|db| erase::forgotten_at(db, lead))
+    }
+
+    fn log_is_clean(&self) -> Result<bool, StoreError> {
+        self.forget_in_log()?;
+        Ok(!self.log_tells.load(Ordering::Acquire))
     }
 
     fn hold_slot(&self, slot: &Booking, at_once: u32) -> Result<bool, StoreError> {

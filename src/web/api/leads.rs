@@ -108,7 +108,6 @@ pub fn read_consent(told: &Fields, now: Timestamp) -> Result<ConsentEvent, Probl
         return Err(Problem::field(&told.pointer("at"), "lies in the future"));
     }
     let form = ip.is_some() || url.is_some();
-    let for_email = told.one_of("channel", &[("sms", false), ("email", true)])?;
     let method = told.text("method")?.unwrap_or(match (kind, form) {
         (Kind::Revoked, _) => "staff",
         (Kind::Given(_), true) => "web_form",
@@ -136,7 +135,28 @@ pub fn read_consent(told: &Fields, now: Timestamp) -> Result<ConsentEvent, Probl
         url,
         rule: None,
         own_act: form && !revoked,
-        scope: for_email.unwrap_or(false).then(consent::Scope::of_email),
+        scope: Some(read_scope(told)?),
+        wording_version: owned(told.text("wording_version")?),
+        user_agent: owned(told.text("user_agent")?),
+    })
+}
+
+/// For whom and what: the brand, the programme, the channel, the purposes, and how long.
+fn read_scope(told: &Fields) -> Result<consent::Scope, Problem> {
+    let owned = |text: Option<&str>| text.map(str::to_string);
+    let channel = told.one_of(
+        "channel",
+        &[("sms", "sms"), ("voice", "voice"), ("email", "email")],
+    )?;
+    let purposes = told.names("purposes")?.unwrap_or_default();
+    Ok(consent::Scope {
+        seller: owned(told.text("seller")?),
+        program: owned(told.text("program")?),
+        channel: owned(channel),
+        purposes: purposes.iter().map(ToString::to_string).collect(),
+        expires_at: told.time("expires_at")?,
+        person_name: owned(told.text("name")?),
+        locale: owned(told.text("locale")?),
     })
 }
 
@@ -281,6 +301,7 @@ pub async fn get(
         .map(shapes::conversation)
         .collect();
     json["conversations"] = json!(shown);
+    json["preferences_url"] = json!(app.engine.preferences_url(phone));
     Ok(Json(json).into_response())
 }
 

@@ -138,6 +138,7 @@ fn outgoing(row: &Row, effect: &Effect, sending: &Sending) -> Json {
                 Purpose::OptOutConfirmation => "opt_out_confirmation",
                 Purpose::Help => "help",
                 Purpose::OptInConfirmation => "opt_in_confirmation",
+                Purpose::OptInRequest => "opt_in_request",
                 Purpose::Agent => "agent",
             },
         }),
