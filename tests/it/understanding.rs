@@ -15,6 +15,8 @@ use replytree::reply::{
 use replytree::time::{Timestamp, Zone};
 use serde::Deserialize;
 
+mod held_out;
+
 const OPTOUTS: &str = include_str!("../data/optout_cases.json");
 const REPLIES: &str = include_str!("../data/reply_cases.json");
 const OURS: &str = include_str!("../data/our_replies.txt");
