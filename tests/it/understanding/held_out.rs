@@ -23,7 +23,11 @@ fn replies(file: &str) -> Vec<Case> {
                     Some(meaning) => (meaning, false),
                     None => (meaning.as_str(), true),
                 };
-                let wanted = if wanted == "none_question" { "none" } else { wanted };
+                let wanted = if wanted == "none_question" {
+                    "none"
+                } else {
+                    wanted
+                };
                 let wanted = wanted_value(wanted);
                 cases.extend(texts.into_iter().map(|text| Case {
                     question: question.clone(),
