@@ -133,7 +133,7 @@ impl Told {
                     &pieces[at],
                     pieces.get(at + 1),
                     |id| words.is(id, not),
-                    language,
+                    (language, kind),
                 );
                 at += 1;
             }
@@ -194,7 +194,7 @@ impl Told {
         piece: &Lexed,
         next: Option<&Lexed>,
         is_not: impl Fn(lexicon::WordId) -> bool,
-        language: usize,
+        (language, kind): (usize, Kind),
     ) {
         if let Some(sign) = piece.sign() {
             match sign {
@@ -205,6 +205,7 @@ impl Told {
                 }
                 '<' => self.at_most = true,
                 '>' => self.at_least = true,
+                '+' if self.numbers.is_empty() && kind == Kind::Number => self.foreign = true,
                 '+' => self.at_least |= self.numbers.len() == 1,
                 '$' if language == 0 => self.currency = Some("USD"),
                 '€' => self.currency = Some("EUR"),

@@ -241,12 +241,15 @@ impl Scan<'_> {
         let (word, id) = self.pieces[at].word()?;
         let followed_by_number = self.num(at + 1).is_some();
         if let Some(month) = self.language.months.get(&id).copied() {
-            if let Some(day) = self.num(at + 1).filter(|d| (1..=31).contains(d)) {
-                let suffix = self.ordinal_suffix(at + 2);
-                let (year, n) = self.year(at + 2 + suffix);
+            // "Dec. 4"
+            let dot = usize::from(self.pieces.get(at + 1).is_some_and(|p| p.is_sign(&['.'])));
+            if let Some(day) = self.num(at + 1 + dot).filter(|d| (1..=31).contains(d)) {
+                let after = at + 2 + dot;
+                let suffix = self.ordinal_suffix(after);
+                let (year, n) = self.year(after + suffix);
                 let date = day::of_calendar(day, i64::from(month), year, self.today());
                 self.set_day(date);
-                return Some(2 + suffix + n);
+                return Some(after + suffix + n - at);
             }
             if !self.language.weekdays.contains_key(&id) {
                 // A month without its day: "may", "in March".
