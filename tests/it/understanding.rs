@@ -484,7 +484,13 @@ fn the_published_scores_are_the_measured_ones() {
     for locale in LOCALES {
         let _ = writeln!(table, "{}", scores[locale].row(locale));
     }
-    let _ = writeln!(table, "{}", total(&scores).row("all"));
+    let _ = writeln!(
+        table,
+        "{}\n\n{}",
+        total(&scores).row("all"),
+        held_out::table()
+    );
+    let table = format!("{}\n", table.trim_end());
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/UNDERSTANDING.md");
     let page = std::fs::read_to_string(path).unwrap();
     let (before, rest) = page
