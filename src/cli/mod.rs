@@ -12,6 +12,7 @@ mod lines;
 mod load;
 mod output;
 mod parts;
+mod replies;
 mod schema;
 mod serve;
 mod test;
@@ -66,6 +67,8 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Add, list and revoke API keys
     Key(key::KeyArgs),
+    /// What leads wrote that nobody understood, by step, with the line that would catch it
+    Replies(replies::RepliesArgs),
     /// What a text would mean, and by which rule
     Understand(understand::UnderstandArgs),
     /// Encoding, units and billed parts of a text, and its cheaper spelling
@@ -109,6 +112,7 @@ pub fn run() -> ExitCode {
         Command::Chat(args) => chat::run(&context, &args),
         Command::Serve(args) => serve::run(&context, &args),
         Command::Key(args) => key::run(&context, &args),
+        Command::Replies(args) => replies::run(&context, &args),
         Command::Understand(args) => understand::run(&context, &args),
         Command::Parts(args) => run_parts(&args),
         Command::When(args) => run_when(&context, &args),

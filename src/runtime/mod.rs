@@ -16,6 +16,7 @@ pub mod route;
 pub mod sandbox;
 pub mod slots;
 mod turn;
+pub mod unheard;
 pub mod work;
 
 pub use clock::{Clock, ManualClock, SandboxClock, WallClock};

@@ -6,7 +6,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, delete, get, post};
 
 use crate::web::api::{
-    consents, conversations, enrollments, events, flows, handoffs, leads, reports,
+    consents, conversations, enrollments, events, flows, handoffs, leads, replies, reports,
 };
 use crate::web::auth::Right;
 use crate::web::guard::{Access, guard};
@@ -362,6 +362,14 @@ pub static ALL: &[Route] = &[
         "One flow: its version, steps, and leads at each",
         || get(flows::get),
     ),
+    route(
+        Get,
+        "/v1/flows/{flow}/replies",
+        Needs(Right::ReadReports),
+        "What leads wrote that nobody understood, by step, with the line that would catch it",
+        || get(replies::unheard),
+    )
+    .query(&[("since", "Replies since this time only")]),
     route(
         Get,
         "/v1/flows/{flow}/graph.svg",

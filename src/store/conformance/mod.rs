@@ -5,6 +5,7 @@
 mod fixture;
 mod lists;
 mod others;
+mod replies;
 mod turns;
 mod work;
 
@@ -17,7 +18,7 @@ pub type Check = (&'static str, fn(&dyn Store));
 
 /// Every rule there is.
 pub fn all() -> impl Iterator<Item = Check> {
-    [turns::ALL, work::ALL, lists::ALL, others::ALL]
+    [turns::ALL, work::ALL, lists::ALL, replies::ALL, others::ALL]
         .into_iter()
         .flatten()
         .copied()

@@ -13,6 +13,7 @@ mod ledger;
 mod newest;
 mod pack;
 mod reads;
+mod replies;
 mod turns;
 mod upkeep;
 mod write;
@@ -26,8 +27,8 @@ use crate::conversation::{Conversation, ConversationId, Seq, VersionId};
 use crate::lead::PhoneNumber;
 use crate::store::{
     ApiKey, Batch, Booking, ConversationQuery, Due, FlowRecord, HandoffId, HandoffQuery,
-    HandoffRecord, LeadQuery, LeadRecord, LedgerRow, Need, Row, RowKind, SeenKey, SendStatus,
-    ShortlinkRecord, StepCount, Store, StoreCounts, StoreError,
+    HandoffRecord, LeadQuery, LeadRecord, LedgerRow, Need, RepliesQuery, Row, RowKind, SeenKey,
+    SendStatus, ShortlinkRecord, StepCount, Store, StoreCounts, StoreError,
 };
 use crate::time::Timestamp;
 
@@ -158,6 +159,10 @@ impl Store for SqliteStore {
         limit: usize,
     ) -> Result<Vec<Row>, StoreError> {
         self.read(|db| reads::timeline(db, lead, conversation, after, limit))
+    }
+
+    fn replies(&self, query: &RepliesQuery) -> Result<Vec<Row>, StoreError> {
+        self.read(|db| replies::page(db, query))
     }
 
     fn row(&self, lead: PhoneNumber, seq: Seq) -> Result<Option<Row>, StoreError> {

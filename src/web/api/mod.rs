@@ -7,6 +7,7 @@ pub mod events;
 pub mod flows;
 pub mod handoffs;
 pub mod leads;
+pub mod replies;
 pub mod reports;
 pub mod shapes;
 pub mod timeline;
