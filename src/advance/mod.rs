@@ -5,6 +5,7 @@
 //! through what `flow::steps` offers.
 
 mod hear;
+mod late;
 mod notices;
 
 use crate::conversation::{
@@ -20,6 +21,7 @@ use crate::time::{Duration, Timestamp};
 
 pub use crate::flow::walk::Facts;
 pub use hear::stranger;
+pub use late::{LATE_WITHIN, is_late_answer, may_reopen};
 
 /// How many steps one event may pass; a flow that compiles never comes near it.
 pub const STEPS_PER_ADVANCE_MAX: usize = 100;
@@ -70,6 +72,7 @@ pub fn enroll(
         agent: None,
         variants: flow.experiments.iter().map(arm).collect(),
         started: now,
+        unanswered: None,
     }
 }
 
@@ -388,10 +391,11 @@ fn give_back(walk: &Walk, taken: &TakenOver) -> Next {
 /// Follows `next` through immediate steps to rest.
 fn settle(walk: &mut Walk, before: &Status, next: Next) {
     let mut next = next;
-    let mut from = match before {
-        Status::Waiting(wait) => wait.step.clone(),
-        Status::WithAgent(handoff) => handoff.step.clone(),
-        _ => walk
+    let mut from = match (walk.answered.take(), before) {
+        (Some(answered), _) => answered,
+        (None, Status::Waiting(wait)) => wait.step.clone(),
+        (None, Status::WithAgent(handoff)) => handoff.step.clone(),
+        (None, _) => walk
             .conversation
             .step()
             .cloned()
@@ -406,6 +410,7 @@ fn settle(walk: &mut Walk, before: &Status, next: Next) {
             }
             Next::End(outcome) => return end(walk, before, outcome),
             Next::Go(exit, Target::End) => {
+                late::left_by_silence(walk, &from, &exit);
                 walk.path.push(Hop {
                     from,
                     exit,
@@ -414,6 +419,7 @@ fn settle(walk: &mut Walk, before: &Status, next: Next) {
                 return end(walk, before, Name::from(COMPLETED));
             }
             Next::Go(exit, Target::Step(ix)) => {
+                late::left_by_silence(walk, &from, &exit);
                 let flow = walk.flow;
                 let step = flow.step(ix);
                 walk.path.push(Hop {

@@ -28,7 +28,7 @@ impl Desk<'_> {
             (Some(conversation), None) => self.advance(conversation, event),
             (Some(conversation), Some(flow)) => self.keyword_or_answer(conversation, &flow, event),
             (None, Some(flow)) => self.keyword(&flow, event),
-            (None, None) => self.nobody(event),
+            (None, None) => self.late_or_nobody(event),
         }
     }
 
@@ -101,6 +101,27 @@ impl Desk<'_> {
         }
         self.nobody(event)?;
         self.start_flow(flow, format!("keyword:{word}"), Vec::new())
+    }
+
+    /// The conversation that ended in silence goes on when its question is answered after all.
+    fn late_or_nobody(&mut self, event: Event) -> Result<(), Refusal> {
+        let free = self.record.active.is_none() && !self.record.standing.is_opted_out();
+        let Some(last) = self.record.last.filter(|_| free) else {
+            return self.nobody(event);
+        };
+        let conversation = self.batch.conversation(last)?;
+        let Some(conversation) = conversation.filter(|c| advance::may_reopen(c, self.now)) else {
+            return self.nobody(event);
+        };
+        let flow = self.flow_of(&conversation)?;
+        let turn = self.turn_of(&flow, conversation, event.clone());
+        let understood = turn.entry.understood.as_ref();
+        if !understood.is_some_and(advance::is_late_answer) {
+            return self.nobody(event);
+        }
+        self.record.active = Some(last);
+        self.record_changed = true;
+        self.take(turn)
     }
 
     /// A text that no conversation takes: recorded, and heeded where it means something everywhere.
