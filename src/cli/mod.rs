@@ -13,6 +13,7 @@ mod load;
 mod output;
 mod parts;
 mod replies;
+mod resume;
 mod schema;
 mod serve;
 mod test;
@@ -69,6 +70,8 @@ enum Command {
     Key(key::KeyArgs),
     /// What leads wrote that nobody understood, by step, with the line that would catch it
     Replies(replies::RepliesArgs),
+    /// Let a flow go on that was paused because something looked wrong
+    Resume(resume::ResumeArgs),
     /// What a text would mean, and by which rule
     Understand(understand::UnderstandArgs),
     /// Encoding, units and billed parts of a text, and its cheaper spelling
@@ -112,6 +115,7 @@ pub fn run() -> ExitCode {
         Command::Chat(args) => chat::run(&context, &args),
         Command::Serve(args) => serve::run(&context, &args),
         Command::Key(args) => key::run(&context, &args),
+        Command::Resume(args) => resume::run(&context, &args),
         Command::Replies(args) => replies::run(&context, &args),
         Command::Understand(args) => understand::run(&context, &args),
         Command::Parts(args) => run_parts(&args),

@@ -17,6 +17,7 @@ pub mod sandbox;
 pub mod slots;
 mod turn;
 pub mod unheard;
+pub mod watch;
 pub mod work;
 
 pub use clock::{Clock, ManualClock, SandboxClock, WallClock};

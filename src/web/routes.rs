@@ -371,6 +371,13 @@ pub static ALL: &[Route] = &[
     )
     .query(&[("since", "Replies since this time only")]),
     route(
+        Post,
+        "/v1/flows/{flow}/resume",
+        Needs(Right::Enroll),
+        "Let a flow go on that was paused because something looked wrong",
+        || post(flows::resume),
+    ),
+    route(
         Get,
         "/v1/flows/{flow}/graph.svg",
         Needs(Right::ReadFlows),

@@ -1,14 +1,14 @@
 //! A text from a lead: to the open conversation, to the flow its keyword starts, or to nobody.
 
 use crate::advance;
-use crate::conversation::{Conversation, Event, Status};
+use crate::conversation::{Conversation, Entry, Event, Status, Understood};
 use crate::lead::Name;
 use crate::policy::consent::Level;
 use crate::policy::{Consent, ConsentChange, ConsentEvent};
-use crate::reply::{self, Listening, Reply};
+use crate::reply::{self, Everywhere, Listening, Reply};
 use crate::runtime::turn::Desk;
 use crate::runtime::work::{Heard, Inbound, Refusal};
-use crate::store::{RowBody, SeenKey};
+use crate::store::{RowBody, RowKind, SeenKey};
 
 impl Desk<'_> {
     pub(super) fn inbound(&mut self, inbound: &Inbound) -> Result<(), Refusal> {
@@ -20,6 +20,11 @@ impl Desk<'_> {
             media: inbound.media.clone(),
             written: inbound.written,
         };
+        if self.is_a_robot(&inbound.text) {
+            let conversation = self.active.as_ref().map(|c| c.id);
+            self.row(conversation, RowBody::Happened(unanswered(event)));
+            return Ok(());
+        }
         let listening = self
             .active
             .take_if(|c| !matches!(c.status, Status::Scheduled));
@@ -30,6 +35,21 @@ impl Desk<'_> {
             (None, Some(flow)) => self.keyword(&flow, event),
             (None, None) => self.late_or_nobody(event),
         }
+    }
+
+    /// Two automatons that answer each other never end. After so many replies in one period nothing is
+    /// answered any more but what the law asks for; when the other side falls silent, all is as before.
+    fn is_a_robot(&self, text: &str) -> bool {
+        let limits = &self.live.workspace.anomalies;
+        let lately = self
+            .recent
+            .iter()
+            .filter(|row| row.kind == RowKind::Reply && self.now.since(row.at) <= limits.window);
+        if lately.count() < limits.exchanges as usize {
+            return false;
+        }
+        let said = reply::everywhere(&Reply::read(text), Listening::default());
+        !said.is_some_and(|said| matches!(said.meaning, Everywhere::OptOut | Everywhere::OptIn))
     }
 
     fn remember_number(&mut self, inbound: &Inbound) {
@@ -155,5 +175,19 @@ impl Desk<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// A robot's reply is kept, and leads nowhere.
+fn unanswered(event: Event) -> Entry {
+    Entry {
+        event,
+        understood: Some(Understood {
+            kind: Name::from("machine"),
+            answer: None,
+            certain: false,
+            rule: Name::from("too-many-replies"),
+        }),
+        path: Vec::new(),
     }
 }

@@ -7,6 +7,7 @@ use crate::policy::{
     self, ConsentChange, ConsentEvent, HoldReason, Outgoing, Purpose, SendWindow, Verdict,
 };
 use crate::runtime::turn::Desk;
+use crate::runtime::watch::LOOK_AGAIN;
 use crate::runtime::work::{Job, ReceiptStatus, Refusal, SendResult};
 use crate::store::{Row, RowBody, RowChange, RowKind, SendStatus, Sending};
 use crate::time::Duration;
@@ -33,6 +34,15 @@ impl Desk<'_> {
             // Whoever sent it died before saying how it went. It is shown, never guessed.
             let error = "the node that sent it stopped before the carrier's answer".to_string();
             return self.settle_row(&row, &SendResult::Uncertain { error });
+        }
+        if self.is_paused(&row, effect)? {
+            let until = self.now + LOOK_AGAIN;
+            self.change(&row, sending, |to| {
+                to.status = SendStatus::Held;
+                to.due = Some(until);
+                to.held = Some(HoldReason::Paused);
+            });
+            return Ok(());
         }
         if let Effect::Sms(message) = effect {
             match self.judge(message, row.seq) {
@@ -72,6 +82,32 @@ impl Desk<'_> {
             sending,
         });
         Ok(())
+    }
+
+    /// Whether the row is a message of a flow that stands still. What the law asks for, and what an agent
+    /// says, goes all the same.
+    fn is_paused(&mut self, row: &Row, effect: &Effect) -> Result<bool, Refusal> {
+        let of_flow = match effect {
+            Effect::Sms(message) => message.purpose == Purpose::Flow,
+            Effect::Email(_) => true,
+            _ => false,
+        };
+        if !of_flow || !self.engine.watch.any() {
+            return Ok(false);
+        }
+        let Some(id) = row.conversation else {
+            return Ok(false);
+        };
+        let active = self.active.as_ref().filter(|active| active.id == id);
+        let flow = match active {
+            Some(active) => Some(active.flow.clone()),
+            None => self.batch.conversation(id)?.map(|c| c.flow),
+        };
+        let store = self.engine.store.as_ref();
+        match flow {
+            Some(flow) => Ok(self.engine.watch.holds(store, &flow)?),
+            None => Ok(false),
+        }
     }
 
     fn judge(&mut self, message: &SmsMessage, seq: u32) -> Verdict {
