@@ -237,7 +237,8 @@ fn answer(
         }
         Meaning::Option(ix, _) => Some(What::Option(ix)),
         Meaning::Value(value, _) => Some(What::Value(value)),
-        Meaning::Unclear => None,
+        // "Yes and my budget is 20000": the number hides the yes from who reads it whole.
+        Meaning::Unclear => late::first_of_two(walk, step),
     };
     let Awaiting::Reply {
         rung,

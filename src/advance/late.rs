@@ -126,6 +126,22 @@ pub(super) fn also_answered(walk: &mut Walk, step: &Step, text: &str, next: Next
     }
 }
 
+/// The option that the first clause of a text chooses, where the rest answers the question after it.
+pub(super) fn first_of_two(walk: &Walk, step: &Step) -> Option<What> {
+    let Verb::Ask(ask) = &step.verb else {
+        return None;
+    };
+    let Expect::Options(options, choice) = &ask.expect else {
+        return None;
+    };
+    let text = walk.conversation.last_reply.as_str();
+    let (first, _) = clauses(text)?;
+    let locale = walk.flow.locales[walk.locale_ix].as_str();
+    let ix = choice.read(&Reply::read(first), locale)?.meaning;
+    let next = Next::Go(options[ix].name.clone(), options[ix].then.clone());
+    second(walk, step, text, &next).map(|_| What::Option(ix))
+}
+
 /// The question that comes next, and the value for it in what follows the first answer.
 fn second<'f>(walk: &Walk<'f>, step: &Step, text: &str, next: &Next) -> Option<(&'f Step, Value)> {
     let (Verb::Ask(first), Next::Go(_, Target::Step(ix))) = (&step.verb, next) else {
@@ -145,17 +161,22 @@ fn second<'f>(walk: &Walk<'f>, step: &Step, text: &str, next: &Next) -> Option<(
 
 /// What follows the first clause, where that clause is an answer by itself.
 fn after_first_clause<'t>(text: &'t str, choice: &Choice, walk: &Walk) -> Option<&'t str> {
-    const BETWEEN: [&str; 10] = [
-        "\n", ". ", ", ", "; ", "! ", " and ", " y ", " et ", " und ", " e ",
-    ];
-    let (at, sign) = BETWEEN
-        .iter()
-        .filter_map(|sign| Some((text.find(sign)?, *sign)))
-        .min()?;
-    let (first, rest) = (&text[..at], &text[at + sign.len()..]);
+    let (first, rest) = clauses(text)?;
     let locale = walk.flow.locales[walk.locale_ix].as_str();
     choice.read(&Reply::read(first), locale)?;
     Some(rest)
+}
+
+/// A text at its first break: a line, a point, a comma, an "and".
+fn clauses(text: &str) -> Option<(&str, &str)> {
+    const BREAKS: [&str; 10] = [
+        "\n", ". ", ", ", "; ", "! ", " and ", " y ", " et ", " und ", " e ",
+    ];
+    let (at, sign) = BREAKS
+        .iter()
+        .filter_map(|sign| Some((text.find(sign)?, *sign)))
+        .min()?;
+    Some((&text[..at], &text[at + sign.len()..]))
 }
 
 /// A value of a kind that nothing else looks like: an address, a phone number, an amount of money.
