@@ -1,7 +1,7 @@
 //! What a reply leads to, once `reply` has said what it means. Opt-out, opt-in and help come before
 //! every flow; what is said to nobody in particular gives way to the answer.
 
-use crate::advance::{by_email, notices};
+use crate::advance::{by_email, late, notices};
 use crate::conversation::{Awaiting, Effect, Entry, Event, Seq, Status, Understood, Wait};
 use crate::flow::steps::{Heard, Step, Verb, What};
 use crate::flow::walk::{Facts, Next, TextFrom, Walk};
@@ -30,12 +30,19 @@ pub(super) fn replied(walk: &mut Walk, status: &Status, text: &str) -> Option<Op
     {
         return Some(next);
     }
+    if let Some(next) = late::answer(walk, status, &reply, &verdict.meaning) {
+        walk.conversation.last_reply = kept(text).to_string();
+        return Some(Some(next));
+    }
     if matches!(status, Status::Ended { .. } | Status::Scheduled) {
         return Some(None);
     }
     walk.conversation.last_reply = kept(text).to_string();
     Some(match open {
-        Some((wait, step)) => answer(walk, step, wait, verdict),
+        Some((wait, step)) => {
+            let next = answer(walk, step, wait, verdict);
+            next.map(|next| late::also_answered(walk, step, text, next))
+        }
         // An agent has it: the bot is silent.
         None => None,
     })
@@ -243,7 +250,8 @@ pub(super) fn answer(
         }
         Meaning::Option(ix, _) => Some(What::Option(ix)),
         Meaning::Value(value, _) => Some(What::Value(value)),
-        Meaning::Unclear => None,
+        // "Yes and my budget is 20000": the number hides the yes from who reads it whole.
+        Meaning::Unclear => late::first_of_two(walk, step),
     };
     let Awaiting::Reply {
         rung,

@@ -6,6 +6,7 @@
 
 mod by_email;
 mod hear;
+mod late;
 mod notices;
 
 use crate::conversation::{
@@ -22,6 +23,7 @@ use crate::time::{Duration, Timestamp};
 pub use crate::flow::walk::Facts;
 pub use by_email::unsubscribed;
 pub use hear::stranger;
+pub use late::{LATE_WITHIN, is_late_answer, may_reopen};
 pub use notices::opt_in_request;
 
 /// How many steps one event may pass; a flow that compiles never comes near it.
@@ -73,6 +75,7 @@ pub fn enroll(
         agent: None,
         variants: flow.experiments.iter().map(arm).collect(),
         started: now,
+        unanswered: None,
     }
 }
 
@@ -400,10 +403,11 @@ fn give_back(walk: &Walk, taken: &TakenOver) -> Next {
 /// Follows `next` through immediate steps to rest.
 fn settle(walk: &mut Walk, before: &Status, next: Next) {
     let mut next = next;
-    let mut from = match before {
-        Status::Waiting(wait) => wait.step.clone(),
-        Status::WithAgent(handoff) => handoff.step.clone(),
-        _ => walk
+    let mut from = match (walk.answered.take(), before) {
+        (Some(answered), _) => answered,
+        (None, Status::Waiting(wait)) => wait.step.clone(),
+        (None, Status::WithAgent(handoff)) => handoff.step.clone(),
+        (None, _) => walk
             .conversation
             .step()
             .cloned()
@@ -418,6 +422,7 @@ fn settle(walk: &mut Walk, before: &Status, next: Next) {
             }
             Next::End(outcome) => return end(walk, before, outcome),
             Next::Go(exit, Target::End) => {
+                late::left_by_silence(walk, &from, &exit);
                 walk.path.push(Hop {
                     from,
                     exit,
@@ -426,6 +431,7 @@ fn settle(walk: &mut Walk, before: &Status, next: Next) {
                 return end(walk, before, Name::from(COMPLETED));
             }
             Next::Go(exit, Target::Step(ix)) => {
+                late::left_by_silence(walk, &from, &exit);
                 let flow = walk.flow;
                 let step = flow.step(ix);
                 walk.path.push(Hop {

@@ -18,6 +18,8 @@ mod parts;
 mod prune;
 mod register;
 mod retention;
+mod replies;
+mod resume;
 mod schema;
 mod serve;
 mod test;
@@ -72,6 +74,10 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Add, list and revoke API keys
     Key(key::KeyArgs),
+    /// What leads wrote that nobody understood, by step, with the line that would catch it
+    Replies(replies::RepliesArgs),
+    /// Let a flow go on that was paused because something looked wrong
+    Resume(resume::ResumeArgs),
     /// What a text would mean, and by which rule
     Understand(understand::UnderstandArgs),
     /// Encoding, units and billed parts of a text, and its cheaper spelling
@@ -125,6 +131,8 @@ pub fn run() -> ExitCode {
         Command::Chat(args) => chat::run(&context, &args),
         Command::Serve(args) => serve::run(&context, &args),
         Command::Key(args) => key::run(&context, &args),
+        Command::Resume(args) => resume::run(&context, &args),
+        Command::Replies(args) => replies::run(&context, &args),
         Command::Understand(args) => understand::run(&context, &args),
         Command::Parts(args) => run_parts(&args),
         Command::When(args) => run_when(&context, &args),

@@ -68,6 +68,8 @@ pub struct Walk<'a> {
     pub effects: Vec<(Seq, Effect)>,
     pub path: Vec<Hop>,
     pub understood: Option<Understood>,
+    /// The step that was answered, where it is not the one the conversation stood on.
+    pub answered: Option<Name>,
     next_seq: Seq,
     /// Fields set on the way, not yet the lead's.
     set: Vec<(Name, Value)>,
@@ -90,6 +92,7 @@ impl<'a> Walk<'a> {
             effects: Vec::new(),
             path: Vec::new(),
             understood: None,
+            answered: None,
             // The entry of the event itself takes the first number.
             next_seq: facts.next_seq + 1,
             set: Vec::new(),

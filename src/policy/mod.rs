@@ -133,6 +133,9 @@ pub enum HoldReason {
     /// The flow asked for a later time (a scheduled enrolment, a held channel).
     #[n(3)]
     Scheduled,
+    /// Something looks wrong with the flow, and nobody has looked yet.
+    #[n(4)]
+    Paused,
 }
 
 impl HoldReason {
@@ -142,6 +145,7 @@ impl HoldReason {
             HoldReason::Cap => "cap",
             HoldReason::SendWindow => "send_window",
             HoldReason::Scheduled => "scheduled",
+            HoldReason::Paused => "paused",
         }
     }
 }

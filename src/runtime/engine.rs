@@ -15,6 +15,7 @@ use crate::runtime::clock::Clock;
 use crate::runtime::health::Health;
 use crate::runtime::live::Live;
 use crate::runtime::turn::{Desk, Outcome, park};
+use crate::runtime::watch::Watch;
 use crate::runtime::work::{Done, Heard, Refusal, Work};
 use crate::store::{Batch, CommitError, FlowRecord, Need, Store, StoreError};
 use crate::time::Timestamp;
@@ -30,6 +31,8 @@ pub struct Engine {
     listener: RwLock<Option<Listener>>,
     /// How each channel fares.
     pub health: Health,
+    /// What looks wrong, and what stands still for it.
+    pub watch: Watch,
     /// Turns set aside after a fault of ours, since start.
     pub parked: AtomicU64,
 }
@@ -57,9 +60,11 @@ impl Engine {
             ids: AtomicU16::new(0),
             listener: RwLock::new(None),
             health: Health::default(),
+            watch: Watch::default(),
             parked: AtomicU64::new(0),
         };
         engine.keep_versions()?;
+        engine.watch.load(engine.store.as_ref())?;
         Ok(engine)
     }
 
@@ -178,8 +183,26 @@ impl Engine {
             .into_iter()
             .map(|answer| answer.unwrap_or(Err(Refusal::Parked)))
             .collect();
+        self.watch_over(&work, &answers);
         self.tell(&answers);
         answers
+    }
+
+    /// A guard that cannot write is no reason to refuse a reply.
+    fn watch_over(&self, work: &[Work], answers: &[Answer]) {
+        let live = self.live.load();
+        let now = self.clock.now();
+        for (work, answer) in work.iter().zip(answers) {
+            if let (Work::Inbound(inbound), Ok(done)) = (work, answer)
+                && !done.duplicate
+            {
+                let limits = &live.workspace.anomalies;
+                let store = self.store.as_ref();
+                if let Err(error) = self.watch.note(store, limits, inbound, done, now) {
+                    tracing::error!(%error, "a flow that should be paused could not be");
+                }
+            }
+        }
     }
 
     fn round(&self, work: &[Work], round: &[usize], answers: &mut [Option<Answer>]) {

@@ -28,6 +28,8 @@ pub mod slots;
 mod texting;
 mod turn;
 pub mod upkeep;
+pub mod unheard;
+pub mod watch;
 pub mod work;
 
 pub use clock::{Clock, ManualClock, SandboxClock, WallClock};

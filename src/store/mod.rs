@@ -128,6 +128,8 @@ pub trait Store: Send + Sync {
         after: Seq,
         limit: usize,
     ) -> Result<Vec<Row>, StoreError>;
+    /// What leads wrote, in the order of lead and number.
+    fn replies(&self, query: &RepliesQuery) -> Result<Vec<Row>, StoreError>;
     /// One row of a lead's timeline.
     fn row(&self, lead: PhoneNumber, seq: Seq) -> Result<Option<Row>, StoreError>;
     /// The outgoing row of a lead that the carrier knows under this id.

@@ -354,6 +354,16 @@ pub struct RowChange {
     pub to: Sending,
 }
 
+/// Replies of one bucket, told at or after `since`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RepliesQuery {
+    pub bucket: u8,
+    /// The lead and number of the last one of the page before.
+    pub after: Option<(PhoneNumber, Seq)>,
+    pub since: Timestamp,
+    pub limit: usize,
+}
+
 /// 128 bits that name an event once and for all: a hash of channel and provider message id, or of
 /// an idempotency key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

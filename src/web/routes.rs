@@ -7,7 +7,8 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, delete, get, post};
 
 use crate::web::api::{
-    channels, consents, conversations, enrollments, events, flows, handoffs, leads, reports,
+    channels, consents, conversations, enrollments, events, flows, handoffs, leads, replies,
+    reports,
 };
 use crate::web::auth::Right;
 use crate::web::guard::{Access, guard};
@@ -385,6 +386,21 @@ pub static ALL: &[Route] = &[
         Needs(Right::ReadFlows),
         "One flow: its version, steps, and leads at each",
         || get(flows::get),
+    ),
+    route(
+        Get,
+        "/v1/flows/{flow}/replies",
+        Needs(Right::ReadReports),
+        "What leads wrote that nobody understood, by step, with the line that would catch it",
+        || get(replies::unheard),
+    )
+    .query(&[("since", "Replies since this time only")]),
+    route(
+        Post,
+        "/v1/flows/{flow}/resume",
+        Needs(Right::Enroll),
+        "Let a flow go on that was paused because something looked wrong",
+        || post(flows::resume),
     ),
     route(
         Get,

@@ -6,12 +6,9 @@ mod faults;
 mod email;
 mod hooks;
 mod life;
-<<<<<<< HEAD
 mod load;
 mod provider;
-=======
 mod preferences;
->>>>>>> law
 
 use std::sync::Arc;
 use std::time::Duration;

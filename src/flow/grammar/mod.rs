@@ -3,6 +3,7 @@
 //!
 //! Decides how things are written; refuses to know what names stand for (`resolve` does).
 
+mod anomalies;
 mod check;
 mod flow;
 mod lints;

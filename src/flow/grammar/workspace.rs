@@ -1,5 +1,6 @@
 //! The keys of workspace.yaml. // tidy: table
 
+use crate::flow::grammar::anomalies::ANOMALIES;
 use crate::flow::grammar::{
     DAYS, DURATION, HOURS, NAME, Object, Shape, WORD, Words, optional, required,
 };
@@ -179,6 +180,11 @@ pub static WORKSPACE: Object = Object {
             "retention",
             Shape::Object(&RETENTION),
             "How long data is kept.",
+        ),
+        optional(
+            "anomalies",
+            Shape::Object(&ANOMALIES),
+            "From what figures on a flow stands still until somebody has looked.",
         ),
     ],
 };

@@ -1,6 +1,7 @@
 //! `workspace.yaml` as plain data: the brand, its channels, teams, calendars and rules.
 
 mod agents;
+mod anomalies;
 mod channels;
 mod environment;
 mod read;
@@ -15,6 +16,7 @@ use crate::lead::{Name, PhoneNumber};
 use crate::policy::Rules;
 use crate::time::{Days, Duration, Hours, Zone};
 
+pub use anomalies::Anomalies;
 pub use read::read;
 
 #[derive(Debug, Clone)]
@@ -41,6 +43,7 @@ pub struct Workspace {
     pub endpoints: BTreeMap<Name, Endpoint>,
     pub webhooks: BTreeMap<Name, Webhook>,
     pub retention: Retention,
+    pub anomalies: Anomalies,
     /// The answer to HELP, where the business wrote its own.
     pub help: Option<Said>,
     /// The one answer to an opt-out, where the business wrote its own.
@@ -227,6 +230,7 @@ impl Default for Workspace {
             endpoints: BTreeMap::new(),
             webhooks: BTreeMap::new(),
             retention: Retention::default(),
+            anomalies: Anomalies::default(),
             help: None,
             opt_out: None,
             domains: Vec::new(),

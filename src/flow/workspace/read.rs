@@ -10,7 +10,8 @@ use crate::flow::grammar::{self, Shape, WORKSPACE};
 use crate::flow::template::{self, Names};
 use crate::flow::workspace::environment::{self, Env};
 use crate::flow::workspace::{
-    Calendar, Endpoint, OptIn, Retention, Said, Team, Webhook, Workspace, agents, channels,
+    Calendar, Endpoint, OptIn, Retention, Said, Team, Webhook, Workspace, agents, anomalies,
+    channels,
 };
 use crate::flow::yaml::{self, Entry, Node, Style, Yaml};
 use crate::lead::Name;
@@ -79,6 +80,7 @@ impl Reader<'_> {
             endpoints: named(root.get("endpoints"), |node| Some(endpoint(node))),
             webhooks: named(root.get("webhooks"), |node| Some(webhook(node))),
             retention: retention(root.get("retention")),
+            anomalies: anomalies::read(root.get("anomalies")),
             help: self.said(help),
             opt_out: self.said(root.get("opt_out")),
             domains: texts_of(root.get("domains"))

@@ -6,6 +6,7 @@ use crate::policy::{HoldReason, Outgoing, Permit, Purpose, SendWindow, Verdict};
 use crate::runtime::senders;
 use crate::runtime::turn::Desk;
 use crate::runtime::turn::leave::By;
+use crate::runtime::watch::LOOK_AGAIN;
 use crate::runtime::work::{Job, Leave, Refusal, SendResult};
 use crate::store::{Row, RowBody, RowChange, RowKind, SendStatus, Sending};
 use crate::time::Duration;
@@ -36,6 +37,15 @@ impl Desk<'_> {
             return self.settle_row(&row, &SendResult::Uncertain { error });
         }
         let mut leave = Leave::NotToTheLead;
+        if self.is_paused(&row, effect)? {
+            let until = self.now + LOOK_AGAIN;
+            self.change(&row, sending, |to| {
+                to.status = SendStatus::Held;
+                to.due = Some(until);
+                to.held = Some(HoldReason::Paused);
+            });
+            return Ok(());
+        }
         if let Effect::Sms(message) = effect {
             match self.judge(message, row.seq) {
                 Ok(permit) => leave = Leave::ToTheLead(permit),
@@ -89,6 +99,32 @@ impl Desk<'_> {
         change.to.due = Some(self.now + LEASE);
         self.done.job = Job::new(&row, effect.clone(), sending, leave, self.now);
         Ok(())
+    }
+
+    /// Whether the row is a message of a flow that stands still. What the law asks for, and what an agent
+    /// says, goes all the same.
+    fn is_paused(&mut self, row: &Row, effect: &Effect) -> Result<bool, Refusal> {
+        let of_flow = match effect {
+            Effect::Sms(message) => message.purpose == Purpose::Flow,
+            Effect::Email(_) => true,
+            _ => false,
+        };
+        if !of_flow || !self.engine.watch.any() {
+            return Ok(false);
+        }
+        let Some(id) = row.conversation else {
+            return Ok(false);
+        };
+        let active = self.active.as_ref().filter(|active| active.id == id);
+        let flow = match active {
+            Some(active) => Some(active.flow.clone()),
+            None => self.batch.conversation(id)?.map(|c| c.flow),
+        };
+        let store = self.engine.store.as_ref();
+        match flow {
+            Some(flow) => Ok(self.engine.watch.holds(store, &flow)?),
+            None => Ok(false),
+        }
     }
 
     /// Leave to send, from what is true in this very transaction; or the gate's reason against it.

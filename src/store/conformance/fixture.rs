@@ -2,7 +2,7 @@
 
 use crate::conversation::{
     Awaiting, Conversation, ConversationId, Effect, EmailMessage, Entry, Event, Hop, Priority, Seq,
-    Slot, SmsMessage, Status, Understood, VersionId, Wait,
+    Slot, SmsMessage, Status, Unanswered, Understood, VersionId, Wait,
 };
 use crate::lead::{self, PhoneNumber, Value};
 use crate::policy::consent::{Level, Scope};
@@ -113,6 +113,10 @@ impl Lead {
             agent: Some("kim".to_string()),
             variants: vec![("opener".into(), "short".into())],
             started: NOW,
+            unanswered: Some(Unanswered {
+                step: "timing".into(),
+                since: NOW,
+            }),
         }
     }
 

@@ -6,6 +6,7 @@ mod fixture;
 mod kept;
 mod lists;
 mod others;
+mod replies;
 mod turns;
 mod work;
 
@@ -18,8 +19,15 @@ pub type Check = (&'static str, fn(&dyn Store));
 
 /// Every rule there is.
 pub fn all() -> impl Iterator<Item = Check> {
-    [turns::ALL, work::ALL, lists::ALL, others::ALL, kept::ALL]
-        .into_iter()
-        .flatten()
-        .copied()
+    [
+        turns::ALL,
+        work::ALL,
+        lists::ALL,
+        replies::ALL,
+        others::ALL,
+        kept::ALL,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }

@@ -13,8 +13,8 @@ use crate::lead::PhoneNumber;
 use crate::store::{
     ANSWER_KEPT_MS, AddressMark, AddressState, ApiKey, Audit, Batch, Booking, Commit, CommitError,
     ConversationQuery, Due, FlowRecord, HandoffId, HandoffQuery, HandoffRecord, Kept, KeptKind,
-    LeadQuery, LeadRecord, LedgerRow, Need, OnClock, Quarantine, Row, RowKind, SeenKey, SendStatus,
-    ShortlinkRecord, Snapshot, StepCount, Store, StoreCounts, StoreError,
+    LeadQuery, LeadRecord, LedgerRow, Need, OnClock, Quarantine, RepliesQuery, Row, RowKind,
+    SeenKey, SendStatus, ShortlinkRecord, Snapshot, StepCount, Store, StoreCounts, StoreError,
 };
 use crate::time::{Duration, Timestamp};
 
@@ -192,6 +192,18 @@ impl Store for MemoryStore {
             .take(limit)
             .cloned()
             .collect())
+    }
+
+    fn replies(&self, query: &RepliesQuery) -> Result<Vec<Row>, StoreError> {
+        let state = self.read();
+        let wanted = |row: &&Row| {
+            row.lead.bucket() == query.bucket
+                && row.body.kind() == RowKind::Reply
+                && row.at >= query.since
+                && query.after.is_none_or(|after| (row.lead, row.seq) > after)
+        };
+        let rows = state.rows.values().filter(wanted);
+        Ok(rows.take(query.limit).cloned().collect())
     }
 
     fn row(&self, lead: PhoneNumber, seq: Seq) -> Result<Option<Row>, StoreError> {

@@ -19,6 +19,7 @@ mod newest;
 mod pack;
 mod reads;
 mod review;
+mod replies;
 mod turns;
 mod upkeep;
 mod write;
@@ -34,8 +35,8 @@ use crate::lead::PhoneNumber;
 use crate::store::{
     AddressMark, AddressState, ApiKey, Audit, Batch, Booking, ConversationQuery, Due, FlowRecord,
     HandoffId, HandoffQuery, HandoffRecord, Kept, KeptKind, LeadQuery, LeadRecord, LedgerRow, Need,
-    OnClock, Quarantine, Row, RowKind, SeenKey, SendStatus, ShortlinkRecord, StepCount, Store,
-    StoreCounts, StoreError,
+    OnClock, Quarantine, RepliesQuery, Row, RowKind, SeenKey, SendStatus, ShortlinkRecord,
+    StepCount, Store, StoreCounts, StoreError,
 };
 use crate::time::Timestamp;
 
@@ -196,6 +197,10 @@ impl Store for SqliteStore {
         self.read(|db| reads::timeline(db, lead, conversation, after, limit))
     }
 
+    fn replies(&self, query: &RepliesQuery) -> Result<Vec<Row>, StoreError> {
+        self.read(|db| replies::page(db, query))
+    }
+
     fn row(&self, lead: PhoneNumber, seq: Seq) -> Result<Option<Row>, StoreError> {
         self.read(|db| turns::row(db, lead, seq))
     }
@@ -270,13 +275,13 @@ impl Store for SqliteStore {
     }
 
     fn forget(&self, lead: PhoneNumber, last: Timestamp) -> Result<bool, StoreError> {
-        let known = self.change("forget a lead", |db| erase::forget(db, lead, last))?;
+        let known = self.change_leads("forget a lead", |db| erase::forget(db, lead, last))?;
         self.log_tells.store(true, Ordering::Release);
         Ok(known)
     }
 
     fn blank_texts(&self, lead: PhoneNumber, before: Timestamp) -> Result<u64, StoreError> {
-        let blanked = self.change("blank old texts", |db| {
+        let blanked = self.change_leads("blank old texts", |db| {
             blank::blank(db, &self.versions, lead, before)
         })?;
         self.log_tells.store(true, Ordering::Release);
