@@ -86,7 +86,8 @@ impl Desk<'_> {
             HoldReason::QuietHours
             | HoldReason::Cap
             | HoldReason::SendWindow
-            | HoldReason::Scheduled => until,
+            | HoldReason::Scheduled
+            | HoldReason::Paused => until,
         }
     }
 }

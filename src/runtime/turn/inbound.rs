@@ -167,7 +167,7 @@ impl Desk<'_> {
             return self.nobody(event);
         };
         let flow = self.flow_of(&conversation)?;
-        let turn = self.turn_of(&flow, conversation, event.clone());
+        let turn = self.turn_of(&flow, conversation, event.clone())?;
         let understood = turn.entry.understood.as_ref();
         if !understood.is_some_and(advance::is_late_answer) {
             return self.nobody(event);
