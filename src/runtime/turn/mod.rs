@@ -1,5 +1,6 @@
 //! One turn at a lead's desk: what was read of the lead, the work at hand, and the commit it becomes.
 
+mod doubt;
 mod enroll;
 mod handoff;
 mod inbound;
@@ -9,6 +10,8 @@ mod outgoing;
 mod receipt;
 
 use std::sync::Arc;
+
+pub(super) use outgoing::LEASE;
 
 pub(super) use crate::advance::enroll as new_conversation;
 use crate::advance::{Facts, Turn, advance};
@@ -589,11 +592,7 @@ pub(super) fn park(work: &Work, snapshot: Snapshot, now: Timestamp) -> Option<Co
         // What the lead wrote is kept, read by nobody yet; the carrier need not send it again.
         Work::Inbound(inbound) => {
             commit.seen = Some(SeenKey::of(&inbound.channel, &inbound.id));
-            let event = Event::Replied {
-                text: inbound.text.clone(),
-                media: inbound.media.clone(),
-                written: inbound.written,
-            };
+            let event = inbound.event();
             let entry = Entry {
                 event,
                 understood: None,
