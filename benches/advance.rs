@@ -100,6 +100,7 @@ fn replied(text: &str) -> Event {
         text: text.to_string(),
         media: Vec::new(),
         written: None,
+        media_types: Vec::new(),
     }
 }
 

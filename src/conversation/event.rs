@@ -27,6 +27,9 @@ pub enum Event {
         /// When the carrier says it was written, where it says so.
         #[n(2)]
         written: Option<Timestamp>,
+        /// What each of `media` is (`image/jpeg`), in the same order; empty where none is told.
+        #[cbor(n(3), default)]
+        media_types: Vec<String>,
     },
     /// A timer fell due. `deadline` is the one it was set for.
     #[n(2)]
@@ -193,4 +196,26 @@ pub struct Slot {
     pub start: Timestamp,
     #[n(1)]
     pub end: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_stored_before_media_had_types_is_read_as_it_was() {
+        let mut stored = Vec::new();
+        let mut to = minicbor::Encoder::new(&mut stored);
+        to.array(2).and_then(|to| to.u32(1)).unwrap();
+        to.array(2).and_then(|to| to.str("yes")).unwrap();
+        to.array(0).unwrap();
+        let read: Event = minicbor::decode(&stored).unwrap();
+        let Event::Replied {
+            text, media_types, ..
+        } = read
+        else {
+            panic!("{read:?}")
+        };
+        assert_eq!((text.as_str(), media_types.len()), ("yes", 0));
+    }
 }

@@ -1,7 +1,7 @@
 //! Hands one text to its carrier, and says what became of it: to the row, and to how the channel fares.
 
 use crate::carrier::{
-    self, Carrier, EffectRef, HttpAnswer, Means, OutgoingSms, Repeats, Sent, Settings,
+    self, Carrier, EffectRef, HttpAnswer, LookedUp, Means, OutgoingSms, Repeats, Sent, Settings,
 };
 use crate::conversation::SmsMessage;
 use crate::flow::workspace::Channel;
@@ -9,8 +9,10 @@ use crate::lead::Name;
 use crate::runtime::deliver::{Deliverer, backoff, refused, retry};
 use crate::runtime::health::{Report, State};
 use crate::runtime::outside::{NoAnswer, Reach};
+use crate::runtime::turn::LEASE;
 use crate::runtime::work::{Job, SendResult};
-use crate::time::Duration;
+use crate::store::SendStatus;
+use crate::time::{Duration, Timestamp};
 
 const CARRIER_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
 
@@ -38,8 +40,52 @@ impl Deliverer {
             media: &message.media,
             status_url: Some(&status_url),
         };
+        if job.sending.status == SendStatus::Uncertain {
+            return self.look_up(channel, &outgoing, job.sending.changed).await;
+        }
         let attempts = job.sending.attempts;
         self.by_carrier(name, channel, &outgoing, attempts).await
+    }
+
+    /// Asks the carrier whether it has a text that is in doubt; `sent` is when it became so, at most a
+    /// lease after it may have left.
+    async fn look_up(
+        &self,
+        channel: &Channel,
+        outgoing: &OutgoingSms<'_>,
+        sent: Timestamp,
+    ) -> SendResult {
+        let uncertain = |error: &str| SendResult::Uncertain {
+            error: error.to_string(),
+        };
+        let settings = Settings {
+            values: &channel.settings,
+            api: channel.api.as_deref(),
+        };
+        let Some(carrier) = carrier::find(&channel.carrier) else {
+            return uncertain("the carrier is not in this build");
+        };
+        let sent = sent - LEASE;
+        let request = match carrier.look_up(&settings, outgoing, sent) {
+            Ok(request) => request,
+            Err(misconfigured) => return uncertain(&misconfigured.0),
+        };
+        let answer = self
+            .outside
+            .send(request, Reach::Anywhere, CARRIER_TIMEOUT)
+            .await;
+        let found = answer.map(|answer| carrier.looked_up(&answer, outgoing, sent));
+        match found {
+            Ok(LookedUp::Has(id)) => SendResult::Accepted {
+                provider_id: Some(id),
+                delivered: false,
+            },
+            Ok(LookedUp::HasNot) => {
+                uncertain("the carrier was asked and does not list it; it is not sent again")
+            }
+            Ok(LookedUp::Unclear) => retry(1, "the carrier could not be asked".to_string()),
+            Err(no_answer) => retry(1, no_answer.to_string()),
+        }
     }
 
     /// The channel that agents are told by: the first that is open, else the first.

@@ -3,6 +3,8 @@
 
 use crate::carrier::Means;
 use crate::conversation::{Conversation, ConversationId, Effect, EmailReply, Seq, Slot};
+use crate::carrier::{Means, Media};
+use crate::conversation::{Conversation, ConversationId, Effect, Event, Seq, Slot};
 use crate::lead::{Name, PhoneNumber, Value};
 use crate::policy::{Chosen, ConsentEvent, Permit};
 use crate::store::{HandoffId, OnClock, Row, SeenKey, Sending, StoreError};
@@ -139,9 +141,26 @@ pub struct Inbound {
     /// Our number it was written to.
     pub to: String,
     pub text: String,
-    pub media: Vec<String>,
+    pub media: Vec<Media>,
     pub written: Option<Timestamp>,
     pub verdict: OptOutVerdict,
+}
+
+impl Inbound {
+    /// What the conversation hears.
+    pub fn event(&self) -> Event {
+        let kind = |media: &Media| media.content_type.clone().unwrap_or_default();
+        let told = self.media.iter().any(|media| media.content_type.is_some());
+        Event::Replied {
+            text: self.text.clone(),
+            media: self.media.iter().map(|media| media.url.clone()).collect(),
+            written: self.written,
+            media_types: match told {
+                true => self.media.iter().map(kind).collect(),
+                false => Vec::new(),
+            },
+        }
+    }
 }
 
 /// What the carrier itself made of a text.

@@ -186,7 +186,7 @@ async fn one(
                 from,
                 to,
                 text,
-                media: media.into_iter().map(|media| media.url).collect(),
+                media,
                 written: at,
                 verdict: match opt_out {
                     true => OptOutVerdict::OptedOut,

@@ -103,7 +103,7 @@ fn what_went_wrong_on_the_way_is_named() {
             &own,
             Some("http://leads.example.com"),
             PATH,
-            "public_url` must say https",
+            "public_url` must begin with https",
         ),
         (
             &own,

@@ -24,11 +24,7 @@ impl Desk<'_> {
         self.remember_number(inbound);
         self.last_inbound = Some(self.now);
         self.verdict = inbound.verdict;
-        let event = Event::Replied {
-            text: inbound.text.clone(),
-            media: inbound.media.clone(),
-            written: inbound.written,
-        };
+        let event = inbound.event();
         if inbound.verdict == OptOutVerdict::OptedOut && !is_opt_out(&inbound.text) {
             return self.opted_out_elsewhere(event);
         }

@@ -2,6 +2,7 @@
 
 mod email;
 mod caps;
+mod doubt;
 mod enroll;
 mod handoff;
 mod inbound;
@@ -11,6 +12,8 @@ mod outgoing;
 mod receipt;
 
 use std::sync::Arc;
+
+pub(super) use outgoing::LEASE;
 
 pub(super) use crate::advance::enroll as new_conversation;
 use crate::advance::{Facts, Turn, advance};
@@ -618,11 +621,7 @@ pub(super) fn park(work: &Work, snapshot: Snapshot, now: Timestamp) -> Option<Co
         // What the lead wrote is kept, read by nobody yet; the carrier need not send it again.
         Work::Inbound(inbound) => {
             commit.seen = Some(SeenKey::of(&inbound.channel, &inbound.id));
-            let event = Event::Replied {
-                text: inbound.text.clone(),
-                media: inbound.media.clone(),
-                written: inbound.written,
-            };
+            let event = inbound.event();
             let entry = Entry {
                 event,
                 understood: None,

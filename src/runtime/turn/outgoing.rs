@@ -5,6 +5,7 @@ use crate::lead::Name;
 use crate::policy::{HoldReason, Outgoing, Permit, Purpose, SendWindow, Verdict};
 use crate::runtime::senders;
 use crate::runtime::turn::Desk;
+use crate::runtime::turn::doubt::LOOK_UP_AFTER;
 use crate::runtime::turn::leave::By;
 use crate::runtime::watch::LOOK_AGAIN;
 use crate::runtime::work::{Job, Leave, Refusal, SendResult};
@@ -30,6 +31,9 @@ impl Desk<'_> {
         };
         if sending.due.is_none_or(|due| due > self.now) {
             return Ok(());
+        }
+        if sending.status == SendStatus::Uncertain {
+            return self.look_up(&row, effect, sending);
         }
         if sending.status == SendStatus::Sending && !may_repeat(effect) {
             // Whoever sent it died before saying how it went. It is shown, never guessed.
@@ -227,6 +231,9 @@ impl Desk<'_> {
         let RowBody::Outgoing(effect, sending) = &row.body else {
             return Ok(());
         };
+        if sending.status == SendStatus::Uncertain {
+            return self.settle_looked_up(row, sending, result);
+        }
         if sending.status != SendStatus::Sending {
             self.settle_after_receipt(row, sending, result);
             return Ok(());
@@ -237,9 +244,10 @@ impl Desk<'_> {
         let (status, error, provider_id) = settled(result);
         let now = self.now;
         let accepted = matches!(status, SendStatus::Sent | SendStatus::Delivered);
+        let look_up = status == SendStatus::Uncertain && self.can_look_up(sending);
         self.change(row, sending, |to| {
             to.status = status;
-            to.due = None;
+            to.due = look_up.then(|| now + LOOK_UP_AFTER);
             to.error = error;
             to.provider_id = provider_id;
             to.accepted = accepted.then_some(now);

@@ -223,6 +223,7 @@ pub fn reply(text: &str) -> RowBody {
             text: text.to_string(),
             media: vec!["https://example.com/roof.jpg".to_string()],
             written: Some(NOW),
+            media_types: vec!["image/jpeg".to_string()],
         },
         understood: Some(Understood {
             kind: "answer".into(),

@@ -66,8 +66,9 @@ fn event(event: &Event) -> Json {
             text,
             media,
             written,
+            media_types,
         } => json!({
-            "type": "reply", "text": text, "media": media,
+            "type": "reply", "text": text, "media": media, "media_types": media_types,
             "written": written.map(|at| at.to_string()),
         }),
         Event::EmailReplied(reply) => json!({

@@ -27,7 +27,7 @@ struct Desk {
 impl Desk {
     async fn start(&self) -> String {
         let app = axum::Router::new()
-            .route("/{*path}", axum::routing::post(answer))
+            .route("/{*path}", axum::routing::any(answer))
             .with_state(self.clone());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = listener.local_addr().unwrap();
@@ -325,6 +325,44 @@ async fn a_text_in_doubt_is_shown_and_a_receipt_resolves_it() {
     let sending = sent(&server, 0, "sent").await;
     assert_eq!((sending.provider_id, sending.error), (Some(theirs), None));
     assert_eq!(desk.count(), 1, "it never goes again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_in_doubt_is_looked_up_where_the_carrier_can_be_asked() {
+    for (theirs, shows) in [("sent", "sent"), ("of long ago", "uncertain")] {
+        let (server, desk) = one_channel().await;
+        desk.answers(500, json!({}));
+        server.enroll(LEAD).await;
+        sent(&server, 0, "uncertain").await;
+        let text = texts(&server)[0].0.clone();
+        let created = match theirs {
+            "sent" => "Fri, 01 Jan 2100 00:00:00 +0000",
+            _ => "Wed, 01 Jan 2020 00:00:00 +0000",
+        };
+        desk.answers(
+            200,
+            json!({ "messages": [{
+                "sid": sid(5), "body": text, "to": LEAD, "direction": "outbound-api",
+                "date_created": created,
+            }]}),
+        );
+        until("the carrier is asked", async || {
+            (desk.count() == 2).then_some(())
+        })
+        .await;
+        let sending = until("the answer is heeded", async || {
+            let (_, sending) = texts(&server).pop()?;
+            let said = sending
+                .error
+                .as_ref()
+                .is_none_or(|error| error.contains("was asked"));
+            said.then_some(sending)
+        })
+        .await;
+        assert_eq!(sending.status.as_str(), shows, "{theirs}");
+        assert_eq!(sending.provider_id.is_some(), shows == "sent");
+        assert_eq!(desk.count(), 2, "it never goes again");
+    }
 }
 
 /// A webhook of Vonage's SMS API, signed by SHA-256.
