@@ -5,6 +5,7 @@
 //! with its lead's bucket, so that many nodes can share the work. Everything here is synchronous;
 //! `runtime` decides which thread waits.
 
+mod address;
 pub mod conformance;
 pub mod memory;
 mod query;
@@ -19,6 +20,7 @@ use crate::lead::{Lead, Name, PhoneNumber};
 use crate::policy::{Consent, ConsentEvent, Standing, ledger};
 use crate::time::Timestamp;
 
+pub use address::{AddressChange, AddressMark, AddressState};
 pub use memory::MemoryStore;
 pub use records::*;
 pub use sqlite::SqliteStore;
