@@ -26,6 +26,8 @@ const LETTER_TIMEOUT: StdDuration = StdDuration::from_secs(45);
 /// A connection that nobody used is not kept longer; most servers wait for minutes.
 const IDLE_MAX: StdDuration = StdDuration::from_secs(30);
 const KEPT_MAX: usize = 4;
+/// How long a server that could not be reached is left alone.
+const TROUBLE_PAUSE: StdDuration = StdDuration::from_secs(4);
 /// Connections at once: more are taken for an attack by many servers.
 const AT_ONCE_MAX: usize = 8;
 const MECHANISMS: [Mechanism; 2] = [Mechanism::Plain, Mechanism::Login];
@@ -48,6 +50,8 @@ pub enum Posted {
 
 pub struct Mailer {
     idle: Mutex<HashMap<MailServer, Vec<(AsyncSmtpConnection, Instant)>>>,
+    /// Which server could not be reached, and when.
+    trouble: Mutex<Option<(MailServer, Instant)>>,
     room: Semaphore,
 }
 
@@ -55,6 +59,7 @@ impl Default for Mailer {
     fn default() -> Self {
         Self {
             idle: Mutex::default(),
+            trouble: Mutex::default(),
             room: Semaphore::new(AT_ONCE_MAX),
         }
     }
@@ -65,10 +70,30 @@ impl Mailer {
         let Ok(_room) = self.room.acquire().await else {
             return Posted::Later("stopping".to_string());
         };
+        if self.is_in_trouble(server) {
+            return Posted::Later("the mail server could not be reached a moment ago".to_string());
+        }
         match tokio::time::timeout(LETTER_TIMEOUT, self.dialogue(server, letter)).await {
             Ok(posted) => posted,
-            Err(_) => Posted::Unknown("the mail server took too long".to_string()),
+            Err(_) => {
+                self.note_trouble(server);
+                Posted::Unknown("the mail server took too long".to_string())
+            }
         }
+    }
+
+    /// Nobody waits for a server that just kept somebody else waiting: texts leave meanwhile.
+    fn is_in_trouble(&self, server: &MailServer) -> bool {
+        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        let lately = |since: &Instant| since.elapsed() < TROUBLE_PAUSE;
+        trouble
+            .as_ref()
+            .is_some_and(|(known, since)| known == server && lately(since))
+    }
+
+    fn note_trouble(&self, server: &MailServer) {
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        *trouble = Some((server.clone(), Instant::now()));
     }
 
     async fn dialogue(&self, server: &MailServer, letter: &Written) -> Posted {
@@ -76,7 +101,10 @@ impl Mailer {
             Some(connection) => connection,
             None => match connect(server, letter.from.domain()).await {
                 Ok(connection) => connection,
-                Err(posted) => return posted,
+                Err(posted) => {
+                    self.note_trouble(server);
+                    return posted;
+                }
             },
         };
         let posted = hand_over(&mut connection, letter).await;
@@ -280,4 +308,42 @@ pub fn backoff(attempts: u8) -> Duration {
     ];
     let step = usize::from(attempts.saturating_sub(1)).min(STEPS.len() - 1);
     STEPS[step]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_that_cannot_be_reached_is_left_alone_for_a_while() {
+        let letter = Written {
+            from: "a@northside.example".parse().unwrap(),
+            to: "ada@example.com".parse().unwrap(),
+            bytes: b"Subject: x\r\n\r\nx".to_vec(),
+        };
+        // A port that was free a moment ago, so that nobody listens.
+        let port = {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            listener.local_addr().unwrap().port()
+        };
+        let server = MailServer::read(&format!("smtp://127.0.0.1:{port}"), None).unwrap();
+        let mailer = Mailer::default();
+        for expected in ["not reached", "a moment ago", "a moment ago"] {
+            match mailer.post(&server, &letter).await {
+                Posted::Later(why) => assert!(why.contains(expected), "{why}"),
+                other => panic!("{other:?}"),
+            }
+        }
+        // Another server is another matter.
+        let other = MailServer::read("smtp://127.0.0.1:1", None).unwrap();
+        let posted = mailer.post(&other, &letter).await;
+        assert!(matches!(posted, Posted::Later(why) if why.contains("not reached")));
+    }
+
+    #[test]
+    fn a_letter_is_tried_for_most_of_a_day() {
+        let waits = (1..ATTEMPTS_MAX).map(|attempts| backoff(attempts).as_ms());
+        let hours = waits.sum::<i64>() / 3_600_000;
+        assert!((12..=24).contains(&hours), "{hours} h");
+    }
 }

@@ -7,6 +7,7 @@
 
 mod audit;
 pub mod blank;
+mod address;
 pub mod conformance;
 mod kept;
 pub mod memory;
@@ -24,6 +25,7 @@ use crate::time::Timestamp;
 
 pub use audit::{Audit, Fault};
 pub use kept::*;
+pub use address::{AddressChange, AddressMark, AddressState};
 pub use memory::MemoryStore;
 pub use records::*;
 pub use sqlite::SqliteStore;

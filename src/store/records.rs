@@ -7,6 +7,8 @@ use crate::conversation::{
 };
 use crate::lead::{Lead, Name, PhoneNumber};
 use crate::policy::{Chosen, ConsentEvent, HoldReason, MessageKind, Standing};
+use crate::policy::{ConsentEvent, HoldReason, MessageKind, Standing};
+use crate::store::AddressMark;
 use crate::time::{Duration, Timestamp};
 
 /// A lead with what the engine keeps beside them.
@@ -430,31 +432,6 @@ impl Commit {
             now,
         }
     }
-}
-
-/// What stands against writing to an email address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct AddressState {
-    pub unsubscribed: Option<Timestamp>,
-    /// Since when mail bounces from it.
-    pub bad: Option<Timestamp>,
-}
-
-/// A change of what stands against an address.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AddressMark {
-    pub address: String,
-    pub change: AddressChange,
-    pub at: Timestamp,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AddressChange {
-    Unsubscribed,
-    /// Mail bounces from it for good.
-    Bad,
-    /// Its owner asked for mail: nothing stands against it any more.
-    Welcome,
 }
 
 /// What a restore set aside for a person to look at.

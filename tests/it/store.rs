@@ -526,6 +526,10 @@ fn placeholders_are_numbered_in_the_order_of_first_use() {
 const READS_ALL: [&str; 12] = [
     "SELECT n, lead, key, data, digest, hash, at, bucket FROM ledger",
     "SELECT bucket, n, hash, ats FROM ledger_head",
+const READS_ALL: [&str; 13] = [
+    "SELECT count(*) FROM held_timer",
+    "UPDATE conversation SET due = held_timer.due",
+    "DELETE FROM held_timer",
     "DELETE FROM answer WHERE instr",
     "DELETE FROM booking WHERE lead",
     "SELECT 1 FROM forgotten LIMIT 1",

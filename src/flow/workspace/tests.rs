@@ -286,8 +286,8 @@ fn each_mistake_is_named_at_its_place() {
             &["E0609 email"],
         ),
         (
-            "email: { from: a@b.example, inbund_secret: x }",
-            &["E0101 inbund_secret"],
+            "email: { from: a@b.example, repl_to: a@c.example }",
+            &["E0101 repl_to"],
         ),
         ("segments: { hot: \"lifecycle = 'hot'\" }", &["E0505 ="]),
         ("segments: { hot: \"tags > 5\" }", &["E0503 tags > 5"]),
