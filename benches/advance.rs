@@ -54,6 +54,7 @@ fn main() {
             sends: &[],
             last_inbound: Some(now),
             chosen: None,
+            home: None,
         },
         workspace: &workspace,
         public_url: "https://text.example",

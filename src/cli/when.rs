@@ -150,6 +150,7 @@ impl<'a> Asked<'a> {
             sends: &[],
             last_inbound: None,
             chosen: None,
+            home: None,
         };
         let ruling = ruling(&out, &lead, self.when.rules, at);
         (zones::place(phone), zones.into_owned(), ruling)

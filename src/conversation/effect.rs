@@ -8,6 +8,8 @@ use crate::lead::{Name, Value};
 use crate::policy::{ConsentEvent, HoldReason, MessageKind, Purpose};
 use crate::time::{Duration, Timestamp};
 
+// Effects are few at a time and soon encoded; a box would be one allocation a consent.
+#[expect(clippy::large_enum_variant)]
 #[derive(Debug, Clone, PartialEq, Encode, Decode)]
 pub enum Effect {
     #[n(0)]

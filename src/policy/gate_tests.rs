@@ -35,6 +35,7 @@ fn judge(case: &Case, now: &str) -> String {
         sends: &case.sends,
         last_inbound: case.wrote.map(at),
         chosen: None,
+        home: None,
     };
     match gate(&case.out, &lead, &Rules::default(), at(now)) {
         Verdict::Send => "send".into(),

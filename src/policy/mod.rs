@@ -12,6 +12,7 @@ pub mod consent;
 pub mod email;
 pub mod ledger;
 pub mod permit;
+pub mod postcode;
 
 use minicbor::{Decode, Encode};
 
@@ -93,6 +94,8 @@ pub struct LeadFacts<'a> {
     pub last_inbound: Option<Timestamp>,
     /// What they chose on their preferences page.
     pub chosen: Option<&'a Chosen>,
+    /// Where they live by the postcode they told; its law holds besides that of their number.
+    pub home: Option<&'static zones::Place>,
 }
 
 /// The workspace's rules, with the law's laid over them.

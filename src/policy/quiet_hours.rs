@@ -173,7 +173,12 @@ impl Scene<'_> {
             (QuietHours::ByRegion, MessageKind::Marketing) => {
                 let told = place.known == Known::AnywhereInNanp && zones.len() == 1;
                 let laws = if told { law::federal() } else { law::at(place) };
-                windows.extend(laws.iter().map(|law| Window {
+                let at_home = lead.home.map(law::at);
+                let at_home = at_home.iter().flat_map(law::Laws::iter);
+                // A number without a place: where they live says it all.
+                let number_tells = place.known == Known::Placed || lead.home.is_none();
+                let of_number = laws.iter().filter(|_| number_tells);
+                windows.extend(of_number.chain(at_home).map(|law| Window {
                     rule: Rule::Law(law),
                     hours: Open::Week(&law.week),
                     zones: law.clock.as_ref().map_or(zones, std::slice::from_ref),
@@ -195,7 +200,7 @@ impl Scene<'_> {
         Scene {
             windows,
             holidays: &rules.holidays,
-            region: place.region,
+            region: lead.home.map_or(place.region, |home| home.region),
         }
     }
 

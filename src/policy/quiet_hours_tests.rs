@@ -33,6 +33,7 @@ fn ruled(rules: &Rules, phone: &str, window: Option<&SendWindow>, now: &str) -> 
         sends: &[],
         last_inbound: None,
         chosen: None,
+        home: None,
     };
     ruling(&out, &lead, rules, at(now))
 }

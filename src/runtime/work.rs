@@ -421,7 +421,7 @@ impl Job {
             (Effect::Sms(_), Leave::NotToTheLead) => false,
             (_, Leave::ToTheLead(_) | Leave::NotToTheLead) => true,
         };
-        allowed.then(|| Job {
+        allowed.then_some(Job {
             lead: row.lead,
             seq: row.seq,
             conversation: row.conversation,

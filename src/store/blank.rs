@@ -21,7 +21,8 @@ pub(super) fn mark(secret: &[u8], text: &str) -> String {
 }
 
 fn is_left(text: &str) -> bool {
-    !text.is_empty() && !(text.starts_with(MARK) && text.len() == MARK_LEN)
+    let is_mark = text.starts_with(MARK) && text.len() == MARK_LEN;
+    !text.is_empty() && !is_mark
 }
 
 /// The texts of a row that people wrote or read.

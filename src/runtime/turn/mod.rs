@@ -21,7 +21,7 @@ use crate::conversation::{
     Conversation, Effect, Entry, Event, HandoffOffer, Seq, SmsMessage, Status,
 };
 use crate::flow::Flow;
-use crate::lead::{Lead, Name, PhoneNumber};
+use crate::lead::{Lead, Name, PhoneNumber, Value};
 use crate::policy::{self, LeadFacts, Standing};
 use crate::runtime::engine::Engine;
 use crate::runtime::live::Live;
@@ -308,11 +308,26 @@ impl<'e> Desk<'e> {
             sends: &self.sends,
             last_inbound: self.last_inbound,
             chosen: self.record.care.chosen.as_ref(),
+            home: self.home(),
         }
     }
 
-    /// The zone times are shown in: as told, else the number's if it has only one, else the
-    /// workspace's. Loads the candidate zones on the way.
+    /// Where the lead lives by the postcode they told, which may be written as a number.
+    fn home(&self) -> Option<&'static policy::zones::Place> {
+        if self.live.workspace.region != "US" {
+            return None;
+        }
+        let told = ["postcode", "zip"].map(|field| self.record.lead.field(field));
+        let told = told.into_iter().find(|value| !value.is_empty())?;
+        match told {
+            Value::Text(text) => policy::postcode::place(text),
+            Value::Number(number) => policy::postcode::place(&format!("{number:05}")),
+            _ => None,
+        }
+    }
+
+    /// The zone times are shown in: as told, else the postcode's or the number's if it has only one,
+    /// else the workspace's. Loads the candidate zones on the way.
     fn lead_zone(&mut self) -> Zone {
         if self.zones.is_empty() {
             let told = self
@@ -323,7 +338,10 @@ impl<'e> Desk<'e> {
                 .and_then(|zone| zone.parse().ok());
             self.zones = match told {
                 Some(zone) => vec![zone],
-                None => policy::zones::candidates(self.lead),
+                None => match self.home() {
+                    Some(home) => home.zones().to_vec(),
+                    None => policy::zones::candidates(self.lead),
+                },
             };
             if self.zones.is_empty() {
                 self.zones.push(self.live.workspace.time_zone.clone());

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use jiff::civil::Weekday;
 use replytree::conversation::Effect;
-use replytree::lead::PhoneNumber;
+use replytree::lead::{Name, PhoneNumber, Value};
+use replytree::runtime::work::{LeadUpdate, Work};
 use replytree::store::{MemoryStore, RowBody, SendStatus};
 use replytree::time::{Duration, Timestamp};
 
@@ -194,4 +195,38 @@ fn texts_held_over_a_closed_day_count_from_when_they_leave() {
         sending.is_some_and(|sending| sending.status == SendStatus::Held)
     });
     assert_eq!(waiting.count(), 0, "all have left in the end");
+}
+
+#[test]
+fn a_postcode_outranks_the_area_code_and_its_states_law_holds_too() {
+    let law = Law::new(
+        Arc::new(MemoryStore::new()),
+        WORKSPACE,
+        "2026-05-04T12:30:00Z",
+    );
+    // 8:30 in New York, 5:30 in California; at 20:30 in Tampa Florida's law has closed.
+    for (number, zip, opens) in [
+        ("+12125550101", None, "2026-05-04T12:30:00Z"),
+        ("+12125550102", Some("90001"), "2026-05-04T15:00:00Z"),
+        ("+12125550103", Some("33601"), "2026-05-04T13:00:00Z"),
+    ] {
+        let mut lead = LeadUpdate::of(phone(number));
+        lead.fields
+            .extend(zip.map(|zip| (Name::from("postcode"), Value::text(zip))));
+        law.engine().turn(Work::UpsertLead(lead)).unwrap();
+        law.enroll(phone(number), "offer").unwrap();
+        law.sandbox.drain().unwrap();
+        let rows = law
+            .engine()
+            .store
+            .timeline(phone(number), None, 0, 9)
+            .unwrap();
+        let sending = rows.iter().find_map(|row| row.body.sending()).unwrap();
+        let opens: Timestamp = opens.parse().unwrap();
+        assert_eq!(
+            sending.due.or(sending.accepted),
+            Some(opens),
+            "{number} {zip:?}"
+        );
+    }
 }
