@@ -8,7 +8,7 @@ use crate::flow::Target;
 use crate::flow::steps::{Ask, Expect, Heard, Step, Verb, What};
 use crate::flow::walk::{Next, Walk};
 use crate::lead::{Kind, Name, Value};
-use crate::reply::{Asked, Choice, Meaning, Question, Reply};
+use crate::reply::{Choice, Meaning, Question, Reply};
 use crate::time::{Duration, Timestamp};
 
 /// How long after silence led on a question may still be answered.
@@ -152,9 +152,13 @@ fn second<'f>(walk: &Walk<'f>, step: &Step, text: &str, next: &Next) -> Option<(
     let Verb::Ask(ask) = &to.verb else {
         return None;
     };
-    let Expect::Options(_, choice) = &first.expect else {
+    let (Expect::Options(_, choice), Expect::Value { kind, .. }) = (&first.expect, &ask.expect)
+    else {
         return None;
     };
+    if !matches!(kind, Kind::Email | Kind::Phone | Kind::Money) {
+        return None;
+    }
     let rest = after_first_clause(text, choice, walk)?;
     Some((to, plainly_told(ask, rest, walk)?))
 }
@@ -182,12 +186,6 @@ fn clauses(text: &str) -> Option<(&str, &str)> {
 /// A value of a kind that nothing else looks like: an address, a phone number, an amount of money.
 fn plainly_told(ask: &Ask, rest: &str, walk: &Walk) -> Option<Value> {
     let asked = ask.asked(walk);
-    let Asked::Value { kind, .. } = &asked else {
-        return None;
-    };
-    if !matches!(kind, Kind::Email | Kind::Phone | Kind::Money) {
-        return None;
-    }
     let question = Question {
         asked,
         ..Question::default()

@@ -25,6 +25,8 @@ const PAUSED_SETTING: &str = "paused.flows";
 const TEXTS_MAX: usize = 10_000;
 /// Shorter texts are said by many: "yes", "1", "not interested".
 const LONG_TEXT_MIN: usize = 24;
+/// Once a period, so that a flow that was let go on is not held up again for what was looked at.
+const SPIKE: &str = "spike";
 /// How long a row of a paused flow is held before it is looked at again.
 pub const LOOK_AGAIN: Duration = Duration::mins(1);
 
@@ -180,7 +182,7 @@ impl Counts {
         }
         tally.warn("strangers", tally.strangers, limits.strangers / 2, channel);
         tally.warn("opt-outs", tally.opt_outs, limits.opt_outs / 2, channel);
-        if seen.opted_out && tally.is_spike(limits) {
+        if seen.opted_out && tally.is_spike(limits) && tally.told.insert(SPIKE) {
             let why = format!(
                 "{} opt-outs in {} replies on channel {channel}",
                 tally.opt_outs, tally.replies
@@ -207,7 +209,7 @@ impl Counts {
                 format!("a burst of {} replies", tally.replies),
             ));
         }
-        if seen.opted_out && tally.is_spike(limits) {
+        if seen.opted_out && tally.is_spike(limits) && tally.told.insert(SPIKE) {
             let why = format!("{} opt-outs in {} replies", tally.opt_outs, tally.replies);
             found.push((flow.clone(), why));
         }

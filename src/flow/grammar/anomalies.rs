@@ -40,7 +40,7 @@ pub static ANOMALIES: Object = Object {
         optional(
             "exchanges",
             Shape::Int { min: 3, max: 15 },
-            "Replies of one lead; more are a robot's, and not answered; 15.",
+            "Replies of one lead; of more, only answers are heard; 15.",
         ),
     ],
 };

@@ -18,7 +18,7 @@ pub struct Anomalies {
     /// Opt-outs of one flow, or on one channel, if they are also `opt_out_percent` of its replies.
     pub opt_outs: u32,
     pub opt_out_percent: u32,
-    /// Replies of one lead. What comes after is not answered: it is a robot's.
+    /// Replies of one lead. After so many only answers to the open question are heard: it is a robot.
     pub exchanges: u32,
 }
 

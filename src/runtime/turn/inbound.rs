@@ -33,11 +33,19 @@ impl Desk<'_> {
             self.row(conversation, RowBody::Happened(unanswered(event)));
             return Ok(());
         }
+        let event = Event::Replied {
+            text: inbound.text.clone(),
+            media: inbound.media.clone(),
+            written: inbound.written,
+        };
         let listening = self
             .active
             .take_if(|c| !matches!(c.status, Status::Scheduled));
         let keyword = self.keyword_flow(&inbound.text);
         match (listening, keyword) {
+            (listening, None) if self.is_a_robot(&inbound.text) => {
+                self.only_answers(listening, event)
+            }
             (Some(conversation), None) => self.advance(conversation, event),
             (Some(conversation), Some(flow)) => self.keyword_or_answer(conversation, &flow, event),
             (None, Some(flow)) => self.keyword(&flow, event),
@@ -68,6 +76,8 @@ impl Desk<'_> {
 
     /// Two automatons that answer each other never end. After so many replies in one period nothing is
     /// answered any more but what the law asks for; when the other side falls silent, all is as before.
+    /// Two automatons that answer each other never end. After so many replies in one period only what
+    /// answers a question is heard, and what the law asks for; in a silence all is as before.
     fn is_a_robot(&self, text: &str) -> bool {
         let limits = &self.live.workspace.anomalies;
         let lately = self
@@ -79,6 +89,25 @@ impl Desk<'_> {
         }
         let said = reply::everywhere(&Reply::read(text), Listening::default());
         !said.is_some_and(|said| matches!(said.meaning, Everywhere::OptOut | Everywhere::OptIn))
+    }
+
+    /// What answers the open question goes on; the rest is kept, and leads nowhere.
+    fn only_answers(
+        &mut self,
+        listening: Option<Conversation>,
+        event: Event,
+    ) -> Result<(), Refusal> {
+        let id = listening.as_ref().map(|conversation| conversation.id);
+        if let Some(conversation) = listening {
+            let flow = self.flow_of(&conversation)?;
+            let turn = self.turn_of(&flow, conversation, event.clone());
+            let understood = turn.entry.understood.as_ref();
+            if understood.is_some_and(|u| &*u.kind == "answer") {
+                return self.take(turn);
+            }
+        }
+        self.row(id, RowBody::Happened(unanswered(event)));
+        Ok(())
     }
 
     fn remember_number(&mut self, inbound: &Inbound) {
