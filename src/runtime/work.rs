@@ -1,13 +1,11 @@
 //! What can be asked of the engine, and what it answers. Each piece of work is about one lead and
 //! becomes one commit.
 
-use crate::carrier::Means;
-use crate::conversation::{Conversation, ConversationId, Effect, EmailReply, Seq, Slot};
 use crate::carrier::{Means, Media};
-use crate::conversation::{Conversation, ConversationId, Effect, Event, Seq, Slot};
+use crate::conversation::{Conversation, ConversationId, Effect, EmailReply, Event, Seq, Slot};
 use crate::lead::{Name, PhoneNumber, Value};
 use crate::policy::{Chosen, ConsentEvent, Permit};
-use crate::store::{HandoffId, OnClock, Row, SeenKey, Sending, StoreError};
+use crate::store::{HandoffId, OnClock, Row, SeenKey, SendStatus, Sending, StoreError};
 use crate::time::{Duration, Timestamp};
 
 #[derive(Debug, Clone)]
@@ -428,6 +426,18 @@ impl Job {
             effect,
             sending,
             _leave: leave,
+        })
+    }
+
+    /// Asks what became of a text in doubt: nothing goes to the lead. `None` for any other.
+    pub fn look_up(row: &Row, effect: Effect, sending: Sending) -> Option<Job> {
+        (sending.status == SendStatus::Uncertain).then_some(Job {
+            lead: row.lead,
+            seq: row.seq,
+            conversation: row.conversation,
+            effect,
+            sending,
+            _leave: Leave::NotToTheLead,
         })
     }
 }

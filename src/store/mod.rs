@@ -23,9 +23,9 @@ use crate::lead::{Lead, Name, PhoneNumber};
 use crate::policy::{Consent, ConsentEvent, Standing, ledger};
 use crate::time::Timestamp;
 
+pub use address::{AddressChange, AddressMark, AddressState};
 pub use audit::{Audit, Fault};
 pub use kept::*;
-pub use address::{AddressChange, AddressMark, AddressState};
 pub use memory::MemoryStore;
 pub use records::*;
 pub use sqlite::SqliteStore;

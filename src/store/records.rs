@@ -7,7 +7,6 @@ use crate::conversation::{
 };
 use crate::lead::{Lead, Name, PhoneNumber};
 use crate::policy::{Chosen, ConsentEvent, HoldReason, MessageKind, Standing};
-use crate::policy::{ConsentEvent, HoldReason, MessageKind, Standing};
 use crate::store::AddressMark;
 use crate::time::{Duration, Timestamp};
 

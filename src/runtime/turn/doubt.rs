@@ -29,13 +29,7 @@ impl Desk<'_> {
         sending: &Sending,
     ) -> Result<(), Refusal> {
         let given = self.look_again_at(row, sending, None);
-        self.done.job = Some(Job {
-            lead: self.lead,
-            seq: row.seq,
-            conversation: row.conversation,
-            effect: effect.clone(),
-            sending: given,
-        });
+        self.done.job = Job::look_up(row, effect.clone(), given);
         Ok(())
     }
 

@@ -28,16 +28,6 @@ impl Desk<'_> {
         if inbound.verdict == OptOutVerdict::OptedOut && !is_opt_out(&inbound.text) {
             return self.opted_out_elsewhere(event);
         }
-        if self.is_a_robot(&inbound.text) {
-            let conversation = self.active.as_ref().map(|c| c.id);
-            self.row(conversation, RowBody::Happened(unanswered(event)));
-            return Ok(());
-        }
-        let event = Event::Replied {
-            text: inbound.text.clone(),
-            media: inbound.media.clone(),
-            written: inbound.written,
-        };
         let listening = self
             .active
             .take_if(|c| !matches!(c.status, Status::Scheduled));
@@ -74,8 +64,6 @@ impl Desk<'_> {
         self.opted_out_at_carrier(CARRIER_RULE, &wording)
     }
 
-    /// Two automatons that answer each other never end. After so many replies in one period nothing is
-    /// answered any more but what the law asks for; when the other side falls silent, all is as before.
     /// Two automatons that answer each other never end. After so many replies in one period only what
     /// answers a question is heard, and what the law asks for; in a silence all is as before.
     fn is_a_robot(&self, text: &str) -> bool {
@@ -100,7 +88,7 @@ impl Desk<'_> {
         let id = listening.as_ref().map(|conversation| conversation.id);
         if let Some(conversation) = listening {
             let flow = self.flow_of(&conversation)?;
-            let turn = self.turn_of(&flow, conversation, event.clone());
+            let turn = self.turn_of(&flow, conversation, event.clone())?;
             let understood = turn.entry.understood.as_ref();
             if understood.is_some_and(|u| &*u.kind == "answer") {
                 return self.take(turn);
