@@ -311,7 +311,7 @@ async fn unsubscribing_stops_marketing_emails_of_every_flow_and_no_texts() {
             .collect();
         assert_eq!(
             told,
-            [("given", &Value::Null), ("revoked", &json!("email"))]
+            [("given", &json!("sms")), ("revoked", &json!("email"))]
         );
         assert_eq!(rows[1]["rule"], "one_click", "{}", ledger.text);
         // The texts of this flow go on; another flow goes its way without email, also for another
