@@ -175,6 +175,12 @@ impl Window {
         self.post("execute/sync", body).await
     }
 
+    /// What the script gives to its last argument, a function; `arguments[0]` is `given`.
+    pub async fn run_async(&self, script: &str, given: Value) -> Value {
+        let body = json!({ "script": script, "args": [given] });
+        self.post("execute/async", body).await
+    }
+
     /// Asks until it is true, for as long as a test waits.
     pub async fn until(&self, what: &str, script: &str, given: Value) {
         let begun = Instant::now();

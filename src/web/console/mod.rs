@@ -3,6 +3,7 @@
 
 mod assets;
 mod flows;
+mod inbox;
 mod live;
 mod next;
 mod page;
@@ -30,6 +31,7 @@ pub fn routes() -> Router<AppState> {
         .route("/phone/picture/{version}", get(phone::picture))
         .route("/flows", get(flows::list))
         .route("/flows/{flow}", get(flows::one))
+        .merge(inbox::routes())
         .route("/live", get(live::live))
         .route("/assets/{*file}", get(assets::serve))
 }
