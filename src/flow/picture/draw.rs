@@ -507,7 +507,7 @@ impl<'a> Svg<'a> {
         let text = count.to_string();
         let x = match label.is_empty() {
             true => at.x - pill_width(&text) / 2.0,
-            false => at.x + label_size(label).width / 2.0 - 5.0,
+            false => at.x + label_size(label).width / 2.0 - 2.0,
         };
         let p = self.palette;
         self.pill(

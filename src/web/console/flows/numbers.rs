@@ -40,7 +40,7 @@ pub fn part(flow: &Flow, tally: Option<&Tally>) -> Markup {
                 h2 { "Step by step" }
                 @match tally {
                     Some(tally) => {
-                        p.hint { (period(tally)) }
+                        p.hint { (period(tally)) " Waiting is now, on the version that is served." }
                         (table(flow, &numbers))
                     }
                     None => p.hint { "Counting…" },
@@ -79,13 +79,13 @@ pub fn period(tally: &Tally) -> Markup {
         return html! { "No conversation yet." };
     };
     html! {
-        @if tally.complete {
-            "Waiting: now. All else: every conversation since "
-        } @else {
-            "Waiting: now. All else: the newest " (CONVERSATIONS_MAX) " conversations, since "
+        @match (tally.complete, tally.all.conversations) {
+            (true, 1) => "The one conversation, begun ",
+            (true, all) => { "All " (all) " conversations, the first begun " }
+            (false, _) => { "The newest " (CONVERSATIONS_MAX) " conversations, the first of them begun " }
         }
         time datetime=(since) data-at="day" { (since) }
-        " (" (tally.all.conversations) ")."
+        "."
     }
 }
 
