@@ -50,6 +50,7 @@ async fn one(caller: Caller, State(app): State<AppState>, Path(name): Path<Strin
     let body = one_body(&live, &flow, Sandbox::of(&app));
     Ok(Frame::of(&app, &caller, Place::Flows, name)
         .style("flows.css")
+        .script("flows.js")
         .page(&body))
 }
 
