@@ -265,6 +265,11 @@ fn open_question(walk: &mut Walk, step: &Step, open: &Open, event: &Event) -> Op
             why: FailedSend::Refused(_),
         } if open.sending == Some(*seq) => Some(clock_starts(walk, step, open)),
         Event::Failed { seq, why } if open.sending == Some(*seq) => Some(gives_up(step, why)),
+        // It was taken, and a receipt says that the number is dead.
+        Event::Failed {
+            why: why @ FailedSend::Unreachable(_),
+            ..
+        } => Some(gives_up(step, why)),
         Event::TimerFired { deadline } if walk.conversation.deadline == Some(*deadline) => {
             Some(match &step.verb {
                 Verb::Ask(verb) => verb.silent(step, walk, open.rung, open.unclear),

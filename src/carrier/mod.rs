@@ -96,8 +96,12 @@ pub trait Carrier: Send + Sync {
 
     /// The certificate that `verify` needs, which the caller fetches (https only, no redirects,
     /// kept by its address) and hands over in the settings as `CERTIFICATE`. Never an address that
-    /// the carrier does not own.
-    fn certificate_url(&self, _request: &RawRequest) -> Result<Option<String>, BadSignature> {
+    /// the carrier does not own, and none for a request that is not the channel's anyway.
+    fn certificate_url(
+        &self,
+        _settings: &Settings,
+        _request: &RawRequest,
+    ) -> Result<Option<String>, BadSignature> {
         Ok(None)
     }
 }

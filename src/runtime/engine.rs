@@ -12,6 +12,7 @@ use crate::conversation::{ConversationId, VersionId};
 use crate::flow::Flow;
 use crate::lead::PhoneNumber;
 use crate::runtime::clock::Clock;
+use crate::runtime::health::Health;
 use crate::runtime::live::Live;
 use crate::runtime::turn::{Desk, Outcome, park};
 use crate::runtime::work::{Done, Heard, Refusal, Work};
@@ -27,6 +28,8 @@ pub struct Engine {
     pinned: RwLock<HashMap<VersionId, Arc<Flow>>>,
     ids: AtomicU16,
     listener: RwLock<Option<Listener>>,
+    /// How each channel fares.
+    pub health: Health,
     /// Turns set aside after a fault of ours, since start.
     pub parked: AtomicU64,
 }
@@ -53,6 +56,7 @@ impl Engine {
             pinned: RwLock::new(HashMap::new()),
             ids: AtomicU16::new(0),
             listener: RwLock::new(None),
+            health: Health::default(),
             parked: AtomicU64::new(0),
         };
         engine.keep_versions()?;
@@ -68,6 +72,11 @@ impl Engine {
 
     /// Serves `live` from now on; leads under way stay on the version they began with.
     pub fn reload(&self, live: Live) -> Result<(), StoreError> {
+        for (name, before) in &self.live.load().workspace.channels {
+            if live.workspace.channels.get(name) != Some(before) {
+                self.health.forget(name);
+            }
+        }
         self.live.store(Arc::new(live));
         self.keep_versions()
     }
@@ -162,21 +171,36 @@ impl Engine {
         let mut order = round.to_vec();
         // Leads are always locked in the same order, on every node.
         order.sort_by_key(|i| (work[*i].lead().bucket(), work[*i].lead()));
-        if let Err(error) = self.batch(work, &order, answers) {
-            if order.len() == 1 {
-                answers[order[0]] = Some(Err(error.into()));
-                return;
+        let Err(error) = self.batch(work, &order, answers) else {
+            return;
+        };
+        if let [only] = order[..] {
+            answers[only] = Some(Err(self.refused(&work[only], error)));
+            return;
+        }
+        // One of them may be what the store chokes on: each by itself, so that it stands alone.
+        tracing::warn!(
+            turns = order.len(),
+            "a batch failed; its turns go one by one"
+        );
+        for i in order {
+            if let Err(error) = self.batch(work, &[i], answers) {
+                answers[i] = Some(Err(self.refused(&work[i], error)));
             }
-            // One of them may be what the store chokes on: each by itself, so that it stands alone.
-            tracing::warn!(
-                turns = order.len(),
-                "a batch failed; its turns go one by one"
-            );
-            for i in order {
-                if let Err(error) = self.batch(work, &[i], answers) {
-                    answers[i] = Some(Err(error.into()));
-                }
-            }
+        }
+    }
+
+    /// What the store's refusal of one turn comes to. Due work whose rows cannot be read is taken off
+    /// the clock, or it would stand before all other due work for ever.
+    fn refused(&self, work: &Work, error: StoreError) -> Refusal {
+        let (StoreError::Unreadable { .. }, Some(what)) = (&error, work.on_clock()) else {
+            return error.into();
+        };
+        self.parked.fetch_add(1, Ordering::Relaxed);
+        tracing::error!(lead = ?work.lead(), %error, "work whose rows are spoilt is set aside");
+        match self.store.set_aside(what) {
+            Ok(()) => Refusal::Parked,
+            Err(error) => error.into(),
         }
     }
 

@@ -1,22 +1,17 @@
 //! What can be asked of the engine, and what it answers. Each piece of work is about one lead and
 //! becomes one commit.
 
+use crate::carrier::Means;
 use crate::conversation::{Conversation, ConversationId, Effect, Seq, Slot, VersionId};
 use crate::lead::{Name, PhoneNumber, Value};
 use crate::policy::ConsentEvent;
-use crate::store::{HandoffId, SeenKey, Sending, StoreError};
+use crate::store::{HandoffId, OnClock, SeenKey, Sending, StoreError};
 use crate::time::{Duration, Timestamp};
 
 #[derive(Debug, Clone)]
 pub enum Work {
     Inbound(Inbound),
-    /// A carrier says how a message fares.
-    Receipt {
-        lead: PhoneNumber,
-        seq: Seq,
-        status: ReceiptStatus,
-        error: Option<String>,
-    },
+    Receipt(Receipt),
     Timer {
         lead: PhoneNumber,
         conversation: ConversationId,
@@ -31,6 +26,12 @@ pub enum Work {
         lead: PhoneNumber,
         seq: Seq,
         result: SendResult,
+    },
+    /// An outgoing row that is due gives way to others until then.
+    Postpone {
+        lead: PhoneNumber,
+        seq: Seq,
+        until: Timestamp,
     },
     Enroll(Enroll),
     UpsertLead(LeadUpdate),
@@ -98,10 +99,35 @@ pub struct Inbound {
     pub text: String,
     pub media: Vec<String>,
     pub written: Option<Timestamp>,
+    pub verdict: OptOutVerdict,
+}
+
+/// What the carrier itself made of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OptOutVerdict {
+    #[default]
+    Silent,
+    /// It took the text for an opt-out, blocks the number, and has confirmed it.
+    OptedOut,
+}
+
+/// A carrier says how a message fares.
+#[derive(Debug, Clone)]
+pub struct Receipt {
+    pub lead: PhoneNumber,
+    pub seq: Seq,
+    pub status: ReceiptStatus,
+    pub error: Option<String>,
+    /// What a failure says of the number or the account.
+    pub means: Means,
+    /// The carrier's id of the message.
+    pub provider_id: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReceiptStatus {
+    /// The carrier has it; nothing more.
+    Taken,
     Sent,
     Delivered,
     Undelivered,
@@ -130,6 +156,21 @@ pub enum SendResult {
     },
     /// Not processed; the same again later.
     Retry {
+        after: Duration,
+        error: String,
+    },
+    /// Not processed, since it was too fast; the same again later, and for longer.
+    Busy {
+        after: Duration,
+        error: String,
+    },
+    /// Not processed, nor will anything of this channel be until somebody acts: no try of its own.
+    Paused {
+        error: String,
+    },
+    /// Nobody knows whether it went; the carrier knows it by our id, so the same may go again, by
+    /// the same channel.
+    Repeat {
         after: Duration,
         error: String,
     },
@@ -208,13 +249,25 @@ pub struct LeadDid {
 }
 
 impl Work {
+    /// What it is on the clock, where it comes from there.
+    pub(super) fn on_clock(&self) -> Option<OnClock> {
+        match *self {
+            Work::Timer { conversation, .. } => Some(OnClock::Timer(conversation)),
+            Work::Begin { lead, seq } | Work::Settle { lead, seq, .. } => {
+                Some(OnClock::Outgoing(lead, seq))
+            }
+            _ => None,
+        }
+    }
+
     pub fn lead(&self) -> PhoneNumber {
         match self {
             Work::Inbound(inbound) => inbound.from,
             Work::Enroll(enroll) => enroll.lead.phone,
             Work::UpsertLead(update) => update.phone,
             Work::Did(did) => did.lead,
-            Work::Receipt { lead, .. }
+            Work::Receipt(receipt) => receipt.lead,
+            Work::Postpone { lead, .. }
             | Work::Timer { lead, .. }
             | Work::Begin { lead, .. }
             | Work::Settle { lead, .. }

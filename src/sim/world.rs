@@ -123,6 +123,7 @@ impl World {
             text: text.to_string(),
             media: Vec::new(),
             written: None,
+            verdict: crate::runtime::work::OptOutVerdict::Silent,
         }))?;
         self.sandbox.drain()
     }

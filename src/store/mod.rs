@@ -6,6 +6,7 @@
 //! `runtime` decides which thread waits.
 
 pub mod conformance;
+mod kept;
 pub mod memory;
 mod query;
 mod records;
@@ -19,6 +20,7 @@ use crate::lead::{Lead, Name, PhoneNumber};
 use crate::policy::{Consent, ConsentEvent, Standing, ledger};
 use crate::time::Timestamp;
 
+pub use kept::*;
 pub use memory::MemoryStore;
 pub use records::*;
 pub use sqlite::SqliteStore;
@@ -99,6 +101,9 @@ pub trait Store: Send + Sync {
     fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Due>, StoreError>;
     /// When the next work falls due, if any is pending.
     fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
+    /// Takes work off the clock without reading what it is about: its rows may be spoilt. It stays
+    /// where it is, due no more.
+    fn set_aside(&self, what: OnClock) -> Result<(), StoreError>;
 
     // Flow versions.
     fn save_flow(&self, flow: &FlowRecord) -> Result<(), StoreError>;
@@ -181,6 +186,28 @@ pub trait Store: Send + Sync {
     fn save_answer(&self, key: &SeenKey, answer: &[u8], at: Timestamp) -> Result<(), StoreError>;
     fn setting(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError>;
     fn set_setting(&self, key: &str, value: &[u8]) -> Result<(), StoreError>;
+
+    // What came before its time.
+    /// Keeps it, durably; false when it is known already.
+    fn keep(&self, kept: &Kept) -> Result<bool, StoreError>;
+    /// What is open of a lead's, oldest first.
+    fn kept(&self, lead: PhoneNumber, kind: KeptKind) -> Result<Vec<Kept>, StoreError>;
+    /// What is open and came at or before `until`, oldest first.
+    fn kept_waiting(
+        &self,
+        kind: KeptKind,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Kept>, StoreError>;
+    /// These were used: they are open no more.
+    fn kept_used(
+        &self,
+        lead: PhoneNumber,
+        kind: KeptKind,
+        keys: &[String],
+    ) -> Result<(), StoreError>;
+    /// Forgets what came before then, used or not.
+    fn drop_kept(&self, before: Timestamp) -> Result<(), StoreError>;
 
     // Upkeep.
     /// Writes a consistent copy while the store is in use.

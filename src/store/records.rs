@@ -387,7 +387,21 @@ pub enum Due {
     },
 }
 
+/// What is on the clock, whenever it falls due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnClock {
+    Timer(ConversationId),
+    Outgoing(PhoneNumber, Seq),
+}
+
 impl Due {
+    pub fn on_clock(&self) -> OnClock {
+        match *self {
+            Due::Timer { conversation, .. } => OnClock::Timer(conversation),
+            Due::Outgoing { lead, seq, .. } => OnClock::Outgoing(lead, seq),
+        }
+    }
+
     pub fn lead(&self) -> PhoneNumber {
         match self {
             Due::Timer { lead, .. } | Due::Outgoing { lead, .. } => *lead,

@@ -10,6 +10,7 @@ mod docs;
 mod engine;
 mod lints;
 mod playbooks;
+mod prism;
 mod samples;
 mod sdk;
 mod sends;

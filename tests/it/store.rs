@@ -155,6 +155,86 @@ fn what_was_finished_is_there_after_opening_again() {
     assert_eq!(store.timeline(lead.phone, None, 0, 9).unwrap().len(), 4);
 }
 
+/// A lead that was just written is known without reading; another process may have written since.
+#[test]
+fn a_turn_sees_what_another_process_wrote() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.db");
+    let (server, command) = (
+        SqliteStore::open(&path).unwrap(),
+        SqliteStore::open(&path).unwrap(),
+    );
+    let lead = Lead::new(1);
+    let snapshot = |store: &SqliteStore| {
+        let mut batch = store.begin(&[lead.need()]).unwrap();
+        batch.snapshot(&lead.need()).unwrap()
+    };
+    take(&server, &lead.enrolment());
+    take(&command, &lead.replied(2, 2));
+    assert_eq!(snapshot(&server).last_seq, 4);
+    assert_eq!(snapshot(&server).active, Some(lead.conversation(2)));
+    let mut batch = server.begin(&[lead.need()]).unwrap();
+    let again = Commit {
+        seen: lead.replied(2, 2).seen,
+        ..lead.replied(3, 4)
+    };
+    assert!(batch.write(&again).is_err(), "the other took it");
+    drop(batch);
+    assert!(command.erase(lead.phone, Timestamp::from_ms(9)).unwrap());
+    assert_eq!(snapshot(&server).last_seq, 0);
+}
+
+/// The file as the first version laid it out is brought to this one with everything in it.
+#[test]
+fn a_file_of_the_first_schema_is_brought_up_to_date() {
+    const FIRST: &str = include_str!("../../src/store/sqlite/schema/0001_initial.sql");
+    let dir = tempfile::tempdir().unwrap();
+    let (now, before) = (dir.path().join("now.db"), dir.path().join("before.db"));
+    let lead = Lead::new(1);
+    let store = SqliteStore::open(&now).unwrap();
+    take(&store, &lead.enrolment());
+    take(&store, &lead.replied(2, 2));
+    let told = store.timeline(lead.phone, None, 0, 9).unwrap();
+    drop(store);
+
+    let first = Connection::open(&before).unwrap();
+    first.execute_batch(FIRST).unwrap();
+    first
+        .execute_batch(&format!(
+            "PRAGMA user_version = 1; PRAGMA application_id = {};
+             ATTACH '{}' AS now; DELETE FROM setting;
+             INSERT INTO setting SELECT * FROM now.setting;
+             INSERT INTO lead SELECT * FROM now.lead;
+             INSERT INTO flow_version SELECT * FROM now.flow_version;
+             INSERT INTO conversation SELECT * FROM now.conversation;
+             INSERT INTO timeline SELECT bucket, lead, seq, conversation, at, kind, status,
+                 marketing, due, provider_id, body, sending FROM now.timeline;
+             INSERT INTO seen SELECT * FROM now.seen;",
+            0x5254_7265,
+            now.display()
+        ))
+        .unwrap();
+    let key = lead.replied(2, 2).seen.unwrap().0;
+    first
+        .execute(
+            "INSERT INTO seen SELECT bucket, phone, ?1 FROM lead",
+            [&key[..]],
+        )
+        .unwrap();
+    drop(first);
+
+    let store = SqliteStore::open(&before).unwrap();
+    assert_eq!(store.timeline(lead.phone, None, 0, 9).unwrap(), told);
+    let mut batch = store.begin(&[lead.need()]).unwrap();
+    assert!(
+        batch
+            .seen(lead.phone, &lead.replied(2, 2).seen.unwrap())
+            .unwrap()
+    );
+    drop(batch);
+    take(&store, &lead.replied(3, 4));
+}
+
 #[test]
 fn a_copy_of_file_and_log_holds_every_finished_batch_and_nothing_else() {
     let dir = tempfile::tempdir().unwrap();

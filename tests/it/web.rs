@@ -1,8 +1,12 @@
 //! The server over a loopback socket: what a carrier, a program and an agent see.
 
 mod api;
+mod channels;
+mod faults;
 mod hooks;
 mod life;
+mod load;
+mod provider;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -37,6 +37,8 @@ fn channel(carrier: &str, settings: &[(&str, &str)]) -> Channel {
             .map(|(key, value)| (Name::from(*key), value.to_string()))
             .collect(),
         rate: None,
+        number_rate: None,
+        failover: None,
         api: None,
     }
 }

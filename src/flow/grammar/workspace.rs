@@ -254,7 +254,17 @@ pub static CHANNEL: Object = Object {
         optional(
             "rate",
             Shape::Word(&RATE),
-            "The most messages, such as `10/s`.",
+            "The most parts of texts, such as `10/s`.",
+        ),
+        optional(
+            "number_rate",
+            Shape::Word(&RATE),
+            "The most parts from each of its numbers, such as `1/s`.",
+        ),
+        optional(
+            "failover",
+            A_WORD,
+            "The channel texts go by while this one is paused or broken off.",
         ),
         optional("api", A_URL, "The carrier's address, to use another."),
     ],

@@ -9,7 +9,7 @@ use crate::flow::yaml::Node;
 use crate::lead::{Name, PhoneNumber};
 
 /// Keys that are not the carrier's own.
-const OURS: [&str; 4] = ["carrier", "from", "rate", "api"];
+const OURS: [&str; 6] = ["carrier", "from", "rate", "number_rate", "failover", "api"];
 
 /// `None` when the file has no channels.
 pub fn channels(reader: &mut Reader, root: &Node, region: &str) -> Option<BTreeMap<Name, Channel>> {
@@ -21,7 +21,23 @@ pub fn channels(reader: &mut Reader, root: &Node, region: &str) -> Option<BTreeM
             channels.insert(Name::from(entry.key.as_str()), channel);
         }
     }
+    stand_ins(reader, node, &channels);
     Some(channels)
+}
+
+/// A channel that stands in for another is there, and is another.
+fn stand_ins(reader: &mut Reader, node: &Node, channels: &BTreeMap<Name, Channel>) {
+    for entry in entries(Some(node)) {
+        let Some(named) = entry.value.get("failover") else {
+            continue;
+        };
+        let text = named.text().unwrap_or_default();
+        if text == entry.key.as_str() || !channels.contains_key(text) {
+            let message = format!("`{text}` is not another channel");
+            let help = "name one of `channels` that texts may go by instead".to_string();
+            reader.report("E0606", named.span, message, help);
+        }
+    }
 }
 
 fn channel(reader: &mut Reader, node: &Node, region: &str) -> Channel {
@@ -44,12 +60,15 @@ fn channel(reader: &mut Reader, node: &Node, region: &str) -> Channel {
             (!value.is_empty()).then(|| (Name::from(entry.key.as_str()), value.join(",")))
         })
         .collect();
+    let rate = |key: &str| node.get(key).and_then(Node::text).and_then(per_second);
     let carrier = text_of(node.get("carrier")).unwrap_or_else(|| "sandbox".into());
     Channel {
         carrier: Name::from(carrier),
         from,
         settings,
-        rate: node.get("rate").and_then(Node::text).and_then(per_second),
+        rate: rate("rate"),
+        number_rate: rate("number_rate"),
+        failover: text_of(node.get("failover")).map(Name::from),
         api: text_of(node.get("api")).map(|url| url.trim_end_matches('/').to_string()),
     }
 }

@@ -74,8 +74,12 @@ pub struct Channel {
     /// The carrier's own settings by key (`account`, `secret`, `secrets`, `public_key`, …), with
     /// `${NAME}` already filled in.
     pub settings: BTreeMap<Name, String>,
-    /// Messages a second.
+    /// Parts a second.
     pub rate: Option<f64>,
+    /// Parts a second of each of its numbers.
+    pub number_rate: Option<f64>,
+    /// The channel that texts go by while this one is closed.
+    pub failover: Option<Name>,
     pub api: Option<String>,
 }
 
@@ -216,6 +220,8 @@ impl Channel {
             from: vec!["+15550100000".into()],
             settings: BTreeMap::new(),
             rate: None,
+            number_rate: None,
+            failover: None,
             api: None,
         }
     }

@@ -1,25 +1,37 @@
 //! A text from a lead: to the open conversation, to the flow its keyword starts, or to nobody.
 
 use crate::advance;
-use crate::conversation::{Conversation, Event, Status};
+use crate::conversation::{Conversation, Entry, Event, Status, Understood};
 use crate::lead::Name;
 use crate::policy::consent::Level;
 use crate::policy::{Consent, ConsentChange, ConsentEvent};
 use crate::reply::{self, Listening, Reply};
 use crate::runtime::turn::Desk;
-use crate::runtime::work::{Heard, Inbound, Refusal};
+use crate::runtime::work::{Heard, Inbound, OptOutVerdict, Refusal};
 use crate::store::{RowBody, SeenKey};
+
+/// The rule by which a text was understood that the carrier calls an opt-out.
+const CARRIER_RULE: &str = "carrier-opt-out";
+
+fn is_opt_out(text: &str) -> bool {
+    reply::everywhere(&Reply::read(text), Listening::default())
+        .is_some_and(|verdict| verdict.meaning == reply::Everywhere::OptOut)
+}
 
 impl Desk<'_> {
     pub(super) fn inbound(&mut self, inbound: &Inbound) -> Result<(), Refusal> {
         self.commit.seen = Some(SeenKey::of(&inbound.channel, &inbound.id));
         self.remember_number(inbound);
         self.last_inbound = Some(self.now);
+        self.verdict = inbound.verdict;
         let event = Event::Replied {
             text: inbound.text.clone(),
             media: inbound.media.clone(),
             written: inbound.written,
         };
+        if inbound.verdict == OptOutVerdict::OptedOut && !is_opt_out(&inbound.text) {
+            return self.opted_out_elsewhere(event);
+        }
         let listening = self
             .active
             .take_if(|c| !matches!(c.status, Status::Scheduled));
@@ -30,6 +42,27 @@ impl Desk<'_> {
             (None, Some(flow)) => self.keyword(&flow, event),
             (None, None) => self.nobody(event),
         }
+    }
+
+    /// The carrier took for an opt-out what we would not have: it counts all the same.
+    fn opted_out_elsewhere(&mut self, event: Event) -> Result<(), Refusal> {
+        let Event::Replied { text, .. } = &event else {
+            return Ok(());
+        };
+        let wording = text.clone();
+        let entry = Entry {
+            event,
+            understood: Some(Understood {
+                kind: Name::from(reply::Everywhere::OptOut.as_str()),
+                answer: None,
+                certain: true,
+                rule: Name::from(CARRIER_RULE),
+            }),
+            path: Vec::new(),
+        };
+        let conversation = self.active.as_ref().map(|active| active.id);
+        self.row(conversation, RowBody::Happened(entry));
+        self.opted_out_at_carrier(CARRIER_RULE, &wording)
     }
 
     fn remember_number(&mut self, inbound: &Inbound) {

@@ -4,8 +4,10 @@ mod enroll;
 mod handoff;
 mod inbound;
 mod lead;
+mod leave;
 mod moving;
 mod outgoing;
+mod receipt;
 
 use std::sync::Arc;
 
@@ -19,7 +21,7 @@ use crate::lead::{Lead, Name, PhoneNumber};
 use crate::policy::{self, LeadFacts, Standing};
 use crate::runtime::engine::Engine;
 use crate::runtime::live::Live;
-use crate::runtime::work::{Done, Heard, Refusal, Work};
+use crate::runtime::work::{Done, Heard, OptOutVerdict, Refusal, Work};
 use crate::store::{
     Batch, Commit, HandoffChange, HandoffId, HandoffRecord, HandoffStatus, LeadRecord, Need, Row,
     RowBody, RowKind, SeenKey, SendStatus, Sending, ShortlinkRecord, Snapshot,
@@ -48,6 +50,8 @@ pub(super) struct Desk<'e> {
     last_inbound: Option<Timestamp>,
     recent: Vec<crate::store::Recent>,
     zones: Vec<Zone>,
+    /// What the carrier made of the text at hand.
+    verdict: OptOutVerdict,
     next_seq: Seq,
     commit: Commit,
     done: Done,
@@ -67,9 +71,10 @@ impl<'e> Desk<'e> {
             Work::Claim { handoff, .. } | Work::Resolve { handoff, .. } => {
                 (Some(handoff.conversation), None)
             }
-            Work::Begin { seq, .. } | Work::Settle { seq, .. } | Work::Receipt { seq, .. } => {
+            Work::Begin { seq, .. } | Work::Settle { seq, .. } | Work::Postpone { seq, .. } => {
                 (None, Some(*seq))
             }
+            Work::Receipt(receipt) => (None, Some(receipt.seq)),
             Work::Inbound(_)
             | Work::Enroll(_)
             | Work::UpsertLead(_)
@@ -134,6 +139,7 @@ impl<'e> Desk<'e> {
             last_inbound,
             recent: snapshot.recent,
             zones: Vec::new(),
+            verdict: OptOutVerdict::Silent,
             next_seq: snapshot.last_seq + 1,
             commit: Commit::new(lead, now),
             done,
@@ -143,7 +149,8 @@ impl<'e> Desk<'e> {
     pub fn work_out(mut self, work: &Work) -> Result<Outcome, Refusal> {
         match work {
             Work::Inbound(inbound) => self.inbound(inbound)?,
-            Work::Receipt { status, error, .. } => self.receipt(*status, error.as_deref())?,
+            Work::Receipt(receipt) => self.receipt(receipt)?,
+            Work::Postpone { until, .. } => self.postpone(*until),
             Work::Timer {
                 conversation,
                 deadline,
@@ -427,7 +434,11 @@ impl<'e> Desk<'e> {
         effect: Effect,
     ) {
         debug_assert_eq!(seq, self.next_seq, "effects are numbered as they are taken");
-        let sending = self.first_sending(&effect);
+        let mut sending = self.first_sending(&effect);
+        if self.is_confirmed_already(&effect) {
+            sending = sending.cancelled(self.now);
+            sending.error = Some("the carrier has confirmed it".to_string());
+        }
         self.done.outgoing |= sending.due.is_some_and(|due| due <= self.now);
         self.row(conversation, RowBody::Outgoing(effect, sending));
     }
@@ -462,6 +473,13 @@ impl<'e> Desk<'e> {
             accepted: None,
             parts: u8::try_from(parts).unwrap_or(u8::MAX),
         }
+    }
+
+    /// Whether the carrier has said already what this text would say.
+    fn is_confirmed_already(&self, effect: &Effect) -> bool {
+        let told = self.verdict == OptOutVerdict::OptedOut;
+        let purpose = policy::Purpose::OptOutConfirmation;
+        told && matches!(effect, Effect::Sms(message) if message.purpose == purpose)
     }
 
     fn open_handoff(&mut self, conversation: &Conversation, seq: Seq, offer: &HandoffOffer) {
@@ -616,7 +634,7 @@ pub(super) fn park(work: &Work, snapshot: Snapshot, now: Timestamp) -> Option<Co
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::runtime::work::Inbound;
+    use crate::runtime::work::{Inbound, OptOutVerdict};
 
     #[test]
     fn a_reply_that_cannot_be_worked_out_is_kept_all_the_same_and_taken_once() {
@@ -629,6 +647,7 @@ mod tests {
             text: "poison".to_string(),
             media: Vec::new(),
             written: None,
+            verdict: OptOutVerdict::Silent,
         });
         let snapshot = Snapshot {
             last_seq: 6,

@@ -2,12 +2,11 @@
 
 use crate::conversation::{Effect, Event, FailedSend, SmsMessage};
 use crate::lead::Name;
-use crate::policy::consent::Level;
-use crate::policy::{
-    self, ConsentChange, ConsentEvent, HoldReason, Outgoing, Purpose, SendWindow, Verdict,
-};
+use crate::policy::{self, HoldReason, Outgoing, Purpose, SendWindow, Verdict};
+use crate::runtime::senders;
 use crate::runtime::turn::Desk;
-use crate::runtime::work::{Job, ReceiptStatus, Refusal, SendResult};
+use crate::runtime::turn::leave::By;
+use crate::runtime::work::{Job, Refusal, SendResult};
 use crate::store::{Row, RowBody, RowChange, RowKind, SendStatus, Sending};
 use crate::time::Duration;
 
@@ -15,6 +14,8 @@ use crate::time::Duration;
 pub const LEASE: Duration = Duration::secs(60);
 /// How often the same row is tried.
 pub const ATTEMPTS_MAX: u8 = 6;
+/// How often where the carrier only asks for a pause: most of a day.
+const BUSY_ATTEMPTS_MAX: u8 = 200;
 
 impl Desk<'_> {
     /// Takes the row, if it is still due and may go now. Asks the gate with what is true at this very
@@ -49,7 +50,20 @@ impl Desk<'_> {
                 Verdict::Drop(why) => return self.dropped(&row, why),
             }
         }
-        let channel = self.channel_of(effect);
+        let channel = match self.leave_by(effect, sending) {
+            By::Channel(channel) => channel,
+            By::Wait { until, why } => {
+                self.change(&row, sending, |to| {
+                    to.status = SendStatus::Queued;
+                    to.due = Some(until);
+                    to.error = Some(why);
+                });
+                return Ok(());
+            }
+            By::InDoubt(error) => {
+                return self.settle_in_doubt(&row, sending, error);
+            }
+        };
         let from = self.number_of(channel.as_ref());
         let sending = self.change(&row, sending, |to| {
             to.status = SendStatus::Sending;
@@ -128,37 +142,17 @@ impl Desk<'_> {
         own.or_else(|| flow.send.clone())
     }
 
-    fn channel_of(&self, effect: &Effect) -> Option<Name> {
-        let Effect::Sms(message) = effect else {
-            return None;
-        };
-        let channels = &self.live.workspace.channels;
-        let asked = message.channel.as_ref().or(self.record.channel.as_ref());
-        asked
-            .filter(|name| channels.contains_key(name.as_str()))
-            .or_else(|| channels.keys().next())
-            .cloned()
-    }
-
-    /// The number the lead knows us by, else one of the pool that stays theirs.
     fn number_of(&self, channel: Option<&Name>) -> Option<String> {
         let channel = self.live.workspace.channels.get(channel?.as_str())?;
-        if let Some(known) = self
-            .record
-            .our_number
-            .as_ref()
-            .filter(|n| channel.from.contains(n))
-        {
-            return Some(known.clone());
-        }
-        let pool = channel.from.len().max(1) as u64;
-        channel
-            .from
-            .get((self.lead.digits() % pool) as usize)
-            .cloned()
+        senders::number(channel, self.record.our_number.as_ref(), self.lead).cloned()
     }
 
-    fn change(&mut self, row: &Row, from: &Sending, how: impl FnOnce(&mut Sending)) -> Sending {
+    pub(super) fn change(
+        &mut self,
+        row: &Row,
+        from: &Sending,
+        how: impl FnOnce(&mut Sending),
+    ) -> Sending {
         let mut to = from.clone();
         how(&mut to);
         to.changed = self.now;
@@ -201,8 +195,8 @@ impl Desk<'_> {
             self.settle_after_receipt(row, sending, result);
             return Ok(());
         }
-        if let SendResult::Retry { after, error } = result {
-            return self.again(row, sending, *after, error);
+        if let Some(again) = Again::of(result) {
+            return self.again(row, sending, again);
         }
         let (status, error, provider_id) = settled(result);
         let now = self.now;
@@ -218,7 +212,7 @@ impl Desk<'_> {
             self.commit.links_begin = Some((row.seq, now));
         }
         if matches!(result, SendResult::OptedOut { .. }) {
-            self.carrier_opt_out();
+            return self.opted_out_at_carrier("carrier-block", "");
         }
         match event_of(row.seq, effect, result) {
             Some(event) => self.pass_on(row, event),
@@ -226,43 +220,59 @@ impl Desk<'_> {
         }
     }
 
-    fn again(
-        &mut self,
-        row: &Row,
-        sending: &Sending,
-        after: Duration,
-        error: &str,
-    ) -> Result<(), Refusal> {
-        if sending.attempts >= ATTEMPTS_MAX {
-            let error = format!("given up after {ATTEMPTS_MAX} tries: {error}");
-            return self.settle_row(row, &SendResult::Refused { error });
+    fn again(&mut self, row: &Row, sending: &Sending, again: Again) -> Result<(), Refusal> {
+        let Again { after, error, kind } = again;
+        let tries_max = match kind {
+            AgainKind::Busy => BUSY_ATTEMPTS_MAX,
+            AgainKind::Untaken | AgainKind::Paused | AgainKind::InDoubt => ATTEMPTS_MAX,
+        };
+        if sending.attempts >= tries_max && kind != AgainKind::Paused {
+            let error = format!("given up after {} tries: {error}", sending.attempts);
+            return match kind {
+                AgainKind::InDoubt => self.settle_in_doubt(row, sending, error),
+                _ => self.settle_row(row, &SendResult::Refused { error }),
+            };
         }
         let due = self.now + after;
         self.change(row, sending, |to| {
             to.status = SendStatus::Queued;
             to.due = Some(due);
             to.error = Some(error.to_string());
+            if kind == AgainKind::Paused {
+                to.attempts = to.attempts.saturating_sub(1);
+            }
+            if kind != AgainKind::InDoubt
+                && matches!(row.body, RowBody::Outgoing(Effect::Sms(_), _))
+            {
+                // Surely not taken: another channel may have it.
+                to.channel = None;
+            }
         });
         Ok(())
     }
 
-    /// The carrier blocks the number for an opt-out we were not told of.
-    fn carrier_opt_out(&mut self) {
-        self.consent(ConsentEvent {
-            source: "carrier".to_string(),
-            rule: Some("carrier-block".to_string()),
-            own_act: true,
-            ..ConsentEvent::new(
-                ConsentChange::Revoked,
-                Level::Marketing,
-                self.now,
-                "carrier",
-            )
-        });
+    fn settle_in_doubt(
+        &mut self,
+        row: &Row,
+        sending: &Sending,
+        error: String,
+    ) -> Result<(), Refusal> {
+        let RowBody::Outgoing(effect, _) = &row.body else {
+            return Ok(());
+        };
+        let sending = Sending {
+            status: SendStatus::Sending,
+            ..sending.clone()
+        };
+        let row = Row {
+            body: RowBody::Outgoing(effect.clone(), sending),
+            ..row.clone()
+        };
+        self.settle_row(&row, &SendResult::Uncertain { error })
     }
 
     /// Tells the conversation how its effect fared, if it is still under way.
-    fn pass_on(&mut self, row: &Row, event: Event) -> Result<(), Refusal> {
+    pub(super) fn pass_on(&mut self, row: &Row, event: Event) -> Result<(), Refusal> {
         let theirs = self
             .active
             .take_if(|active| Some(active.id) == row.conversation);
@@ -281,76 +291,42 @@ impl Desk<'_> {
             }
         }
     }
-
-    /// A status callback, repeated and out of order as they come: only ever forward. One that comes
-    /// before the answer to the send itself says what that answer would have said.
-    pub(super) fn receipt(
-        &mut self,
-        status: ReceiptStatus,
-        error: Option<&str>,
-    ) -> Result<(), Refusal> {
-        let Some(row) = self.row.take() else {
-            return Ok(());
-        };
-        let RowBody::Outgoing(_, sending) = &row.body else {
-            return Ok(());
-        };
-        let to = match status {
-            ReceiptStatus::Sent => SendStatus::Sent,
-            ReceiptStatus::Delivered => SendStatus::Delivered,
-            ReceiptStatus::Undelivered => SendStatus::Undelivered,
-            ReceiptStatus::Failed => SendStatus::Failed,
-        };
-        if rank(to) <= rank(sending.status) {
-            return Ok(());
-        }
-        let unanswered = sending.accepted.is_none();
-        let accepted = matches!(to, SendStatus::Sent | SendStatus::Delivered);
-        let now = self.now;
-        self.change(&row, sending, |sending| {
-            sending.status = to;
-            sending.due = None;
-            if let Some(error) = error {
-                sending.error = Some(error.to_string());
-            }
-            if accepted && unanswered {
-                sending.accepted = Some(now);
-            }
-        });
-        if !unanswered {
-            return Ok(());
-        }
-        if accepted {
-            self.commit.links_begin = Some((row.seq, now));
-            return self.pass_on(&row, Event::Accepted { seq: row.seq });
-        }
-        let why = FailedSend::Refused(error.unwrap_or("the carrier could not send it").to_string());
-        self.pass_on(&row, Event::Failed { seq: row.seq, why })
-    }
-
-    /// The carrier's answer comes after its receipt: only its id of the message is news.
-    fn settle_after_receipt(&mut self, row: &Row, sending: &Sending, result: &SendResult) {
-        if let SendResult::Accepted {
-            provider_id: Some(id),
-            ..
-        } = result
-            && sending.provider_id.is_none()
-        {
-            let id = id.clone();
-            self.change(row, sending, |to| to.provider_id = Some(id));
-        }
-    }
 }
 
-/// How far along a message is; a receipt only moves it on.
-fn rank(status: SendStatus) -> u8 {
-    match status {
-        SendStatus::Queued | SendStatus::Held | SendStatus::Sending | SendStatus::Uncertain => 0,
-        SendStatus::Sent => 1,
-        SendStatus::Delivered
-        | SendStatus::Undelivered
-        | SendStatus::Failed
-        | SendStatus::Cancelled => 2,
+/// The same row once more, later.
+struct Again<'r> {
+    after: Duration,
+    error: &'r str,
+    kind: AgainKind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum AgainKind {
+    Untaken,
+    Busy,
+    /// The channel was found paused: no try of this text.
+    Paused,
+    InDoubt,
+}
+
+impl<'r> Again<'r> {
+    fn of(result: &'r SendResult) -> Option<Self> {
+        let (after, error, kind) = match result {
+            SendResult::Retry { after, error } => (*after, error, AgainKind::Untaken),
+            SendResult::Busy { after, error } => (*after, error, AgainKind::Busy),
+            // At once: whether there is another channel is seen when it is taken again.
+            SendResult::Paused { error } => (Duration::from_ms(1), error, AgainKind::Paused),
+            SendResult::Repeat { after, error } => (*after, error, AgainKind::InDoubt),
+            SendResult::Accepted { .. }
+            | SendResult::Refused { .. }
+            | SendResult::Unreachable { .. }
+            | SendResult::OptedOut { .. }
+            | SendResult::Uncertain { .. }
+            | SendResult::CallAnswered { .. }
+            | SendResult::SlotsFound { .. }
+            | SendResult::SlotHeld { .. } => return None,
+        };
+        Some(Self { after, error, kind })
     }
 }
 
@@ -372,8 +348,12 @@ fn settled(result: &SendResult) -> (SendStatus, Option<String>, Option<String>) 
         SendResult::Refused { error }
         | SendResult::Unreachable { error }
         | SendResult::OptedOut { error }
-        | SendResult::Retry { error, .. } => (SendStatus::Failed, Some(error.clone()), None),
-        SendResult::Uncertain { error } => (SendStatus::Uncertain, Some(error.clone()), None),
+        | SendResult::Retry { error, .. }
+        | SendResult::Busy { error, .. }
+        | SendResult::Paused { error } => (SendStatus::Failed, Some(error.clone()), None),
+        SendResult::Uncertain { error } | SendResult::Repeat { error, .. } => {
+            (SendStatus::Uncertain, Some(error.clone()), None)
+        }
         SendResult::CallAnswered { saved: None } => (SendStatus::Failed, None, None),
         SendResult::CallAnswered { saved: Some(_) }
         | SendResult::SlotsFound { .. }
@@ -404,7 +384,10 @@ fn event_of(seq: u32, effect: &Effect, result: &SendResult) -> Option<Event> {
         SendResult::OptedOut { .. } => Some(Event::Stopped {
             outcome: Name::from("opted_out"),
         }),
-        SendResult::Retry { .. } => None,
+        SendResult::Retry { .. }
+        | SendResult::Busy { .. }
+        | SendResult::Paused { .. }
+        | SendResult::Repeat { .. } => None,
         SendResult::CallAnswered { saved } => Some(Event::CallAnswered {
             seq,
             saved: saved.clone(),

@@ -3,6 +3,7 @@
 //! as tests do, and know nothing of what is underneath.
 
 mod fixture;
+mod kept;
 mod lists;
 mod others;
 mod turns;
@@ -17,7 +18,7 @@ pub type Check = (&'static str, fn(&dyn Store));
 
 /// Every rule there is.
 pub fn all() -> impl Iterator<Item = Check> {
-    [turns::ALL, work::ALL, lists::ALL, others::ALL]
+    [turns::ALL, work::ALL, lists::ALL, others::ALL, kept::ALL]
         .into_iter()
         .flatten()
         .copied()

@@ -14,6 +14,7 @@ pub const ALL: &[Check] = &[
     ("no more work is told of than asked for", limited),
     ("a timer moves with its conversation", timer_moves),
     ("a settled row is due no more", settled),
+    ("work set aside is due no more", set_aside),
     (
         "a row is found under the carrier's own id",
         found_by_provider,
@@ -126,6 +127,28 @@ fn settled(store: &dyn Store) {
         assert_eq!(ok(store.count_outgoing()), [(to.status, 1)]);
         assert_eq!(snapshot(store, &lead).recent[0].status, Some(to.status));
     }
+}
+
+fn set_aside(store: &dyn Store) {
+    let (lead, other) = (Lead::new(1), Lead::new(2));
+    let mut commits = [lead.enrolment(), other.enrolment()];
+    for commit in &mut commits {
+        commit.conversations[0].deadline = Some(after_ms(5));
+    }
+    take(store, &commits);
+    let due = ok(store.due(after_ms(60_000), 9));
+    let (theirs, others): (Vec<Due>, Vec<Due>) =
+        due.into_iter().partition(|due| due.lead() == lead.phone);
+    assert_eq!(theirs.len(), 2, "a timer and a text");
+    for due in &theirs {
+        ok(store.set_aside(due.on_clock()));
+    }
+    assert_eq!(ok(store.due(after_ms(60_000), 9)), others);
+    assert_eq!(
+        ok(store.timeline(lead.phone, None, 0, 9)).len(),
+        2,
+        "it is kept"
+    );
 }
 
 fn found_by_provider(store: &dyn Store) {

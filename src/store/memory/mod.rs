@@ -1,6 +1,7 @@
 //! The store that keeps everything in memory: for flow tests, `chat` and the simulator. A batch
 //! gathers its commits and applies them when it is finished, so readers never see half of one.
 
+mod kept;
 mod state;
 
 use std::path::Path;
@@ -10,9 +11,9 @@ use crate::conversation::{Conversation, ConversationId, Seq, VersionId};
 use crate::lead::PhoneNumber;
 use crate::store::{
     ANSWER_KEPT_MS, ApiKey, Batch, Booking, Commit, CommitError, ConversationQuery, Due,
-    FlowRecord, HandoffId, HandoffQuery, HandoffRecord, LeadQuery, LeadRecord, LedgerRow, Need,
-    Row, RowKind, SeenKey, SendStatus, ShortlinkRecord, Snapshot, StepCount, Store, StoreCounts,
-    StoreError,
+    FlowRecord, HandoffId, HandoffQuery, HandoffRecord, Kept, KeptKind, LeadQuery, LeadRecord,
+    LedgerRow, Need, OnClock, Row, RowKind, SeenKey, SendStatus, ShortlinkRecord, Snapshot,
+    StepCount, Store, StoreCounts, StoreError,
 };
 use crate::time::{Duration, Timestamp};
 
@@ -117,6 +118,11 @@ impl Store for MemoryStore {
 
     fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         Ok(self.read().next_due())
+    }
+
+    fn set_aside(&self, what: OnClock) -> Result<(), StoreError> {
+        self.write_alone(|state| state.set_aside(what));
+        Ok(())
     }
 
     fn save_flow(&self, flow: &FlowRecord) -> Result<(), StoreError> {
@@ -327,6 +333,38 @@ impl Store for MemoryStore {
 
     fn set_setting(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
         self.write_alone(|state| state.settings.insert(key.to_string(), value.to_vec()));
+        Ok(())
+    }
+
+    fn keep(&self, kept: &Kept) -> Result<bool, StoreError> {
+        Ok(self.write_alone(|state| state.kept.keep(kept)))
+    }
+
+    fn kept(&self, lead: PhoneNumber, kind: KeptKind) -> Result<Vec<Kept>, StoreError> {
+        Ok(self.read().kept.of_lead(lead, kind))
+    }
+
+    fn kept_waiting(
+        &self,
+        kind: KeptKind,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Kept>, StoreError> {
+        Ok(self.read().kept.waiting(kind, until, limit))
+    }
+
+    fn kept_used(
+        &self,
+        lead: PhoneNumber,
+        kind: KeptKind,
+        keys: &[String],
+    ) -> Result<(), StoreError> {
+        self.write_alone(|state| state.kept.used(lead, kind, keys));
+        Ok(())
+    }
+
+    fn drop_kept(&self, before: Timestamp) -> Result<(), StoreError> {
+        self.write_alone(|state| state.kept.drop_before(before));
         Ok(())
     }
 

@@ -10,8 +10,8 @@ use crate::store::query::{self, age_order};
 use crate::store::{
     ApiKey, Booking, Commit, CommitError, ConversationQuery, Due, FlowRecord, HandoffId,
     HandoffQuery, HandoffRecord, HandoffStatus, LeadQuery, LeadRecord, LedgerEvent, LedgerRow,
-    Need, RECENT_ROWS_MAX, Recent, Row, RowBody, RowKind, SendStatus, Sending, ShortlinkRecord,
-    Snapshot, StepCount, StoreCounts, forgotten, ledger_key, refused,
+    Need, OnClock, RECENT_ROWS_MAX, Recent, Row, RowBody, RowKind, SendStatus, Sending,
+    ShortlinkRecord, Snapshot, StepCount, StoreCounts, forgotten, ledger_key, refused,
 };
 use crate::time::Timestamp;
 
@@ -34,6 +34,7 @@ pub struct State {
     pub answers: BTreeMap<[u8; 16], (Timestamp, Vec<u8>)>,
     pub forgotten: BTreeMap<[u8; 16], Timestamp>,
     pub settings: BTreeMap<String, Vec<u8>>,
+    pub kept: super::kept::KeptRows,
     timers: BTreeSet<(Timestamp, ConversationId)>,
     outgoing_due: BTreeSet<(Timestamp, PhoneNumber, Seq)>,
 }
@@ -182,6 +183,24 @@ impl State {
         }
     }
 
+    pub fn set_aside(&mut self, what: OnClock) {
+        match what {
+            OnClock::Timer(id) => {
+                if let Some(mut it) = self.conversations.get(&id).cloned() {
+                    it.deadline = None;
+                    self.put_conversation(it);
+                }
+            }
+            OnClock::Outgoing(lead, seq) => {
+                let stopped = |sending| Sending {
+                    due: None,
+                    ..sending
+                };
+                self.change_row(lead, seq, stopped);
+            }
+        }
+    }
+
     fn cancel_queued(&mut self, lead: PhoneNumber, now: Timestamp) {
         let rows = self.rows.range((lead, 0)..=(lead, Seq::MAX));
         let pending: Vec<Seq> = rows
@@ -241,6 +260,7 @@ impl State {
         self.rows.retain(|(of, _), _| *of != lead);
         self.outgoing_due.retain(|(_, of, _)| *of != lead);
         self.seen.retain(|(of, _)| *of != lead);
+        self.kept.erase(lead);
         self.handoffs.retain(|_, it| it.lead != lead);
         self.shortlinks.retain(|_, it| it.lead != lead);
         self.bookings.retain(|it| it.lead != lead);

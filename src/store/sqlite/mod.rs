@@ -8,7 +8,9 @@ mod connect;
 mod due;
 mod erase;
 mod flows;
+mod kept;
 mod keys;
+mod known;
 mod ledger;
 mod newest;
 mod pack;
@@ -20,6 +22,7 @@ mod write;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 
@@ -27,8 +30,8 @@ use crate::conversation::{Conversation, ConversationId, Seq, VersionId};
 use crate::lead::PhoneNumber;
 use crate::store::{
     ApiKey, Batch, Booking, ConversationQuery, Due, FlowRecord, HandoffId, HandoffQuery,
-    HandoffRecord, LeadQuery, LeadRecord, LedgerRow, Need, Row, RowKind, SeenKey, SendStatus,
-    ShortlinkRecord, StepCount, Store, StoreCounts, StoreError,
+    HandoffRecord, Kept, KeptKind, LeadQuery, LeadRecord, LedgerRow, Need, OnClock, Row, RowKind,
+    SeenKey, SendStatus, ShortlinkRecord, StepCount, Store, StoreCounts, StoreError,
 };
 use crate::time::Timestamp;
 
@@ -41,7 +44,11 @@ const BATCHES_PER_LOOK: u32 = 64;
 pub struct SqliteStore {
     connections: connect::Connections,
     versions: flows::Versions,
+    /// Changed only by who holds the writer.
+    busy: Mutex<known::Busy>,
     batches: AtomicU32,
+    /// How many there had been when the log was moved last.
+    moved: AtomicU32,
     /// The log may hold pages of a lead who was erased.
     log_tells: AtomicBool,
 }
@@ -65,7 +72,9 @@ impl SqliteStore {
         Self {
             connections,
             versions: flows::Versions::default(),
+            busy: Mutex::default(),
             batches: AtomicU32::new(0),
+            moved: AtomicU32::new(u32::MAX),
             log_tells: AtomicBool::new(false),
         }
     }
@@ -96,12 +105,29 @@ impl SqliteStore {
         self.connections.read(read)
     }
 
+    fn busy(&self) -> MutexGuard<'_, known::Busy> {
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes apart from the turns, what touches no lead's rows.
     fn change<T>(
         &self,
         doing: &'static str,
         change: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.connections.write(doing, change)
+    }
+
+    /// Writes apart from the turns what they may have read.
+    fn change_leads<T>(
+        &self,
+        doing: &'static str,
+        change: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.connections.write(doing, |writer| {
+            self.busy().forget();
+            change(writer)
+        })
     }
 }
 
@@ -117,6 +143,10 @@ impl Store for SqliteStore {
 
     fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         self.read(due::next)
+    }
+
+    fn set_aside(&self, what: OnClock) -> Result<(), StoreError> {
+        self.change_leads("set work aside", |db| due::set_aside(db, what))
     }
 
     fn save_flow(&self, flow: &FlowRecord) -> Result<(), StoreError> {
@@ -216,7 +246,7 @@ impl Store for SqliteStore {
     }
 
     fn erase(&self, lead: PhoneNumber, at: Timestamp) -> Result<bool, StoreError> {
-        let known = self.change("erase a lead", |db| erase::erase(db, lead, at))?;
+        let known = self.change_leads("erase a lead", |db| erase::erase(db, lead, at))?;
         self.log_tells.store(true, Ordering::Release);
         self.forget_in_log()?;
         Ok(known)
@@ -269,16 +299,52 @@ impl Store for SqliteStore {
         self.change("change a setting", |db| keys::set(db, key, value))
     }
 
+    fn keep(&self, kept: &Kept) -> Result<bool, StoreError> {
+        self.change("keep what came early", |db| kept::keep(db, kept))
+    }
+
+    fn kept(&self, lead: PhoneNumber, kind: KeptKind) -> Result<Vec<Kept>, StoreError> {
+        self.read(|db| kept::of_lead(db, lead, kind))
+    }
+
+    fn kept_waiting(
+        &self,
+        kind: KeptKind,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Kept>, StoreError> {
+        self.read(|db| kept::waiting(db, kind, until, limit))
+    }
+
+    fn kept_used(
+        &self,
+        lead: PhoneNumber,
+        kind: KeptKind,
+        keys: &[String],
+    ) -> Result<(), StoreError> {
+        self.change("keep what came early", |db| {
+            kept::used(db, lead, kind, keys)
+        })
+    }
+
+    fn drop_kept(&self, before: Timestamp) -> Result<(), StoreError> {
+        self.change("keep what came early", |db| kept::drop_before(db, before))
+    }
+
     fn backup(&self, to: &Path) -> Result<(), StoreError> {
         upkeep::backup(&self.connections, to)
     }
 
     fn quarantine(&self) -> Result<u64, StoreError> {
-        self.change("put what had not left to review", upkeep::quarantine)
+        self.change_leads("put what had not left to review", upkeep::quarantine)
     }
 
     fn checkpoint(&self) -> Result<(), StoreError> {
         self.forget_in_log()?;
+        let batches = self.batches.load(Ordering::Relaxed);
+        if self.moved.swap(batches, Ordering::Relaxed) == batches {
+            return Ok(());
+        }
         upkeep::checkpoint(&self.connections)
     }
 

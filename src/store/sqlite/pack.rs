@@ -50,6 +50,10 @@ pub fn int(row: &SqlRow<'_>, i: usize) -> Result<i64, StoreError> {
     row.get(i).doing(READING)
 }
 
+pub fn maybe_int(row: &SqlRow<'_>, i: usize) -> Result<Option<i64>, StoreError> {
+    row.get(i).doing(READING)
+}
+
 pub fn time(row: &SqlRow<'_>, i: usize) -> Result<Timestamp, StoreError> {
     int(row, i).map(Timestamp::from_ms)
 }
@@ -81,6 +85,10 @@ pub fn name(row: &SqlRow<'_>, i: usize) -> Result<Name, StoreError> {
 }
 
 pub fn maybe_text(row: &SqlRow<'_>, i: usize) -> Result<Option<String>, StoreError> {
+    row.get(i).doing(READING)
+}
+
+pub fn key(row: &SqlRow<'_>, i: usize) -> Result<[u8; 16], StoreError> {
     row.get(i).doing(READING)
 }
 
