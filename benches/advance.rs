@@ -53,6 +53,7 @@ fn main() {
             zones: &zones,
             sends: &[],
             last_inbound: Some(now),
+            chosen: None,
         },
         workspace: &workspace,
         public_url: "https://text.example",

@@ -149,6 +149,7 @@ impl<'a> Asked<'a> {
             zones: &zones,
             sends: &[],
             last_inbound: None,
+            chosen: None,
         };
         let ruling = ruling(&out, &lead, self.when.rules, at);
         (zones::place(phone), zones.into_owned(), ruling)

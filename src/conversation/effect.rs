@@ -127,6 +127,10 @@ pub struct EmailMessage {
     /// A slot to invite to; sent as an iCalendar part (RFC 5545).
     #[n(4)]
     pub invite: Option<Slot>,
+    /// Marketing carries a way to unsubscribe, and stops with it.
+    #[n(5)]
+    #[cbor(default)]
+    pub kind: MessageKind,
 }
 
 #[derive(Debug, Clone, PartialEq, Encode, Decode)]

@@ -128,6 +128,26 @@ pub enum Event {
         #[n(2)]
         held: bool,
     },
+    /// The lead answered an email.
+    #[n(17)]
+    EmailReplied(#[n(0)] EmailReply),
+    /// The email with this number does not arrive: not sent, refused, or come back.
+    #[n(18)]
+    EmailFailed {
+        #[n(0)]
+        seq: Seq,
+        /// The step that sent it.
+        #[n(1)]
+        step: Option<Name>,
+        #[n(2)]
+        why: String,
+    },
+    /// The lead wants no more marketing emails: `one_click`, `page`, `complaint`.
+    #[n(19)]
+    EmailUnsubscribed {
+        #[n(0)]
+        by: Name,
+    },
     /// Moved to another version of its flow, at the same step.
     #[n(24)]
     VersionMoved {
@@ -138,6 +158,28 @@ pub enum Event {
         #[n(2)]
         by: String,
     },
+}
+
+/// What a lead wrote back by email.
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
+pub struct EmailReply {
+    /// Without what it quotes and without its signature.
+    #[n(0)]
+    pub text: String,
+    #[n(1)]
+    pub written: Option<Timestamp>,
+    /// Its own Message-ID, for the thread; without angle brackets.
+    #[n(2)]
+    pub message_id: String,
+    /// Our email that it answers.
+    #[n(3)]
+    pub answers: Seq,
+    /// Written by a machine: out of office and the like.
+    #[n(4)]
+    pub automatic: bool,
+    /// Where it came from, when that is not where we wrote to.
+    #[n(5)]
+    pub from: Option<String>,
 }
 
 /// Why a message did not go.

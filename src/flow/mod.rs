@@ -12,6 +12,7 @@ pub mod links;
 pub mod moving;
 pub mod picture;
 mod parse;
+pub mod preferences;
 pub mod places;
 pub mod proof;
 mod resolve;

@@ -93,6 +93,7 @@ mod tests {
             zones: &[],
             sends: &sends,
             last_inbound: None,
+            chosen: None,
         };
         hold(&out, &lead, &rules, Timestamp::from_ms(now * HOUR_MS)).map(|at| at.as_ms() / HOUR_MS)
     }

@@ -14,7 +14,7 @@ use crate::policy::holidays::{self, Holiday};
 use crate::policy::law::{self, Law, Week};
 use crate::policy::region::Region;
 use crate::policy::zones::{self, Known};
-use crate::policy::{HoldReason, LeadFacts, MessageKind, Outgoing, Rules, SendWindow};
+use crate::policy::{Chosen, HoldReason, LeadFacts, MessageKind, Outgoing, Rules, SendWindow};
 use crate::time::{Duration, Hours, TimeOfDay, Timestamp, Zone};
 
 /// The workspace's `quiet_hours`.
@@ -52,6 +52,8 @@ pub enum Rule {
     Workspace,
     /// The window the author gave a flow or a step.
     SendWindow,
+    /// The hours the lead chose.
+    Lead,
     /// Transactional messages keep no hours.
     Transactional,
 }
@@ -63,6 +65,7 @@ impl Rule {
             Rule::Law(law) => &law.id,
             Rule::Workspace => "workspace",
             Rule::SendWindow => "send_window",
+            Rule::Lead => "lead",
             Rule::Transactional => "transactional",
         }
     }
@@ -73,6 +76,7 @@ impl Rule {
             Rule::Law(law) => &law.source,
             Rule::Workspace => "quiet_hours in workspace.yaml",
             Rule::SendWindow => "send in the flow",
+            Rule::Lead => "what the lead chose on their preferences page",
             Rule::Transactional => "kind: transactional",
         }
     }
@@ -80,7 +84,9 @@ impl Rule {
     fn hold_reason(&self) -> HoldReason {
         match self {
             Rule::SendWindow => HoldReason::SendWindow,
-            Rule::Law(_) | Rule::Workspace | Rule::Transactional => HoldReason::QuietHours,
+            Rule::Law(_) | Rule::Workspace | Rule::Lead | Rule::Transactional => {
+                HoldReason::QuietHours
+            }
         }
     }
 }
@@ -145,6 +151,7 @@ enum Open<'a> {
     /// The workspace's own.
     Daily(&'a Hours),
     Author(&'a SendWindow),
+    Lead(Hours),
 }
 
 impl Scene<'_> {
@@ -155,7 +162,7 @@ impl Scene<'_> {
             ([], of_number) => of_number,
             (given, _) => given,
         };
-        let mut windows = Vec::with_capacity(3);
+        let mut windows = Vec::with_capacity(4);
         match (&rules.quiet_hours, out.kind) {
             (_, MessageKind::Transactional) => {}
             (QuietHours::Between(hours), MessageKind::Marketing) => windows.push(Window {
@@ -173,6 +180,13 @@ impl Scene<'_> {
                 }));
             }
         }
+        let chosen = lead.chosen.and_then(Chosen::hours);
+        let chosen = chosen.filter(|_| out.kind == MessageKind::Marketing);
+        windows.extend(chosen.map(|hours| Window {
+            rule: Rule::Lead,
+            hours: Open::Lead(hours),
+            zones,
+        }));
         windows.extend(out.window.map(|window| Window {
             rule: Rule::SendWindow,
             hours: Open::Author(window),
@@ -309,6 +323,7 @@ impl Scene<'_> {
             Open::Week(week) => week.hours(day, || holidays::is_holiday(own, region, day)),
             Open::Daily(_) if holidays::is_listed(own, region, day) => &[],
             Open::Daily(hours) => std::slice::from_ref(*hours),
+            Open::Lead(hours) => std::slice::from_ref(hours),
             Open::Author(window) if window.days.contains(day.weekday()) => {
                 std::slice::from_ref(&window.hours)
             }

@@ -10,6 +10,7 @@ use crate::carrier::{EffectRef, HttpRequest, OutgoingSms, signing};
 use crate::conversation::{Conversation, Effect, HandoffOffer, Seq};
 use crate::flow::workspace::{Agent, Endpoint};
 use crate::lead::{Name, Value};
+use crate::runtime::mail::Mailer;
 use crate::runtime::outside::{NoAnswer, Outside, Reach, is_this_machine};
 use crate::runtime::work::{Job, SendResult};
 use crate::runtime::{Engine, perform, route};
@@ -24,13 +25,14 @@ const CALL_ATTEMPTS_MAX: u8 = 2;
 pub struct Deliverer {
     pub engine: Arc<Engine>,
     pub outside: Outside,
+    pub mailer: Mailer,
 }
 
 impl Deliverer {
     pub async fn carry_out(&self, job: &Job) -> SendResult {
         match &job.effect {
             Effect::Sms(message) => self.sms(job, message).await,
-            Effect::Email(_) => self.email(),
+            Effect::Email(message) => self.email(job, message).await,
             Effect::AlertAgents(offer) => self.alert(job, offer).await,
             Effect::Call {
                 endpoint,
@@ -87,16 +89,6 @@ impl Deliverer {
             Ok(Some(result)) => result,
             _ => refused("the calendar could not be asked"),
         }
-    }
-
-    /// Mail servers are not spoken to in this build; a text says so where the row is shown.
-    fn email(&self) -> SendResult {
-        let live = self.engine.live.load();
-        let server = live.workspace.email.as_ref().and_then(|e| e.smtp.as_ref());
-        refused(match server {
-            None => "workspace.yaml names no mail server (`email: { smtp: … }`)",
-            Some(_) => "this build cannot speak to a mail server yet",
-        })
     }
 
     async fn call(
@@ -191,8 +183,8 @@ impl Deliverer {
             Err(_) => return retry(job.sending.attempts, "routing failed".to_string()),
         };
         let (mut reached, mut failed) = (false, None);
-        for agent in &agents {
-            match self.alert_one(job, id, offer, agent).await {
+        for (n, agent) in agents.iter().enumerate() {
+            match self.alert_one(job, id, offer, (n, agent)).await {
                 Ok(()) => reached = true,
                 Err(error) => failed = Some(error),
             }
@@ -209,13 +201,17 @@ impl Deliverer {
         job: &Job,
         id: HandoffId,
         offer: &HandoffOffer,
-        agent: &Agent,
+        (n, agent): (usize, &Agent),
     ) -> Result<(), NoAnswer> {
         let live = self.engine.live.load_full();
-        let mut result = Err(NoAnswer::Refused(format!(
-            "{} can be reached by email only, which this build cannot send yet",
-            agent.name
-        )));
+        let notice = route::notice(offer, job.lead, &live.workspace);
+        let mut result = match &agent.email {
+            Some(to) => self.mail_agent(job, n, to, &notice).await,
+            None => Err(NoAnswer::Refused(format!(
+                "{} has no way to be reached",
+                agent.name
+            ))),
+        };
         if let Some(url) = &agent.webhook {
             let body = json!({
                 "type": "handoff.opened",
@@ -233,7 +229,8 @@ impl Deliverer {
                 },
             });
             let id = id_of(job, &agent.name);
-            result = self.post(url, None, &id, &body, Reach::Public).await;
+            let posted = self.post(url, None, &id, &body, Reach::Public).await;
+            result = posted.or(result);
         }
         let Some(number) = agent.sms else {
             return result;
@@ -241,7 +238,6 @@ impl Deliverer {
         let Some((name, channel)) = self.channel_for_agents(&live.workspace.channels) else {
             return result;
         };
-        let text = route::notice(offer, job.lead, &live.workspace).text;
         let outgoing = OutgoingSms {
             effect: EffectRef {
                 lead: number,
@@ -249,7 +245,7 @@ impl Deliverer {
             },
             to: &number.to_string(),
             from: channel.from.first().map(String::as_str),
-            text: &text,
+            text: &notice.text,
             media: &[],
             status_url: None,
         };

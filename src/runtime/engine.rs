@@ -9,12 +9,13 @@ use std::sync::{Arc, RwLock};
 use arc_swap::ArcSwap;
 
 use crate::conversation::{ConversationId, VersionId};
-use crate::flow::Flow;
+use crate::flow::{Flow, preferences};
 use crate::lead::PhoneNumber;
 use crate::runtime::clock::Clock;
 use crate::runtime::health::Health;
 use crate::runtime::live::Live;
 use crate::runtime::turn::{Desk, Outcome, park};
+use crate::runtime::watch::Watch;
 use crate::runtime::work::{Done, Heard, Refusal, Work};
 use crate::store::{Batch, CommitError, FlowRecord, Need, Store, StoreError};
 use crate::time::Timestamp;
@@ -30,6 +31,8 @@ pub struct Engine {
     listener: RwLock<Option<Listener>>,
     /// How each channel fares.
     pub health: Health,
+    /// What looks wrong, and what stands still for it.
+    pub watch: Watch,
     /// Turns set aside after a fault of ours, since start.
     pub parked: AtomicU64,
 }
@@ -57,10 +60,22 @@ impl Engine {
             ids: AtomicU16::new(0),
             listener: RwLock::new(None),
             health: Health::default(),
+            watch: Watch::default(),
             parked: AtomicU64::new(0),
         };
         engine.keep_versions()?;
+        engine.watch.load(engine.store.as_ref())?;
         Ok(engine)
+    }
+
+    /// Whose preferences page a token opens.
+    pub fn preferences_of(&self, token: &str) -> Option<PhoneNumber> {
+        preferences::read(&self.link_key, token)
+    }
+
+    /// The address of a lead's preferences page.
+    pub fn preferences_url(&self, lead: PhoneNumber) -> String {
+        preferences::url(&self.live.load().public_url, &self.link_key, lead)
     }
 
     pub fn listen(&self, listener: Listener) {
@@ -97,6 +112,11 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    /// What seals the tokens of emails; see `email::token`.
+    pub fn key(&self) -> &[u8; 32] {
+        &self.link_key
     }
 
     fn pinned_flow(&self, version: VersionId) -> Option<Arc<Flow>> {
@@ -163,8 +183,26 @@ impl Engine {
             .into_iter()
             .map(|answer| answer.unwrap_or(Err(Refusal::Parked)))
             .collect();
+        self.watch_over(&work, &answers);
         self.tell(&answers);
         answers
+    }
+
+    /// A guard that cannot write is no reason to refuse a reply.
+    fn watch_over(&self, work: &[Work], answers: &[Answer]) {
+        let live = self.live.load();
+        let now = self.clock.now();
+        for (work, answer) in work.iter().zip(answers) {
+            if let (Work::Inbound(inbound), Ok(done)) = (work, answer)
+                && !done.duplicate
+            {
+                let limits = &live.workspace.anomalies;
+                let store = self.store.as_ref();
+                if let Err(error) = self.watch.note(store, limits, inbound, done, now) {
+                    tracing::error!(%error, "a flow that should be paused could not be");
+                }
+            }
+        }
     }
 
     fn round(&self, work: &[Work], round: &[usize], answers: &mut [Option<Answer>]) {

@@ -1,6 +1,7 @@
 //! The shell around the core: it brings events to conversations and effects to the world. Whatever it
 //! does to a lead is a [`Work`], worked out and committed as one turn under that lead's lock.
 
+pub mod checkpoints;
 pub mod clock;
 pub mod committer;
 pub mod deliver;
@@ -9,12 +10,17 @@ pub mod early;
 pub mod engine;
 pub mod health;
 pub mod lanes;
+pub mod letters;
 pub mod live;
+pub mod mail;
 pub mod outside;
 pub mod perform;
+mod post;
 pub mod postbox;
 pub mod rates;
+pub mod prune;
 pub mod reload;
+pub mod retention;
 pub mod route;
 pub mod sandbox;
 pub mod senders;
@@ -22,6 +28,8 @@ pub mod slots;
 mod texting;
 mod turn;
 pub mod upkeep;
+pub mod unheard;
+pub mod watch;
 pub mod work;
 
 pub use clock::{Clock, ManualClock, SandboxClock, WallClock};

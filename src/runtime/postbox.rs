@@ -2,7 +2,9 @@
 //! it is for. Read from the outgoing rows; nothing is kept twice.
 
 use crate::conversation::{ConversationId, Effect, HandoffOffer};
+use crate::email::{EmailRef, Letter};
 use crate::flow::workspace::{Agent, Workspace};
+use crate::runtime::letters::Letters;
 use crate::runtime::route;
 use crate::store::{HandoffId, Row, RowBody, RowKind, Sending, Store, StoreError};
 use crate::time::Timestamp;
@@ -25,6 +27,9 @@ pub struct PostedEmail {
     pub subject: String,
     pub text: String,
     pub html: String,
+    /// Without angle brackets.
+    pub message_id: String,
+    pub unsubscribe: Option<String>,
     pub at: Timestamp,
 }
 
@@ -69,46 +74,48 @@ pub fn texts(
 }
 
 /// Emails that left, in the order they left; to one address, or to all.
-pub fn emails(
-    store: &dyn Store,
-    workspace: &Workspace,
-    to: Option<&str>,
-) -> Result<Vec<PostedEmail>, StoreError> {
-    let mut posted: Vec<PostedEmail> = store
-        .outgoing(RowKind::Email, to, SHOWN_MAX)?
-        .into_iter()
-        .filter_map(|row| {
-            let at = accepted(&row)?;
-            match row.body {
-                RowBody::Outgoing(Effect::Email(email), _) => Some(PostedEmail {
-                    to: email.to,
-                    subject: email.subject,
-                    html: html(&email.text),
-                    text: email.text,
-                    at,
-                }),
-                _ => None,
-            }
-        })
-        .collect();
-    for alert in alerts(store, workspace)? {
-        posted.extend(alert.agents.iter().filter_map(|agent| {
-            let posted = PostedEmail {
-                to: agent.email.clone()?,
-                subject: alert.notice.subject.clone(),
-                html: html(&alert.notice.text),
-                text: alert.notice.text.clone(),
-                at: alert.at,
+pub fn emails(letters: &Letters, to: Option<&str>) -> Result<Vec<PostedEmail>, StoreError> {
+    let mut posted = Vec::new();
+    for row in letters.store.outgoing(RowKind::Email, to, SHOWN_MAX)? {
+        let (Some(at), RowBody::Outgoing(Effect::Email(email), _)) = (accepted(&row), &row.body)
+        else {
+            continue;
+        };
+        let of = EmailRef {
+            lead: row.lead,
+            seq: row.seq,
+        };
+        posted.push(shown(letters.email(of, row.conversation, email, at)?));
+    }
+    for alert in alerts(letters.store, &letters.live.workspace)? {
+        for (n, agent) in alert.agents.iter().enumerate() {
+            let Some(address) = &agent.email else {
+                continue;
             };
-            to.is_none_or(|to| posted.to.eq_ignore_ascii_case(to))
-                .then_some(posted)
-        }));
+            if to.is_none_or(|to| address.eq_ignore_ascii_case(to)) {
+                let letter = letters.alert(alert.of, n, address, &alert.notice, alert.at);
+                posted.push(shown(letter));
+            }
+        }
     }
     posted.sort_by_key(|email| email.at);
     Ok(posted)
 }
 
+fn shown(letter: Letter) -> PostedEmail {
+    PostedEmail {
+        to: letter.to,
+        subject: letter.subject,
+        text: letter.text,
+        html: letter.html,
+        message_id: letter.message_id,
+        unsubscribe: letter.unsubscribe.map(|unsubscribe| unsubscribe.url),
+        at: letter.at,
+    }
+}
+
 struct Alert<'w> {
+    of: EmailRef,
     at: Timestamp,
     agents: Vec<&'w Agent>,
     notice: route::Notice,
@@ -125,6 +132,10 @@ fn alerts<'w>(store: &dyn Store, workspace: &'w Workspace) -> Result<Vec<Alert<'
             seq: row.seq,
         };
         alerts.push(Alert {
+            of: EmailRef {
+                lead: row.lead,
+                seq: row.seq,
+            },
             at,
             agents: route::agents(store, workspace, id, offer, row.lead)?,
             notice: route::notice(offer, row.lead, workspace),
@@ -159,70 +170,4 @@ fn default_number(workspace: &Workspace) -> String {
         .values()
         .find_map(|channel| channel.from.first());
     first.cloned().unwrap_or_else(|| NO_NUMBER.to_string())
-}
-
-/// The text as a page: escaped, its blank lines paragraphs, its addresses links.
-pub fn html(text: &str) -> String {
-    let paragraphs: Vec<String> = text
-        .split("\n\n")
-        .map(str::trim)
-        .filter(|paragraph| !paragraph.is_empty())
-        .map(|paragraph| {
-            let lines: Vec<String> = paragraph.lines().map(line_html).collect();
-            format!("<p>{}</p>", lines.join("<br>"))
-        })
-        .collect();
-    paragraphs.join("\n")
-}
-
-fn line_html(line: &str) -> String {
-    let words: Vec<String> = line
-        .split(' ')
-        .map(|word| {
-            let address = word.trim_end_matches(['.', ',', '!', '?', ')']);
-            let escaped = escape(word);
-            if !address.starts_with("https://") && !address.starts_with("http://") {
-                return escaped;
-            }
-            let (link, tail) = (escape(address), escape(&word[address.len()..]));
-            format!("<a href=\"{link}\">{link}</a>{tail}")
-        })
-        .collect();
-    words.join(" ")
-}
-
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            c => escaped.push(c),
-        }
-    }
-    escaped
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_email_is_a_page_in_which_data_stays_data() {
-        for (text, page) in [
-            ("Hi", "<p>Hi</p>"),
-            ("a\nb\n\nc", "<p>a<br>b</p>\n<p>c</p>"),
-            ("<b>1 & 2</b>", "<p>&lt;b&gt;1 &amp; 2&lt;/b&gt;</p>"),
-            (
-                "See https://x.example/?a=1&b=2.",
-                "<p>See <a href=\"https://x.example/?a=1&amp;b=2\">\
-                 https://x.example/?a=1&amp;b=2</a>.</p>",
-            ),
-        ] {
-            assert_eq!(html(text), page, "{text:?}");
-        }
-    }
 }

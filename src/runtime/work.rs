@@ -2,10 +2,10 @@
 //! becomes one commit.
 
 use crate::carrier::Means;
-use crate::conversation::{Conversation, ConversationId, Effect, Seq, Slot, VersionId};
+use crate::conversation::{Conversation, ConversationId, Effect, EmailReply, Seq, Slot, VersionId};
 use crate::lead::{Name, PhoneNumber, Value};
-use crate::policy::ConsentEvent;
-use crate::store::{HandoffId, OnClock, SeenKey, Sending, StoreError};
+use crate::policy::{Chosen, ConsentEvent, Permit};
+use crate::store::{HandoffId, OnClock, Row, SeenKey, Sending, StoreError};
 use crate::time::{Duration, Timestamp};
 
 #[derive(Debug, Clone)]
@@ -79,12 +79,61 @@ pub enum Work {
         to: VersionId,
         by: String,
     },
+    /// The lead answered an email of the conversation.
+    EmailReply(EmailAnswer),
+    /// An email came back for good, after the mail server had taken it.
+    EmailBounced {
+        lead: PhoneNumber,
+        seq: Seq,
+        conversation: Option<ConversationId>,
+        error: String,
+    },
+    /// The lead wants no more marketing emails.
+    Unsubscribe {
+        lead: PhoneNumber,
+        /// The email whose link was followed, or that was complained of; `None` when only the address
+        /// is known.
+        seq: Option<Seq>,
+        conversation: Option<ConversationId>,
+        by: UnsubscribedBy,
+    },
     /// End a conversation from outside.
     Stop {
         lead: PhoneNumber,
         conversation: ConversationId,
         outcome: Name,
     },
+}
+
+/// An email from a lead, matched to the email of ours that it answers.
+#[derive(Debug, Clone)]
+pub struct EmailAnswer {
+    pub lead: PhoneNumber,
+    pub conversation: ConversationId,
+    pub reply: EmailReply,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnsubscribedBy {
+    /// Their mail program's own button (RFC 8058).
+    OneClick,
+    /// The page behind the letter's link.
+    Page,
+    /// They called it spam.
+    Complaint,
+    /// The provider's own list of those who unsubscribed.
+    Provider,
+}
+
+impl UnsubscribedBy {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            UnsubscribedBy::OneClick => "one_click",
+            UnsubscribedBy::Page => "page",
+            UnsubscribedBy::Complaint => "complaint",
+            UnsubscribedBy::Provider => "provider",
+        }
+    }
 }
 
 /// A text from a lead, as a carrier's adapter read it.
@@ -146,7 +195,7 @@ pub enum SendResult {
     Refused {
         error: String,
     },
-    /// The number can never be reached.
+    /// The number, or the address of an email, can never be reached.
     Unreachable {
         error: String,
     },
@@ -224,6 +273,12 @@ pub struct LeadUpdate {
     /// With `name` and `email` among them.
     pub fields: Vec<(Name, Value)>,
     pub consent: Option<ConsentEvent>,
+    /// What they chose on their preferences page.
+    pub chosen: Option<Chosen>,
+    /// When they were last asked whether they still want to hear from us.
+    pub asked_again: Option<Timestamp>,
+    /// When a register last said that the number is still theirs.
+    pub looked_up: Option<Timestamp>,
 }
 
 impl LeadUpdate {
@@ -235,6 +290,9 @@ impl LeadUpdate {
             tags: None,
             fields: Vec::new(),
             consent: None,
+            chosen: None,
+            asked_again: None,
+            looked_up: None,
         }
     }
 }
@@ -266,6 +324,7 @@ impl Work {
             Work::Enroll(enroll) => enroll.lead.phone,
             Work::UpsertLead(update) => update.phone,
             Work::Did(did) => did.lead,
+            Work::EmailReply(answer) => answer.lead,
             Work::Receipt(receipt) => receipt.lead,
             Work::Postpone { lead, .. }
             | Work::Timer { lead, .. }
@@ -279,6 +338,8 @@ impl Work {
             | Work::Consent { lead, .. }
             | Work::Clicked { lead, .. }
             | Work::MoveVersion { lead, .. }
+            | Work::EmailBounced { lead, .. }
+            | Work::Unsubscribe { lead, .. }
             | Work::Stop { lead, .. } => *lead,
         }
     }
@@ -322,6 +383,42 @@ pub struct Job {
     pub conversation: Option<ConversationId>,
     pub effect: Effect,
     pub sending: Sending,
+    /// Keeps others from making one: only [`Job::new`] does.
+    _leave: Leave,
+}
+
+/// By what leave a row goes out.
+#[derive(Debug, Clone)]
+pub enum Leave {
+    /// The gate was asked, with the lead's consent in hand.
+    ToTheLead(Permit),
+    /// An alert, an email, a call: it is no text to the lead.
+    NotToTheLead,
+}
+
+impl Job {
+    /// `None` for a text without leave for this lead at this very moment.
+    pub fn new(
+        row: &Row,
+        effect: Effect,
+        sending: Sending,
+        leave: Leave,
+        now: Timestamp,
+    ) -> Option<Job> {
+        let allowed = match (&effect, &leave) {
+            (Effect::Sms(_), Leave::ToTheLead(permit)) => permit.is_for(row.lead, now),
+            (Effect::Sms(_), Leave::NotToTheLead) => false,
+            (_, Leave::ToTheLead(_) | Leave::NotToTheLead) => true,
+        };
+        allowed.then(|| Job {
+            lead: row.lead,
+            seq: row.seq,
+            conversation: row.conversation,
+            effect,
+            sending,
+            _leave: leave,
+        })
+    }
 }
 
 /// Why work was not done. Nothing was changed.

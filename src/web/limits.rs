@@ -10,13 +10,19 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt;
+use tokio::sync::Semaphore;
 
+use crate::runtime::Refusal;
 use crate::web::error::Problem;
 
 /// Of a webhook, a form, a page's call.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
 /// Of a call of the API.
 pub const API_BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Of an email with its attachments, which are not kept.
+pub const EMAIL_BODY_BYTES_MAX: usize = 12 * 1024 * 1024;
+/// How many of those are read at once, so that nobody fills the memory with them.
+static EMAIL_ROOM: Semaphore = Semaphore::const_new(8);
 /// What is still read of a body that is too large, so that its sender hears why.
 const DISCARD_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// From the end of the headers to the end of the body.
@@ -25,21 +31,34 @@ pub const BODY_DEADLINE: Duration = Duration::from_secs(10);
 /// What every request passes: one layer, since each costs an allocation and a copy of what is inside.
 pub async fn pass(request: Request, next: Next) -> Response {
     let seen = Seen::of(&request);
-    let mut response = match with_body(request).await {
-        Ok(request) => next.run(request).await,
-        Err(problem) => problem.into_response(),
-    };
+    let mut response = admit(request, next).await;
     protect(response.headers_mut());
     seen.count(response.status());
     response
 }
 
-/// The request with the whole of its body, read within its bounds before anything looks at it.
-async fn with_body(request: Request) -> Result<Request, Problem> {
-    let max = match request.uri().path().starts_with("/v1/") {
-        true => API_BODY_BYTES_MAX,
-        false => BODY_BYTES_MAX,
+async fn admit(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let max = match path {
+        "/hooks/email/inbound" => EMAIL_BODY_BYTES_MAX,
+        path if path.starts_with("/v1/") => API_BODY_BYTES_MAX,
+        _ => BODY_BYTES_MAX,
     };
+    let _room = match max {
+        EMAIL_BODY_BYTES_MAX => match EMAIL_ROOM.try_acquire() {
+            Ok(room) => Some(room),
+            Err(_) => return Problem::from(Refusal::Overloaded).into_response(),
+        },
+        _ => None,
+    };
+    match with_body(request, max).await {
+        Ok(request) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// The request with the whole of its body, read within its bounds before anything looks at it.
+async fn with_body(request: Request, max: usize) -> Result<Request, Problem> {
     if request.body().is_end_stream() {
         return Ok(request);
     }
@@ -64,7 +83,7 @@ async fn collect(mut body: Body, max: usize) -> Result<Bytes, Problem> {
             continue;
         };
         seen = seen.saturating_add(data.len());
-        if seen > DISCARD_BYTES_MAX {
+        if seen > DISCARD_BYTES_MAX.max(max) {
             break;
         }
         if first.is_empty() {

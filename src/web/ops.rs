@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use serde_json::json;
 
+use crate::runtime::watch;
 use crate::web::error::Problem;
 use crate::web::state::AppState;
 
@@ -47,6 +48,11 @@ pub async fn readyz(State(app): State<AppState>) -> Response {
             (name.to_string(), state.as_str().into())
         })
         .collect();
+    let paused = app.read(watch::paused).await.unwrap_or_default();
+    let paused: Vec<_> = paused
+        .iter()
+        .map(|(flow, pause)| json!({ "flow": flow.as_str(), "why": pause.why, "at": pause.at.to_string() }))
+        .collect();
     let answer = json!({
         "status": if ready { "ready" } else { "not_ready" },
         "store": counts.is_ok(),
@@ -55,6 +61,7 @@ pub async fn readyz(State(app): State<AppState>) -> Response {
         "flows": live.flows.len(),
         "flow_errors": errors,
         "channels": channels,
+        "paused": paused,
     });
     let status = match ready {
         true => StatusCode::OK,
@@ -93,6 +100,11 @@ pub async fn metrics(State(app): State<AppState>) -> Result<Response, Problem> {
         }
         metrics::gauge!("replytree_channel_failures", "channel" => channel)
             .set(f64::from(fares.failures));
+    }
+    let paused = app.read(watch::paused).await?;
+    for flow in app.live().flows.keys() {
+        let figure = f64::from(u8::from(paused.contains_key(flow)));
+        metrics::gauge!("replytree_flow_paused", "flow" => flow.to_string()).set(figure);
     }
     let parked = app.engine.parked.load(std::sync::atomic::Ordering::Relaxed);
     metrics::counter!("replytree_turns_parked_total").absolute(parked);

@@ -2,16 +2,21 @@
 //! guard, `/openapi.json` and `/docs` are all made from it, so that none can say what another does not.
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, delete, get, post};
 
 use crate::web::api::{
-    channels, consents, conversations, enrollments, events, flows, handoffs, leads, reports,
+    channels, consents, conversations, enrollments, events, flows, handoffs, leads, replies,
+    reports,
 };
 use crate::web::auth::Right;
 use crate::web::guard::{Access, guard};
 use crate::web::state::AppState;
-use crate::web::{describe, ops, sandbox, session, shortlink, stream, webhook};
+use crate::web::{
+    describe, email_hook, ops, preferences, sandbox, session, shortlink, stream, unsubscribe,
+    webhook,
+};
 
 pub struct Route {
     pub method: Method,
@@ -115,6 +120,11 @@ const CONSENT: &[(&str, &str, &str)] = &[
     ),
     ("ip", "string?", "From where the lead sent the form"),
     ("url", "string?", "Of the form"),
+    (
+        "channel",
+        "string?",
+        "`sms`, if not given, or `email`: each is consented to and revoked apart",
+    ),
 ];
 
 const AGENT: (&str, &str, &str) = ("agent", "string?", "Who; the key's own name if not given");
@@ -379,6 +389,21 @@ pub static ALL: &[Route] = &[
     ),
     route(
         Get,
+        "/v1/flows/{flow}/replies",
+        Needs(Right::ReadReports),
+        "What leads wrote that nobody understood, by step, with the line that would catch it",
+        || get(replies::unheard),
+    )
+    .query(&[("since", "Replies since this time only")]),
+    route(
+        Post,
+        "/v1/flows/{flow}/resume",
+        Needs(Right::Enroll),
+        "Let a flow go on that was paused because something looked wrong",
+        || post(flows::resume),
+    ),
+    route(
+        Get,
         "/v1/flows/{flow}/graph.svg",
         Needs(Right::ReadFlows),
         "The flow as a picture, with the leads at each step",
@@ -406,6 +431,40 @@ pub static ALL: &[Route] = &[
         (413, "Over 64 KiB"),
         (503, "Not stored; come again"),
     ]),
+    route(
+        Post,
+        "/hooks/email/inbound",
+        Open,
+        "Emails from leads, bounces and complaints, as inbound-parse services post them",
+        || post(email_hook::receive).layer(DefaultBodyLimit::disable()),
+    )
+    .query(&[(
+        "token",
+        "`inbound_secret`, for services that can neither sign nor log in",
+    )])
+    .answers(&[
+        (200, "Stored and synced, or of no consequence"),
+        (400, "Unreadable"),
+        (403, "Nothing proves who sent it"),
+        (413, "Over 12 MiB"),
+        (503, "Not stored; come again"),
+    ]),
+    route(
+        Get,
+        "/u/{token}",
+        Open,
+        "The page behind an email's unsubscribe link; it changes nothing by itself",
+        || get(unsubscribe::page),
+    )
+    .answers(&[(200, "A page with one button"), (404, "No such link")]),
+    route(
+        Post,
+        "/u/{token}",
+        Open,
+        "Unsubscribes from emails: the page's button, and one-click as in RFC 8058",
+        || post(unsubscribe::unsubscribe),
+    )
+    .answers(&[(200, "Done, on disk"), (404, "No such link")]),
     route(Get, "/l/{code}", Open, "A short link", || {
         get(shortlink::follow)
     })
@@ -414,6 +473,22 @@ pub static ALL: &[Route] = &[
         (404, "No such link"),
         (410, "Expired"),
     ]),
+    route(
+        Get,
+        "/preferences/{token}",
+        Open,
+        "A lead's own page, by its signed link: topics, way, language, hours, opting out",
+        || get(preferences::show),
+    )
+    .answers(&[(200, "The page"), (404, "No such link")]),
+    route(
+        Post,
+        "/preferences/{token}",
+        Open,
+        "What the lead chose there, as the page's form sends it",
+        || post(preferences::save),
+    )
+    .answers(&[(303, "Saved; to the page"), (404, "No such link")]),
     route(
         Get,
         "/sandbox/messages",

@@ -23,11 +23,12 @@ use tower::Service;
 use crate::runtime::deliver::Deliverer;
 use crate::runtime::dispatch::{self, Dispatch};
 use crate::runtime::early::Early;
+use crate::runtime::mail::Mailer;
 use crate::runtime::outside::{ClientError, Outside};
 use crate::runtime::reload::{self, Reload};
 use crate::runtime::sandbox::Sandbox;
-use crate::runtime::upkeep;
 use crate::runtime::{Clock, Committer, Engine, Live, SandboxClock, WallClock};
+use crate::runtime::{checkpoints, upkeep};
 use crate::store::{Store, StoreError};
 use crate::web::auth::{NoRandomness, random_bytes};
 use crate::web::certificates::Certificates;
@@ -165,6 +166,7 @@ pub async fn start(mut options: ServeOptions) -> Result<Running, ServeError> {
     let deliverer = Arc::new(Deliverer {
         engine: engine.clone(),
         outside: outside.clone(),
+        mailer: Mailer::default(),
     });
     let early = Arc::new(Early::new(engine.clone(), committer.clone()));
     let sandbox = is_sandbox.then(|| sandbox(&engine, deliverer.clone()));
@@ -200,8 +202,12 @@ pub async fn start(mut options: ServeOptions) -> Result<Running, ServeError> {
             tokio::spawn(dispatch.run(stopping.clone()))
         }
     });
-    tasks.push(tokio::spawn(upkeep::run(options.store, stopping.clone())));
+    tasks.push(tokio::spawn(checkpoints::run(
+        options.store,
+        stopping.clone(),
+    )));
     tasks.push(tokio::spawn(early.run(stopping.clone())));
+    tasks.push(tokio::spawn(upkeep::run(engine.clone(), stopping.clone())));
     if let Some(files) = options.reload {
         tasks.push(tokio::spawn(reload::run(engine, files, stopping)));
     }
@@ -215,7 +221,8 @@ pub async fn start(mut options: ServeOptions) -> Result<Running, ServeError> {
     })
 }
 
-fn engine(store: Arc<dyn Store>, live: Live) -> Result<Arc<Engine>, ServeError> {
+/// The engine over a store, with the clock and the key that are kept there.
+pub fn engine(store: Arc<dyn Store>, live: Live) -> Result<Arc<Engine>, ServeError> {
     let clock: Arc<dyn Clock> = match live.sandbox {
         true => {
             let kept = store.setting(AHEAD_SETTING)?;

@@ -126,7 +126,7 @@ fn not_now(detail: &str) -> Problem {
 }
 
 /// The request as the carrier signed it: at the address we told it, never at one it told us.
-fn raw(
+pub(super) fn raw(
     app: &AppState,
     method: &Method,
     uri: &Uri,

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use replytree::lead::Value;
-use replytree::store::conformance::{self, Lead};
+use replytree::store::conformance::{self, Lead, NOW};
 use replytree::store::{Commit, MemoryStore, SqliteStore, Store, sqlite};
 use replytree::time::Timestamp;
 use rusqlite::Connection;
@@ -339,14 +339,31 @@ fn a_backup_made_while_writing_is_complete_and_restoring_it_sends_nothing() {
     assert!(again.contains("is there already"), "{again}");
 
     let back = dir.path().join("c.db");
-    let reviewed = sqlite::restore(&copy, &back).unwrap();
+    let reviewed = sqlite::restore(&copy, &back, NOW).unwrap();
     let restored = SqliteStore::open(&back).unwrap();
     let counts = restored.counts().unwrap();
     assert!((200..=300).contains(&counts.leads));
-    assert_eq!((counts.pending, reviewed), (0, counts.leads));
+    assert_eq!((counts.pending, reviewed.outgoing), (0, counts.leads));
     let last = Lead::new(counts.leads - 1);
     assert_eq!(restored.timeline(last.phone, None, 0, 9).unwrap().len(), 2);
-    let refused = sqlite::restore(&copy, &back).unwrap_err().to_string();
+    assert_eq!(reviewed.timers, 0, "none was due yet");
+    // Weeks later every timer of the backup is due, and none runs until a person lets it.
+    let late = dir.path().join("d.db");
+    let month = NOW + replytree::time::Duration::days(30);
+    let reviewed = sqlite::restore(&copy, &late, month).unwrap();
+    assert_eq!(
+        (reviewed.outgoing, reviewed.timers),
+        (counts.leads, counts.leads)
+    );
+    let restored = SqliteStore::open(&late).unwrap();
+    assert_eq!(restored.due(month, 9).unwrap(), []);
+    assert_eq!(restored.next_due().unwrap(), None);
+    assert_eq!(restored.release(month).unwrap(), reviewed);
+    assert_eq!(
+        restored.due(month, 1_000).unwrap().len() as u64,
+        2 * counts.leads
+    );
+    let refused = sqlite::restore(&copy, &back, NOW).unwrap_err().to_string();
     assert!(refused.contains("is there already"), "{refused}");
     let left: Vec<_> = std::fs::read_dir(dir.path())
         .unwrap()
@@ -439,15 +456,15 @@ fn a_damaged_backup_is_not_restored() {
     bytes[middle..middle + 4096].fill(0x5a);
     std::fs::write(&copy, bytes).unwrap();
     let to = dir.path().join("c.db");
-    let error = sqlite::restore(&copy, &to).unwrap_err().to_string();
+    let error = sqlite::restore(&copy, &to, NOW).unwrap_err().to_string();
     assert!(error.contains("damaged"), "{error}");
     assert!(!to.exists());
-    let missing = sqlite::restore(&dir.path().join("none.db"), &to)
+    let missing = sqlite::restore(&dir.path().join("none.db"), &to, NOW)
         .unwrap_err()
         .to_string();
     assert!(missing.contains("is not there"), "{missing}");
     std::fs::write(dir.path().join("empty.db"), "").unwrap();
-    let empty = sqlite::restore(&dir.path().join("empty.db"), &to)
+    let empty = sqlite::restore(&dir.path().join("empty.db"), &to, NOW)
         .unwrap_err()
         .to_string();
     assert!(empty.contains("not a backup of ours"), "{empty}");
@@ -504,9 +521,11 @@ fn placeholders_are_numbered_in_the_order_of_first_use() {
     assert!(statements > 30, "{statements}");
 }
 
-/// What may read a whole table: lists for people, checks after a restore, what the sandbox asks,
+/// What may read a whole table: a look at all of the ledger, lists for people, checks after a restore, what the sandbox asks,
 /// and erasures, which are rare.
-const READS_ALL: [&str; 10] = [
+const READS_ALL: [&str; 12] = [
+    "SELECT n, lead, key, data, digest, hash, at, bucket FROM ledger",
+    "SELECT bucket, n, hash, ats FROM ledger_head",
     "DELETE FROM answer WHERE instr",
     "DELETE FROM booking WHERE lead",
     "SELECT 1 FROM forgotten LIMIT 1",

@@ -3,10 +3,12 @@
 mod api;
 mod channels;
 mod faults;
+mod email;
 mod hooks;
 mod life;
 mod load;
 mod provider;
+mod preferences;
 
 use std::sync::Arc;
 use std::time::Duration;

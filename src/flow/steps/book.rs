@@ -8,6 +8,7 @@ use crate::flow::template::{Text, shown};
 use crate::flow::walk::{Next, TextFrom, Walk};
 use crate::lead::Name;
 use crate::lead::Value;
+use crate::policy::MessageKind;
 use crate::reply::{Choice, ChoiceOption};
 use crate::time::Duration;
 
@@ -146,18 +147,20 @@ impl Book {
 
     /// The slot is the lead's: an invitation goes out where there is an address.
     pub fn held(&self, step: &Step, walk: &mut Walk, slot: Slot) -> Next {
-        if let Value::Text(to) = walk.facts.lead.field("email") {
+        if let Some(to) = walk.email_address(MessageKind::Transactional) {
             let subject = format!(
                 "{}: {}",
                 walk.facts.workspace.brand,
                 self.label(walk, &slot)
             );
             let message = crate::conversation::EmailMessage {
-                to: to.clone(),
+                to,
                 text: subject.clone(),
                 subject,
                 step: Some(step.name.clone()),
                 invite: Some(slot),
+                // About the lead's own appointment, whatever the flow is.
+                kind: MessageKind::Transactional,
             };
             walk.send(Effect::Email(message));
         }

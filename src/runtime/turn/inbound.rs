@@ -5,10 +5,10 @@ use crate::conversation::{Conversation, Entry, Event, Status, Understood};
 use crate::lead::Name;
 use crate::policy::consent::Level;
 use crate::policy::{Consent, ConsentChange, ConsentEvent};
-use crate::reply::{self, Listening, Reply};
+use crate::reply::{self, Everywhere, Listening, Reply};
 use crate::runtime::turn::Desk;
 use crate::runtime::work::{Heard, Inbound, OptOutVerdict, Refusal};
-use crate::store::{RowBody, SeenKey};
+use crate::store::{RowBody, RowKind, SeenKey};
 
 /// The rule by which a text was understood that the carrier calls an opt-out.
 const CARRIER_RULE: &str = "carrier-opt-out";
@@ -32,6 +32,11 @@ impl Desk<'_> {
         if inbound.verdict == OptOutVerdict::OptedOut && !is_opt_out(&inbound.text) {
             return self.opted_out_elsewhere(event);
         }
+        if self.is_a_robot(&inbound.text) {
+            let conversation = self.active.as_ref().map(|c| c.id);
+            self.row(conversation, RowBody::Happened(unanswered(event)));
+            return Ok(());
+        }
         let listening = self
             .active
             .take_if(|c| !matches!(c.status, Status::Scheduled));
@@ -40,7 +45,7 @@ impl Desk<'_> {
             (Some(conversation), None) => self.advance(conversation, event),
             (Some(conversation), Some(flow)) => self.keyword_or_answer(conversation, &flow, event),
             (None, Some(flow)) => self.keyword(&flow, event),
-            (None, None) => self.nobody(event),
+            (None, None) => self.late_or_nobody(event),
         }
     }
 
@@ -63,6 +68,21 @@ impl Desk<'_> {
         let conversation = self.active.as_ref().map(|active| active.id);
         self.row(conversation, RowBody::Happened(entry));
         self.opted_out_at_carrier(CARRIER_RULE, &wording)
+    }
+
+    /// Two automatons that answer each other never end. After so many replies in one period nothing is
+    /// answered any more but what the law asks for; when the other side falls silent, all is as before.
+    fn is_a_robot(&self, text: &str) -> bool {
+        let limits = &self.live.workspace.anomalies;
+        let lately = self
+            .recent
+            .iter()
+            .filter(|row| row.kind == RowKind::Reply && self.now.since(row.at) <= limits.window);
+        if lately.count() < limits.exchanges as usize {
+            return false;
+        }
+        let said = reply::everywhere(&Reply::read(text), Listening::default());
+        !said.is_some_and(|said| matches!(said.meaning, Everywhere::OptOut | Everywhere::OptIn))
     }
 
     fn remember_number(&mut self, inbound: &Inbound) {
@@ -91,7 +111,7 @@ impl Desk<'_> {
         event: Event,
     ) -> Result<(), Refusal> {
         let current = self.flow_of(&conversation)?;
-        let turn = self.turn_of(&current, conversation.clone(), event.clone());
+        let turn = self.turn_of(&current, conversation.clone(), event.clone())?;
         let heard = turn
             .entry
             .understood
@@ -136,8 +156,30 @@ impl Desk<'_> {
         self.start_flow(flow, format!("keyword:{word}"), Vec::new())
     }
 
+    /// The conversation that ended in silence goes on when its question is answered after all.
+    fn late_or_nobody(&mut self, event: Event) -> Result<(), Refusal> {
+        let free = self.record.active.is_none() && !self.record.standing.is_opted_out();
+        let Some(last) = self.record.last.filter(|_| free) else {
+            return self.nobody(event);
+        };
+        let conversation = self.batch.conversation(last)?;
+        let Some(conversation) = conversation.filter(|c| advance::may_reopen(c, self.now)) else {
+            return self.nobody(event);
+        };
+        let flow = self.flow_of(&conversation)?;
+        let turn = self.turn_of(&flow, conversation, event.clone());
+        let understood = turn.entry.understood.as_ref();
+        if !understood.is_some_and(advance::is_late_answer) {
+            return self.nobody(event);
+        }
+        self.record.active = Some(last);
+        self.record_changed = true;
+        self.take(turn)
+    }
+
     /// A text that no conversation takes: recorded, and heeded where it means something everywhere.
     fn nobody(&mut self, event: Event) -> Result<(), Refusal> {
+        let was_asked = matches!(self.record.standing.consent, Consent::Pending(_));
         let zone = self.lead_zone();
         let locale = self
             .record
@@ -166,6 +208,24 @@ impl Desk<'_> {
                 other => self.push_outgoing(None, seq, other),
             }
         }
-        Ok(())
+        let confirmed = was_asked && self.record.standing.may_be_texted();
+        match confirmed && self.record.active.is_none() {
+            true => self.start_next(),
+            false => Ok(()),
+        }
+    }
+}
+
+/// A robot's reply is kept, and leads nowhere.
+fn unanswered(event: Event) -> Entry {
+    Entry {
+        event,
+        understood: Some(Understood {
+            kind: Name::from("machine"),
+            answer: None,
+            certain: false,
+            rule: Name::from("too-many-replies"),
+        }),
+        path: Vec::new(),
     }
 }

@@ -1,5 +1,7 @@
 //! One turn at a lead's desk: what was read of the lead, the work at hand, and the commit it becomes.
 
+mod email;
+mod caps;
 mod enroll;
 mod handoff;
 mod inbound;
@@ -23,8 +25,8 @@ use crate::runtime::engine::Engine;
 use crate::runtime::live::Live;
 use crate::runtime::work::{Done, Heard, OptOutVerdict, Refusal, Work};
 use crate::store::{
-    Batch, Commit, HandoffChange, HandoffId, HandoffRecord, HandoffStatus, LeadRecord, Need, Row,
-    RowBody, RowKind, SeenKey, SendStatus, Sending, ShortlinkRecord, Snapshot,
+    Batch, Care, Commit, HandoffChange, HandoffId, HandoffRecord, HandoffStatus, LeadRecord, Need,
+    Row, RowBody, RowKind, SeenKey, SendStatus, Sending, ShortlinkRecord, Snapshot,
 };
 use crate::time::{Timestamp, Zone};
 
@@ -71,6 +73,13 @@ impl<'e> Desk<'e> {
             Work::Claim { handoff, .. } | Work::Resolve { handoff, .. } => {
                 (Some(handoff.conversation), None)
             }
+            Work::EmailReply(answer) => (Some(answer.conversation), Some(answer.reply.answers)),
+            Work::EmailBounced {
+                seq, conversation, ..
+            } => (*conversation, Some(*seq)),
+            Work::Unsubscribe {
+                seq, conversation, ..
+            } => (*conversation, *seq),
             Work::Begin { seq, .. } | Work::Settle { seq, .. } | Work::Postpone { seq, .. } => {
                 (None, Some(*seq))
             }
@@ -96,13 +105,6 @@ impl<'e> Desk<'e> {
         lead: PhoneNumber,
         now: Timestamp,
     ) -> Self {
-        let sends = snapshot
-            .recent
-            .iter()
-            .filter(|row| row.kind == RowKind::Sms && row.marketing)
-            .filter(|row| !matches!(row.status, Some(SendStatus::Cancelled | SendStatus::Failed)))
-            .map(|row| row.at)
-            .collect();
         let last_inbound = snapshot
             .recent
             .iter()
@@ -119,7 +121,9 @@ impl<'e> Desk<'e> {
             our_number: None,
             channel: None,
             last: None,
+            care: Care::default(),
         });
+        let sends = caps::sends(&snapshot.recent, &record.care, None);
         let done = Done {
             created,
             ..Done::default()
@@ -159,7 +163,7 @@ impl<'e> Desk<'e> {
             Work::Begin { .. } => self.begin()?,
             Work::Settle { result, .. } => self.settle(result)?,
             Work::Enroll(enroll) => self.enroll(enroll)?,
-            Work::UpsertLead(update) => self.update_lead(update),
+            Work::UpsertLead(update) => self.update_lead(update)?,
             Work::Did(did) => self.lead_did(did)?,
             Work::Claim { handoff, agent, .. } => self.claim(*handoff, agent)?,
             Work::Resolve {
@@ -192,12 +196,15 @@ impl<'e> Desk<'e> {
             } => {
                 self.write(*conversation, agent, text)?;
             }
-            Work::Consent { event, .. } => self.consent(event.clone()),
+            Work::Consent { event, .. } => self.consent_told(event)?,
             Work::Clicked {
                 conversation, link, ..
             } => {
                 self.happened(*conversation, Event::Clicked { link: link.clone() })?;
             }
+            Work::EmailReply(answer) => self.email_reply(answer)?,
+            Work::EmailBounced { error, .. } => self.email_bounced(error)?,
+            Work::Unsubscribe { by, .. } => self.unsubscribe(*by)?,
             Work::Stop {
                 conversation,
                 outcome,
@@ -215,6 +222,7 @@ impl<'e> Desk<'e> {
     }
 
     fn close(mut self) -> Outcome {
+        self.remember_sends();
         if self.record_changed {
             self.record.updated = self.now;
             self.commit.record = Some(self.record);
@@ -256,14 +264,33 @@ impl<'e> Desk<'e> {
     /// Works the event out and takes what it came to into the commit.
     fn advance(&mut self, conversation: Conversation, event: Event) -> Result<(), Refusal> {
         let flow = self.flow_of(&conversation)?;
-        let turn = self.turn_of(&flow, conversation, event);
+        let turn = self.turn_of(&flow, conversation, event)?;
         self.take(turn)
     }
 
-    fn turn_of(&mut self, flow: &Flow, conversation: Conversation, event: Event) -> Turn {
+    /// Works the event out. Should it lead to an email to an address that another lead unsubscribed, or
+    /// that bounces, it is worked out again with that known.
+    fn turn_of(
+        &mut self,
+        flow: &Flow,
+        conversation: Conversation,
+        event: Event,
+    ) -> Result<Turn, Refusal> {
         let zone = self.lead_zone();
-        let facts = self.facts(&zone);
-        advance(flow, conversation, event, &facts, self.now)
+        let again = self
+            .may_email(flow)
+            .then(|| (conversation.clone(), event.clone()));
+        let turn = advance(flow, conversation, event, &self.facts(&zone), self.now);
+        match again {
+            Some((conversation, event)) if self.learn_of_addresses(&turn)? => Ok(advance(
+                flow,
+                conversation,
+                event,
+                &self.facts(&zone),
+                self.now,
+            )),
+            _ => Ok(turn),
+        }
     }
 
     fn facts<'f>(&'f self, zone: &'f Zone) -> Facts<'f> {
@@ -285,6 +312,7 @@ impl<'e> Desk<'e> {
             zones: &self.zones,
             sends: &self.sends,
             last_inbound: self.last_inbound,
+            chosen: self.record.care.chosen.as_ref(),
         }
     }
 
@@ -447,7 +475,7 @@ impl<'e> Desk<'e> {
         let (to, hold, parts) = match effect {
             Effect::Sms(SmsMessage { hold, text, .. }) => (
                 self.lead.to_string(),
-                *hold,
+                hold.map(|(until, why)| (self.spread_out(until, why, self.now), why)),
                 crate::flow::sms_parts::count(text).parts,
             ),
             Effect::Email(email) => (email.to.clone(), None, 0),
@@ -524,6 +552,7 @@ impl<'e> Desk<'e> {
     fn hear(&mut self, conversation: &Conversation, entry: &Entry) {
         match &entry.event {
             Event::Replied { text, .. } => self.tell("reply", conversation, text.clone()),
+            Event::EmailReplied(reply) => self.tell("reply", conversation, reply.text.clone()),
             Event::HandoffClaimed { agent } => {
                 self.tell("handoff.claimed", conversation, agent.clone());
             }

@@ -2,11 +2,12 @@
 
 use crate::conversation::{Effect, Event, FailedSend, SmsMessage};
 use crate::lead::Name;
-use crate::policy::{self, HoldReason, Outgoing, Purpose, SendWindow, Verdict};
+use crate::policy::{HoldReason, Outgoing, Permit, Purpose, SendWindow, Verdict};
 use crate::runtime::senders;
 use crate::runtime::turn::Desk;
 use crate::runtime::turn::leave::By;
-use crate::runtime::work::{Job, Refusal, SendResult};
+use crate::runtime::watch::LOOK_AGAIN;
+use crate::runtime::work::{Job, Leave, Refusal, SendResult};
 use crate::store::{Row, RowBody, RowChange, RowKind, SendStatus, Sending};
 use crate::time::Duration;
 
@@ -35,11 +36,23 @@ impl Desk<'_> {
             let error = "the node that sent it stopped before the carrier's answer".to_string();
             return self.settle_row(&row, &SendResult::Uncertain { error });
         }
+        let mut leave = Leave::NotToTheLead;
+        if self.is_paused(&row, effect)? {
+            let until = self.now + LOOK_AGAIN;
+            self.change(&row, sending, |to| {
+                to.status = SendStatus::Held;
+                to.due = Some(until);
+                to.held = Some(HoldReason::Paused);
+            });
+            return Ok(());
+        }
         if let Effect::Sms(message) = effect {
             match self.judge(message, row.seq) {
-                Verdict::Send => {}
-                Verdict::Hold { until, why } => {
+                Ok(permit) => leave = Leave::ToTheLead(permit),
+                Err(Verdict::Send) => return Ok(()),
+                Err(Verdict::Hold { until, why }) => {
                     let until = until.max(self.now + Duration::from_ms(1));
+                    let until = self.spread_out(until, why, row.at);
                     self.change(&row, sending, |to| {
                         to.status = SendStatus::Held;
                         to.due = Some(until);
@@ -47,8 +60,14 @@ impl Desk<'_> {
                     });
                     return Ok(());
                 }
-                Verdict::Drop(why) => return self.dropped(&row, why),
+                Err(Verdict::Drop(why)) => return self.dropped(&row, why),
             }
+            self.leaves(&row);
+        }
+        if let Effect::Email(email) = effect
+            && self.email_taken_back(&row, email, sending)?
+        {
+            return Ok(());
         }
         let channel = match self.leave_by(effect, sending) {
             By::Channel(channel) => channel,
@@ -78,25 +97,42 @@ impl Desk<'_> {
             .last_mut()
             .expect("the change was just pushed");
         change.to.due = Some(self.now + LEASE);
-        self.done.job = Some(Job {
-            lead: self.lead,
-            seq: row.seq,
-            conversation: row.conversation,
-            effect: effect.clone(),
-            sending,
-        });
+        self.done.job = Job::new(&row, effect.clone(), sending, leave, self.now);
         Ok(())
     }
 
-    fn judge(&mut self, message: &SmsMessage, seq: u32) -> Verdict {
+    /// Whether the row is a message of a flow that stands still. What the law asks for, and what an agent
+    /// says, goes all the same.
+    fn is_paused(&mut self, row: &Row, effect: &Effect) -> Result<bool, Refusal> {
+        let of_flow = match effect {
+            Effect::Sms(message) => message.purpose == Purpose::Flow,
+            Effect::Email(_) => true,
+            _ => false,
+        };
+        if !of_flow || !self.engine.watch.any() {
+            return Ok(false);
+        }
+        let Some(id) = row.conversation else {
+            return Ok(false);
+        };
+        let active = self.active.as_ref().filter(|active| active.id == id);
+        let flow = match active {
+            Some(active) => Some(active.flow.clone()),
+            None => self.batch.conversation(id)?.map(|c| c.flow),
+        };
+        let store = self.engine.store.as_ref();
+        match flow {
+            Some(flow) => Ok(self.engine.watch.holds(store, &flow)?),
+            None => Ok(false),
+        }
+    }
+
+    /// Leave to send, from what is true in this very transaction; or the gate's reason against it.
+    fn judge(&mut self, message: &SmsMessage, seq: u32) -> Result<Permit, Verdict> {
         self.lead_zone();
         let window = self.window_of(message);
         // The row itself is among the recent ones; it must not count against its own cap.
-        let own = self.recent.iter().find(|r| r.seq == seq).map(|r| r.at);
-        let mut sends = self.sends.clone();
-        if let Some(place) = own.and_then(|at| sends.iter().position(|s| *s == at)) {
-            sends.remove(place);
-        }
+        let sends = super::caps::sends(&self.recent, &self.record.care, Some(seq));
         let facts = crate::policy::LeadFacts {
             sends: &sends,
             ..self.lead_facts()
@@ -106,15 +142,15 @@ impl Desk<'_> {
             purpose: message.purpose,
             window: window.as_ref(),
         };
-        let verdict = policy::gate(&out, &facts, &self.live.workspace.rules, self.now);
-        if verdict == Verdict::Send && message.purpose == Purpose::Flow && self.overtakes(seq) {
+        let permit = Permit::ask(&out, &facts, &self.live.workspace.rules, self.now)?;
+        if message.purpose == Purpose::Flow && self.overtakes(seq) {
             let until = self.now + Duration::secs(1);
-            return Verdict::Hold {
+            return Err(Verdict::Hold {
                 until,
                 why: HoldReason::Scheduled,
-            };
+            });
         }
-        verdict
+        Ok(permit)
     }
 
     /// Whether an earlier text of this lead has not left yet: texts arrive in the order decided.
@@ -214,6 +250,12 @@ impl Desk<'_> {
         if matches!(result, SendResult::OptedOut { .. }) {
             return self.opted_out_at_carrier("carrier-block", "");
         }
+        if let (Effect::Email(email), Some(why)) = (effect, not_arriving(result)) {
+            if matches!(result, SendResult::Unreachable { .. }) {
+                self.mark_bad(&email.to);
+            }
+            return self.email_failed(row, email, why);
+        }
         match event_of(row.seq, effect, result) {
             Some(event) => self.pass_on(row, event),
             None => Ok(()),
@@ -224,7 +266,7 @@ impl Desk<'_> {
         let Again { after, error, kind } = again;
         let tries_max = match kind {
             AgainKind::Busy => BUSY_ATTEMPTS_MAX,
-            AgainKind::Untaken | AgainKind::Paused | AgainKind::InDoubt => ATTEMPTS_MAX,
+            AgainKind::Untaken | AgainKind::Paused | AgainKind::InDoubt => attempts_max(row),
         };
         if sending.attempts >= tries_max && kind != AgainKind::Paused {
             let error = format!("given up after {} tries: {error}", sending.attempts);
@@ -333,6 +375,32 @@ impl<'r> Again<'r> {
 /// A text to a lead goes once; an alert, an email, a call may go again under the same id.
 fn may_repeat(effect: &Effect) -> bool {
     !matches!(effect, Effect::Sms(_))
+}
+
+/// An email is tried for most of a day, as mail servers do.
+fn attempts_max(row: &Row) -> u8 {
+    match row.body {
+        RowBody::Outgoing(Effect::Email(_), _) => crate::runtime::mail::ATTEMPTS_MAX,
+        RowBody::Outgoing(..) | RowBody::Happened(_) => ATTEMPTS_MAX,
+    }
+}
+
+/// Why an email will not arrive, if that is known now.
+fn not_arriving(result: &SendResult) -> Option<String> {
+    match result {
+        SendResult::Refused { error }
+        | SendResult::Unreachable { error }
+        | SendResult::Uncertain { error } => Some(error.clone()),
+        SendResult::Accepted { .. }
+        | SendResult::OptedOut { .. }
+        | SendResult::Retry { .. }
+        | SendResult::Busy { .. }
+        | SendResult::Paused { .. }
+        | SendResult::Repeat { .. }
+        | SendResult::CallAnswered { .. }
+        | SendResult::SlotsFound { .. }
+        | SendResult::SlotHeld { .. } => None,
+    }
 }
 
 fn settled(result: &SendResult) -> (SendStatus, Option<String>, Option<String>) {

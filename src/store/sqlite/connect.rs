@@ -20,6 +20,9 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0001_initial.sql"),
     include_str!("schema/0002_timeline_in_order_of_time.sql"),
     include_str!("schema/0003_kept.sql"),
+    include_str!("schema/0004_address.sql"),
+    include_str!("schema/0005_held_timer.sql"),
+    include_str!("schema/0006_ledger_head.sql"),
 ];
 const READERS_KEPT_MAX: usize = 4;
 const STATEMENTS_KEPT_MAX: usize = 64;

@@ -2,7 +2,10 @@
 //! one transaction and one sync. What is a column and what is in the blob beside it: `pack`. Why
 //! the tables look as they do: `schema/`.
 
+mod addresses;
 mod ask;
+mod audit;
+mod blank;
 mod bookings;
 mod connect;
 mod due;
@@ -15,6 +18,8 @@ mod ledger;
 mod newest;
 mod pack;
 mod reads;
+mod review;
+mod replies;
 mod standing;
 mod turns;
 mod upkeep;
@@ -29,12 +34,14 @@ use rusqlite::Connection;
 use crate::conversation::{Conversation, ConversationId, Seq, VersionId};
 use crate::lead::PhoneNumber;
 use crate::store::{
-    ApiKey, Batch, Booking, ConversationQuery, Due, FlowRecord, HandoffId, HandoffQuery,
-    HandoffRecord, Kept, KeptKind, LeadQuery, LeadRecord, LedgerRow, Need, OnClock, Row, RowKind,
-    SeenKey, SendStatus, ShortlinkRecord, StepCount, Store, StoreCounts, StoreError,
+    AddressMark, AddressState, ApiKey, Audit, Batch, Booking, ConversationQuery, Due, FlowRecord,
+    HandoffId, HandoffQuery, HandoffRecord, Kept, KeptKind, LeadQuery, LeadRecord, LedgerRow, Need,
+    OnClock, Quarantine, RepliesQuery, Row, RowKind, SeenKey, SendStatus, ShortlinkRecord,
+    StepCount, Store, StoreCounts, StoreError,
 };
 use crate::time::Timestamp;
 
+pub use audit::audit_file;
 pub use upkeep::restore;
 
 /// How many batches pass between two looks at the log's length.
@@ -191,6 +198,10 @@ impl Store for SqliteStore {
         self.read(|db| reads::timeline(db, lead, conversation, after, limit))
     }
 
+    fn replies(&self, query: &RepliesQuery) -> Result<Vec<Row>, StoreError> {
+        self.read(|db| replies::page(db, query))
+    }
+
     fn row(&self, lead: PhoneNumber, seq: Seq) -> Result<Option<Row>, StoreError> {
         self.read(|db| turns::row(db, lead, seq))
     }
@@ -245,11 +256,50 @@ impl Store for SqliteStore {
         self.read(|db| ledger::page(db, bucket, after, limit))
     }
 
+    fn address(&self, address: &str) -> Result<AddressState, StoreError> {
+        self.read(|db| addresses::state(db, address))
+    }
+
+    fn mark_address(&self, mark: &AddressMark) -> Result<(), StoreError> {
+        self.change("mark an address", |db| addresses::mark(db, mark))
+    }
+
+    fn ledger_proof(&self, phone: PhoneNumber) -> Result<Vec<LedgerRow>, StoreError> {
+        self.read(|db| ledger::of_key(db, phone))
+    }
+
+    fn audit_ledger(&self) -> Result<Audit, StoreError> {
+        self.read(audit::audit)
+    }
+
     fn erase(&self, lead: PhoneNumber, at: Timestamp) -> Result<bool, StoreError> {
         let known = self.change_leads("erase a lead", |db| erase::erase(db, lead, at))?;
         self.log_tells.store(true, Ordering::Release);
         self.forget_in_log()?;
         Ok(known)
+    }
+
+    fn forget(&self, lead: PhoneNumber, last: Timestamp) -> Result<bool, StoreError> {
+        let known = self.change_leads("forget a lead", |db| erase::forget(db, lead, last))?;
+        self.log_tells.store(true, Ordering::Release);
+        Ok(known)
+    }
+
+    fn blank_texts(&self, lead: PhoneNumber, before: Timestamp) -> Result<u64, StoreError> {
+        let blanked = self.change_leads("blank old texts", |db| {
+            blank::blank(db, &self.versions, lead, before)
+        })?;
+        self.log_tells.store(true, Ordering::Release);
+        Ok(blanked)
+    }
+
+    fn forgotten_at(&self, lead: PhoneNumber) -> Result<Option<Timestamp>, StoreError> {
+        self.read(|db| erase::forgotten_at(db, lead))
+    }
+
+    fn log_is_clean(&self) -> Result<bool, StoreError> {
+        self.forget_in_log()?;
+        Ok(!self.log_tells.load(Ordering::Acquire))
     }
 
     fn hold_slot(&self, slot: &Booking, at_once: u32) -> Result<bool, StoreError> {
@@ -335,8 +385,20 @@ impl Store for SqliteStore {
         upkeep::backup(&self.connections, to)
     }
 
-    fn quarantine(&self) -> Result<u64, StoreError> {
-        self.change_leads("put what had not left to review", upkeep::quarantine)
+    fn quarantine(&self, now: Timestamp) -> Result<Quarantine, StoreError> {
+        self.change_leads("put what had not left to review", |db| {
+            review::quarantine(db, now)
+        })
+    }
+
+    fn quarantined(&self) -> Result<Quarantine, StoreError> {
+        self.read(review::quarantined)
+    }
+
+    fn release(&self, now: Timestamp) -> Result<Quarantine, StoreError> {
+        self.change_leads("release what waits for review", |db| {
+            review::release(db, now)
+        })
     }
 
     fn checkpoint(&self) -> Result<(), StoreError> {

@@ -157,7 +157,7 @@ fn place(status: &mut Status) -> Option<&mut Name> {
     }
 }
 
-/// What is not a column: nine values in a row.
+/// What is not a column: ten values in a row; the last came later, and old rows have nine.
 pub fn conversation_blob(it: &Conversation) -> Result<Vec<u8>, StoreError> {
     let mut status = it.status.clone();
     if let Some(place) = place(&mut status) {
@@ -166,7 +166,7 @@ pub fn conversation_blob(it: &Conversation) -> Result<Vec<u8>, StoreError> {
     let mut bytes = Vec::with_capacity(128);
     let mut e = Encoder::new(&mut bytes);
     let mut encode = || -> Result<(), minicbor::encode::Error<std::convert::Infallible>> {
-        e.array(9)?
+        e.array(10)?
             .encode(&status)?
             .encode(&it.locale)?
             .encode(it.score)?;
@@ -175,7 +175,8 @@ pub fn conversation_blob(it: &Conversation) -> Result<Vec<u8>, StoreError> {
             .encode(&it.event)?;
         e.encode(&it.last_reply)?
             .encode(&it.agent)?
-            .encode(&it.variants)?;
+            .encode(&it.variants)?
+            .encode(&it.unanswered)?;
         Ok(())
     };
     encode().map_err(|source| StoreError::Failed {
@@ -240,8 +241,9 @@ fn decode_conversation(
     columns: Columns,
     bytes: &[u8],
 ) -> Result<Conversation, minicbor::decode::Error> {
+    const WITHOUT_UNANSWERED: u64 = 9;
     let mut d = Decoder::new(bytes);
-    d.array()?;
+    let values = d.array()?;
     Ok(Conversation {
         id: columns.id,
         lead: columns.lead,
@@ -259,6 +261,10 @@ fn decode_conversation(
         last_reply: d.decode()?,
         agent: d.decode()?,
         variants: d.decode()?,
+        unanswered: match values {
+            Some(WITHOUT_UNANSWERED) => None,
+            _ => d.decode()?,
+        },
     })
 }
 

@@ -18,7 +18,7 @@ use crate::time::Timestamp;
 use super::flows::Versions;
 use super::known::told_by_row;
 use super::pack::{self, blob, column, digits, maybe_time, ms, seq, to_blob};
-use super::{ask, ledger, reads};
+use super::{addresses, ask, ledger, reads};
 
 const DOING: &str = "write a turn";
 
@@ -61,6 +61,9 @@ pub fn write(db: &Connection, versions: &Versions, commit: &Commit) -> Result<()
     }
     for event in &commit.consents {
         ledger::append(db, lead, event)?;
+    }
+    for mark in &commit.addresses {
+        addresses::mark(db, mark)?;
     }
     for link in &commit.shortlinks {
         save_shortlink(db, link)?;

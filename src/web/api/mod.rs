@@ -8,6 +8,8 @@ pub mod events;
 pub mod flows;
 pub mod handoffs;
 pub mod leads;
+pub mod proof;
+pub mod replies;
 pub mod reports;
 pub mod shapes;
 pub mod timeline;

@@ -70,6 +70,17 @@ fn event(event: &Event) -> Json {
             "type": "reply", "text": text, "media": media,
             "written": written.map(|at| at.to_string()),
         }),
+        Event::EmailReplied(reply) => json!({
+            "type": "reply", "by": "email", "text": reply.text, "media": [],
+            "written": reply.written.map(|at| at.to_string()), "message": reply.answers,
+            "from": reply.from, "automatic": reply.automatic,
+        }),
+        Event::EmailFailed { seq, why, .. } => json!({
+            "type": "failed", "message": seq, "result": "email", "reason": why,
+        }),
+        Event::EmailUnsubscribed { by } => {
+            json!({ "type": "email_unsubscribed", "by": by.as_str() })
+        }
         Event::TimerFired { deadline } => {
             json!({ "type": "timer", "deadline": shapes::time(*deadline) })
         }
@@ -130,6 +141,7 @@ fn outgoing(row: &Row, effect: &Effect, sending: &Sending) -> Json {
                 Purpose::OptOutConfirmation => "opt_out_confirmation",
                 Purpose::Help => "help",
                 Purpose::OptInConfirmation => "opt_in_confirmation",
+                Purpose::OptInRequest => "opt_in_request",
                 Purpose::Agent => "agent",
             },
         }),

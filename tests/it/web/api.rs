@@ -534,7 +534,9 @@ async fn behaviour_starts_and_ends_conversations_and_stop_stops() {
     );
     let row = json!({ "phone": "+13125550142", "kind": "marketing", "source": "import",
         "wording": "x" });
-    assert_eq!(server.post("/v1/consents", row).await.status, 201);
+    let got = server.post("/v1/consents", row).await;
+    assert_eq!(got.status, 422, "{}", got.text);
+    assert!(got.text.contains("only their own act"), "{}", got.text);
     let lead = server.get("/v1/leads/+13125550142").await;
     assert_eq!(
         lead.body["consent"]["state"], "revoked",

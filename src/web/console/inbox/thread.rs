@@ -4,8 +4,8 @@
 use maud::{Markup, html};
 
 use crate::conversation::{
-    ConversationId, Effect, EmailMessage, Entry, Event, FailedSend, HandoffOffer, Hop, SmsMessage,
-    Understood,
+    ConversationId, Effect, EmailMessage, EmailReply, Entry, Event, FailedSend, HandoffOffer, Hop,
+    SmsMessage, Understood,
 };
 use crate::policy::Purpose;
 use crate::store::{Row, RowBody, SendStatus, Sending};
@@ -36,6 +36,7 @@ fn item(row: &Row, writer: Option<&str>) -> Option<Markup> {
     match &row.body {
         RowBody::Happened(entry) => match &entry.event {
             Event::Replied { text, media, .. } => Some(reply(row, entry, text, media)),
+            Event::EmailReplied(reply) => Some(email_reply(row, entry, reply)),
             event => said(event, entry).map(|text| note(row, &text)),
         },
         RowBody::Outgoing(effect, sending) => match effect {
@@ -78,6 +79,19 @@ fn reply(row: &Row, entry: &Entry, text: &str, media: &[String]) -> Markup {
     }
 }
 
+fn email_reply(row: &Row, entry: &Entry, reply: &EmailReply) -> Markup {
+    html! {
+        div.bubble.theirs { p.words { (reply.text) } }
+        p.under {
+            "Email · " (hour(row.at))
+            @if reply.automatic { " · written by a machine" }
+            @if let Some(from) = &reply.from { " · from " (from) }
+            @if let Some(understood) = &entry.understood { " · " (meaning(understood)) }
+            (way(&entry.path))
+        }
+    }
+}
+
 fn meaning(understood: &Understood) -> Markup {
     let what = match (&understood.answer, understood.kind.as_str()) {
         (Some(answer), _) => html! { "understood as " b { (answer) } },
@@ -104,7 +118,10 @@ fn sms(row: &Row, message: &SmsMessage, sending: &Sending, writer: Option<&str>)
     let by = match message.purpose {
         Purpose::Agent => writer.unwrap_or("An agent"),
         Purpose::Flow => "Flow",
-        Purpose::OptOutConfirmation | Purpose::Help | Purpose::OptInConfirmation => "Notice",
+        Purpose::OptOutConfirmation
+        | Purpose::Help
+        | Purpose::OptInConfirmation
+        | Purpose::OptInRequest => "Notice",
     };
     let agent = message.purpose == Purpose::Agent;
     html! {
@@ -208,9 +225,12 @@ fn said(event: &Event, entry: &Entry) -> Option<String> {
             None => "Given back to the flow".to_string(),
         },
         Event::VersionMoved { by, .. } => format!("{by} moved it to a new version of the flow"),
+        Event::EmailFailed { why, .. } => format!("The email does not arrive: {why}"),
+        Event::EmailUnsubscribed { .. } => "They want no more marketing emails".to_string(),
         Event::Clicked { link } => format!("Opened the link {link}"),
         Event::Stopped { outcome } => format!("Ended: {}", spaced(outcome)),
         Event::Replied { .. }
+        | Event::EmailReplied(_)
         | Event::Accepted { .. }
         | Event::Delivered { .. }
         | Event::CallAnswered { saved: Some(_), .. }
