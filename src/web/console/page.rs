@@ -233,7 +233,9 @@ impl Frame {
     }
 }
 
-const HTMX: &str = r#"{"includeIndicatorStyles":false,"allowEval":false,"historyCacheSize":0,"refreshOnHistoryMiss":true,"scrollIntoViewOnBoost":false,"timeout":20000}"#;
+/// Without a delay before what was swapped in is bound: a key pressed meanwhile would have the browser
+/// send the form itself.
+const HTMX: &str = r#"{"includeIndicatorStyles":false,"allowEval":false,"historyCacheSize":0,"refreshOnHistoryMiss":true,"scrollIntoViewOnBoost":false,"timeout":20000,"defaultSettleDelay":0}"#;
 
 /// A drawing of lines on a field of 20 by 20, in the colour of the text around it.
 pub fn icon(path: &str) -> Markup {
