@@ -152,18 +152,20 @@ fn serve_replytree(db: &Path, leads: usize) {
         let (committer, _thread) =
             Committer::start(engine.clone(), wake.clone()).expect("a committer");
         let (_stop, stopping) = watch::channel(false);
+        let early = Arc::new(Early::new(engine.clone(), committer.clone()));
         let outside = Outside::new().expect("a client");
         let app = AppState::new(App {
-            early: Arc::new(Early::new(engine.clone(), committer.clone())),
-            certificates: Certificates::new(outside),
             engine,
             committer,
+            early,
+            certificates: Certificates::new(outside),
             sandbox: None,
             heard: broadcast::channel(1024).0,
             due: wake,
             door: Door::open(store.as_ref()).expect("a door"),
             stopping,
             answering: Mutex::default(),
+            tallies: Default::default(),
         });
         replytree::web::ops::collect();
         let commits = axum::routing::get(async || replytree::web::ops::render());

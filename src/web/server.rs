@@ -185,6 +185,7 @@ pub async fn start(mut options: ServeOptions) -> Result<Running, ServeError> {
         door,
         stopping: stopping.clone(),
         answering: Mutex::default(),
+        tallies: Default::default(),
     });
     let router = crate::web::router(app.clone());
     let mut tasks = vec![tokio::spawn(accept(listener, router, stopping.clone()))];

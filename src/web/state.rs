@@ -14,6 +14,7 @@ use crate::runtime::{Clock, Committer, Done, Engine, Refusal, WallClock, Work};
 use crate::store::{SeenKey, Store, StoreError};
 use crate::time::Timestamp;
 use crate::web::certificates::Certificates;
+use crate::web::console::Tallies;
 use crate::web::error::Problem;
 use crate::web::session::Door;
 
@@ -37,6 +38,8 @@ pub struct App {
     pub stopping: watch::Receiver<bool>,
     /// Idempotency keys of requests that are being answered right now.
     pub answering: Mutex<HashSet<SeenKey>>,
+    /// What the console counted of each flow.
+    pub tallies: Tallies,
 }
 
 impl AppState {
