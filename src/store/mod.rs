@@ -5,6 +5,7 @@
 //! with its lead's bucket, so that many nodes can share the work. Everything here is synchronous;
 //! `runtime` decides which thread waits.
 
+mod accounts;
 pub mod conformance;
 pub mod memory;
 mod query;
@@ -19,6 +20,10 @@ use crate::lead::{Lead, Name, PhoneNumber};
 use crate::policy::{Consent, ConsentEvent, Standing, ledger};
 use crate::time::Timestamp;
 
+pub use accounts::{
+    AUDIT_KEPT, Account, Accounts, AuditEntry, AuditPlace, AuditQuery, AuditRow, CodeHash, Invitation,
+    PasswordHash, SecondFactor, Session, Used,
+};
 pub use memory::MemoryStore;
 pub use records::*;
 pub use sqlite::SqliteStore;
@@ -89,7 +94,7 @@ pub trait Batch {
     fn finish(self: Box<Self>) -> Result<(), StoreError>;
 }
 
-pub trait Store: Send + Sync {
+pub trait Store: Accounts + Send + Sync {
     /// Waits for the batch before it to end. While one is open its thread must call nothing else
     /// here that writes; reads are free, and see what was finished.
     fn begin<'a>(&'a self, needs: &[Need]) -> Result<Box<dyn Batch + 'a>, StoreError>;

@@ -171,6 +171,9 @@ pub fn new_key(name: Name, role: Role, now: Timestamp) -> Result<(String, ApiKey
         role,
         created: now,
         revoked: None,
+        expires: None,
+        used: None,
+        per_minute: None,
     };
     Ok((key, kept))
 }

@@ -2,6 +2,7 @@
 //! store is right when it passes them all; `tests/it/store.rs` runs them. They fail by panicking,
 //! as tests do, and know nothing of what is underneath.
 
+mod accounts;
 mod fixture;
 mod lists;
 mod others;
@@ -17,7 +18,13 @@ pub type Check = (&'static str, fn(&dyn Store));
 
 /// Every rule there is.
 pub fn all() -> impl Iterator<Item = Check> {
-    [turns::ALL, work::ALL, lists::ALL, others::ALL]
+    [
+        turns::ALL,
+        work::ALL,
+        lists::ALL,
+        others::ALL,
+        accounts::ALL,
+    ]
         .into_iter()
         .flatten()
         .copied()

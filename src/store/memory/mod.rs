@@ -1,6 +1,7 @@
 //! The store that keeps everything in memory: for flow tests, `chat` and the simulator. A batch
 //! gathers its commits and applies them when it is finished, so readers never see half of one.
 
+mod accounts;
 mod state;
 
 use std::path::Path;

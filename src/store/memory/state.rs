@@ -8,15 +8,15 @@ use crate::lead::{Name, PhoneNumber};
 use crate::policy::{ConsentEvent, ledger};
 use crate::store::query::{self, age_order};
 use crate::store::{
-    ApiKey, Booking, Commit, CommitError, ConversationQuery, Due, FlowRecord, HandoffId,
+    Account, ApiKey, AuditPlace, AuditRow, Booking, Commit, CommitError, ConversationQuery, Due, FlowRecord, HandoffId,
     HandoffQuery, HandoffRecord, HandoffStatus, LeadQuery, LeadRecord, LedgerEvent, LedgerRow,
-    Need, RECENT_ROWS_MAX, Recent, Row, RowBody, RowKind, SendStatus, Sending, ShortlinkRecord,
+    Need, RECENT_ROWS_MAX, Recent, Row, RowBody, RowKind, SendStatus, Sending, Session, ShortlinkRecord,
     Snapshot, StepCount, StoreCounts, forgotten, ledger_key, refused,
 };
 use crate::time::Timestamp;
 
 /// Nothing in memory outlives the process, so nothing need be hidden; and runs stay repeatable.
-const SECRET: [u8; 32] = [0; 32];
+pub const SECRET: [u8; 32] = [0; 32];
 
 #[derive(Default)]
 pub struct State {
@@ -34,6 +34,9 @@ pub struct State {
     pub answers: BTreeMap<[u8; 16], (Timestamp, Vec<u8>)>,
     pub forgotten: BTreeMap<[u8; 16], Timestamp>,
     pub settings: BTreeMap<String, Vec<u8>>,
+    pub accounts: BTreeMap<Name, Account>,
+    pub sessions: BTreeMap<[u8; 32], Session>,
+    pub audit: BTreeMap<AuditPlace, AuditRow>,
     timers: BTreeSet<(Timestamp, ConversationId)>,
     outgoing_due: BTreeSet<(Timestamp, PhoneNumber, Seq)>,
 }

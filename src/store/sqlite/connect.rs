@@ -16,7 +16,10 @@ const SQLITE_VERSION_MIN: i32 = 3_051_003;
 /// `RTre` in ASCII: what the file says it belongs to.
 const APPLICATION_ID: i64 = 0x5254_7265;
 /// The numbered schema files, in order; `user_version` counts those applied.
-const SCHEMA: [&str; 1] = [include_str!("schema/0001_initial.sql")];
+const SCHEMA: [&str; 2] = [
+    include_str!("schema/0001_initial.sql"),
+    include_str!("schema/0002_accounts.sql"),
+];
 const READERS_KEPT_MAX: usize = 4;
 const STATEMENTS_KEPT_MAX: usize = 64;
 

@@ -2,6 +2,7 @@
 //! one transaction and one sync. What is a column and what is in the blob beside it: `pack`. Why
 //! the tables look as they do: `schema/`.
 
+mod accounts;
 mod ask;
 mod bookings;
 mod connect;
