@@ -22,4 +22,4 @@ pub use clock::{Clock, ManualClock, SandboxClock, WallClock};
 pub use committer::Committer;
 pub use engine::Engine;
 pub use live::Live;
-pub use work::{Done, Job, Refusal, SendResult, Work};
+pub use work::{Done, Heard, Job, Refusal, SendResult, Work};

@@ -513,7 +513,7 @@ impl<'e> Desk<'e> {
             Status::Ended { outcome } => {
                 self.tell("conversation.ended", conversation, outcome.to_string());
             }
-            _ if !entry.path.is_empty() => {
+            _ if !entry.path.is_empty() || is_by_agent(&entry.event) => {
                 self.tell("conversation.moved", conversation, String::new());
             }
             _ => {}
@@ -530,6 +530,14 @@ impl<'e> Desk<'e> {
             detail,
         });
     }
+}
+
+/// What an agent does to a conversation, whether or not it takes a step.
+fn is_by_agent(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::TakenOver { .. } | Event::Released { .. } | Event::AgentWrote { .. }
+    )
 }
 
 /// Whether an entry would only repeat what the outgoing row of its message keeps already.

@@ -12,48 +12,33 @@ use crate::lead::Name;
 use crate::policy::MessageKind;
 use crate::runtime::Live;
 use crate::store::StepCount;
-use crate::web::auth::Caller;
-use crate::web::console::page::{Frame, Place, Sandbox, frame};
+use crate::web::auth::{Caller, Right, require};
+use crate::web::console::page::{Frame, Place, Sandbox, empty};
 use crate::web::console::phone::industry;
 use crate::web::console::{Page, problems, proof};
 use crate::web::error::Problem;
 use crate::web::state::AppState;
 
-pub async fn list(_caller: Caller, State(app): State<AppState>) -> Page {
+pub async fn list(caller: Caller, State(app): State<AppState>) -> Page {
+    require(&caller, Right::ReadFlows, &app)?;
     let live = app.live();
-    Ok(frame(
-        &page(&live, "Flows", sandbox(&app)),
-        &list_body(&live),
-    ))
+    Ok(Frame::of(&app, &caller, Place::Flows, "Flows")
+        .style("flows.css")
+        .page(&list_body(&live)))
 }
 
-pub async fn one(_caller: Caller, State(app): State<AppState>, Path(name): Path<String>) -> Page {
+pub async fn one(caller: Caller, State(app): State<AppState>, Path(name): Path<String>) -> Page {
+    require(&caller, Right::ReadFlows, &app)?;
     let live = app.live();
     let Some(flow) = live.flows.get(name.as_str()).cloned() else {
         return Err(Problem::not_found("flow"));
     };
     let version = flow.version;
     let standing = app.read(move |store| store.standing_on(version)).await?;
-    let body = one_body(&live, &flow, &standing, sandbox(&app));
-    Ok(frame(&page(&live, &name, sandbox(&app)), &body))
-}
-
-fn sandbox(app: &AppState) -> Sandbox {
-    match app.sandbox {
-        Some(_) => Sandbox::Yes,
-        None => Sandbox::No,
-    }
-}
-
-fn page<'a>(live: &'a Live, title: &'a str, sandbox: Sandbox) -> Frame<'a> {
-    Frame {
-        title,
-        brand: &live.workspace.brand,
-        place: Place::Flows,
-        style: "flows.css",
-        script: None,
-        sandbox,
-    }
+    let body = one_body(&live, &flow, &standing, Sandbox::of(&app));
+    Ok(Frame::of(&app, &caller, Place::Flows, name)
+        .style("flows.css")
+        .page(&body))
 }
 
 /// Errors and warnings of a file.
@@ -96,6 +81,9 @@ fn list_body(live: &Live) -> Markup {
                     h2 { "Files that are not served" }
                     (problems::show(&stray, &live.sources))
                 }
+            }
+            @if live.flows.is_empty() {
+                (empty("No flow is served", "Write one in the workspace's folder; it is served as soon as it compiles."))
             }
             @for (industry, flows) in groups {
                 section.industry {

@@ -3,6 +3,7 @@
 
 mod assets;
 mod flows;
+mod live;
 mod next;
 mod page;
 mod phone;
@@ -29,6 +30,7 @@ pub fn routes() -> Router<AppState> {
         .route("/phone/picture/{version}", get(phone::picture))
         .route("/flows", get(flows::list))
         .route("/flows/{flow}", get(flows::one))
+        .route("/live", get(live::live))
         .route("/assets/{*file}", get(assets::serve))
 }
 
