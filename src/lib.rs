@@ -20,5 +20,7 @@ pub mod carrier;
 // The shell.
 pub mod runtime;
 pub mod sim;
+pub mod import;
+pub mod kpi;
 pub mod web;
 pub mod cli;

@@ -14,12 +14,13 @@ pub mod rates;
 pub mod reload;
 pub mod route;
 pub mod sandbox;
+pub mod segment;
 pub mod slots;
 mod turn;
 pub mod work;
 
 pub use clock::{Clock, ManualClock, SandboxClock, WallClock};
 pub use committer::Committer;
-pub use engine::Engine;
+pub use engine::{Answer, Engine};
 pub use live::Live;
 pub use work::{Done, Heard, Job, Refusal, SendResult, Work};

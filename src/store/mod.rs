@@ -21,8 +21,8 @@ use crate::policy::{Consent, ConsentEvent, Standing, ledger};
 use crate::time::Timestamp;
 
 pub use accounts::{
-    AUDIT_KEPT, Account, Accounts, AuditEntry, AuditPlace, AuditQuery, AuditRow, CodeHash, Invitation,
-    PasswordHash, SecondFactor, Session, Used,
+    AUDIT_KEPT, Account, Accounts, AuditEntry, AuditPlace, AuditQuery, AuditRow, CodeHash,
+    Invitation, PasswordHash, SecondFactor, Session, Used,
 };
 pub use memory::MemoryStore;
 pub use records::*;

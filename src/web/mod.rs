@@ -1,6 +1,7 @@
 //! HTTP: carriers' webhooks, the API, short links, the sandbox, operations. It reads requests and
 //! shows answers; what is decided is decided elsewhere.
 
+pub mod accounts;
 pub mod api;
 pub mod auth;
 pub mod console;
@@ -10,9 +11,11 @@ pub mod fields;
 mod guard;
 mod idempotency;
 mod limits;
+pub mod one_time;
 pub mod ops;
 pub mod origin;
 pub mod pages;
+pub mod password;
 pub mod routes;
 pub mod sandbox;
 pub mod server;
@@ -20,6 +23,8 @@ pub mod session;
 mod shortlink;
 pub mod state;
 pub mod stream;
+pub mod throttle;
+pub mod trail;
 mod webhook;
 
 use axum::Router;
@@ -34,6 +39,7 @@ pub use state::AppState;
 /// Everything that is served.
 pub fn router(app: AppState) -> Router {
     routes::router(&app)
+        .merge(routes::of(console::pages::ALL, &app))
         .merge(console::routes())
         .fallback(async || Problem::not_found("page"))
         .method_not_allowed_fallback(async || {

@@ -9,12 +9,24 @@ use super::fixture::*;
 
 pub const ALL: &[Check] = &[
     ("an account is what it was last put to", accounts),
-    ("a one-time code counts once, and no older one after it", codes),
+    (
+        "a one-time code counts once, and no older one after it",
+        codes,
+    ),
     ("a session lives until its end, or is ended", sessions),
     ("when a key or a session was used is noted", touched),
-    ("the audit log is read newest first, by actor and by lead", audit),
-    ("the audit log forgets what is older than it is kept", audit_kept),
-    ("the audit log names an erased lead by what is left", audit_erased),
+    (
+        "the audit log is read newest first, by actor and by lead",
+        audit,
+    ),
+    (
+        "the audit log forgets what is older than it is kept",
+        audit_kept,
+    ),
+    (
+        "the audit log names an erased lead by what is left",
+        audit_erased,
+    ),
 ];
 
 fn accounts(store: &dyn Store) {
@@ -66,7 +78,10 @@ fn sessions(store: &dyn Store) {
         ok(store.put_session(&it, NOW));
     }
     let all = ok(store.sessions(NOW));
-    assert_eq!(all, [session(3, "bob"), session(2, "ada"), session(1, "ada")]);
+    assert_eq!(
+        all,
+        [session(3, "bob"), session(2, "ada"), session(1, "ada")]
+    );
     assert_eq!(ok(store.session(&[2; 32])), Some(session(2, "ada")));
     assert_eq!(ok(store.sessions(after_ms(1000))), []);
     assert!(ok(store.end_session(&[1; 32])));
@@ -148,7 +163,10 @@ fn audit(store: &dyn Store) {
         lead: lead.map(phone),
         ..all.clone()
     };
-    assert_eq!(acts(store, &of(Some("ada"), None)), ["four", "three", "one"]);
+    assert_eq!(
+        acts(store, &of(Some("ada"), None)),
+        ["four", "three", "one"]
+    );
     assert_eq!(acts(store, &of(Some("ada"), Some(1))), ["three"]);
     assert_eq!(acts(store, &of(None, Some(2))), ["four"]);
     // Page by page gives each once.

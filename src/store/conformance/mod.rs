@@ -25,7 +25,7 @@ pub fn all() -> impl Iterator<Item = Check> {
         others::ALL,
         accounts::ALL,
     ]
-        .into_iter()
-        .flatten()
-        .copied()
+    .into_iter()
+    .flatten()
+    .copied()
 }

@@ -92,7 +92,10 @@ impl Accounts for MemoryStore {
 
     fn sessions(&self, now: Timestamp) -> Result<Vec<Session>, StoreError> {
         let state = self.read();
-        let live = state.sessions.values().filter(|session| session.until > now);
+        let live = state
+            .sessions
+            .values()
+            .filter(|session| session.until > now);
         let mut found: Vec<Session> = live.cloned().collect();
         found.sort_by_key(|session| (std::cmp::Reverse(session.used), session.hash));
         Ok(found)
@@ -105,7 +108,9 @@ impl Accounts for MemoryStore {
     fn end_sessions_of(&self, account: &str) -> Result<u64, StoreError> {
         Ok(self.write_alone(|state| {
             let before = state.sessions.len();
-            state.sessions.retain(|_, session| session.account != *account);
+            state
+                .sessions
+                .retain(|_, session| session.account != *account);
             (before - state.sessions.len()) as u64
         }))
     }

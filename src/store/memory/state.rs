@@ -8,10 +8,11 @@ use crate::lead::{Name, PhoneNumber};
 use crate::policy::{ConsentEvent, ledger};
 use crate::store::query::{self, age_order};
 use crate::store::{
-    Account, ApiKey, AuditPlace, AuditRow, Booking, Commit, CommitError, ConversationQuery, Due, FlowRecord, HandoffId,
-    HandoffQuery, HandoffRecord, HandoffStatus, LeadQuery, LeadRecord, LedgerEvent, LedgerRow,
-    Need, RECENT_ROWS_MAX, Recent, Row, RowBody, RowKind, SendStatus, Sending, Session, ShortlinkRecord,
-    Snapshot, StepCount, StoreCounts, forgotten, ledger_key, refused,
+    Account, ApiKey, AuditPlace, AuditRow, Booking, Commit, CommitError, ConversationQuery, Due,
+    FlowRecord, HandoffId, HandoffQuery, HandoffRecord, HandoffStatus, LeadQuery, LeadRecord,
+    LedgerEvent, LedgerRow, Need, RECENT_ROWS_MAX, Recent, Row, RowBody, RowKind, SendStatus,
+    Sending, Session, ShortlinkRecord, Snapshot, StepCount, StoreCounts, forgotten, ledger_key,
+    refused,
 };
 use crate::time::Timestamp;
 

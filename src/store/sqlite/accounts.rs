@@ -81,7 +81,13 @@ fn touch(db: &Connection, used: &Used) -> Result<(), StoreError> {
             let Some(key) = keys::find(db, hash)? else {
                 return Ok(());
             };
-            keys::put(db, &ApiKey { used: Some(*at), ..key })
+            keys::put(
+                db,
+                &ApiKey {
+                    used: Some(*at),
+                    ..key
+                },
+            )
         }
         Used::Session(hash, at) => match session(db, hash)? {
             Some(kept) => put_session(db, &Session { used: *at, ..kept }),
@@ -189,9 +195,8 @@ impl Accounts for SqliteStore {
     }
 
     fn sessions(&self, now: Timestamp) -> Result<Vec<Session>, StoreError> {
-        let mut found: Vec<Session> = self.read(|db| {
-            ask::many(db, SESSIONS, [now.as_ms()], |row| blob(row, 0, "session"))
-        })?;
+        let mut found: Vec<Session> =
+            self.read(|db| ask::many(db, SESSIONS, [now.as_ms()], |row| blob(row, 0, "session")))?;
         found.sort_by_key(|session| (std::cmp::Reverse(session.used), session.hash));
         Ok(found)
     }

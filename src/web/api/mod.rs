@@ -1,5 +1,6 @@
 //! The API, one file for each thing it speaks of.
 
+pub mod audit;
 pub mod consents;
 pub mod conversations;
 pub mod enrollments;
