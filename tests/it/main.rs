@@ -1,7 +1,9 @@
 //! The integration tests, one module a subject, linked once.
 #![allow(clippy::unwrap_used)] // what fails here fails a test, which is what a test is for
 
+mod browser;
 mod carriers;
+mod chromium;
 mod compile;
 mod crash;
 mod docs;

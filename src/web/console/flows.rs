@@ -156,7 +156,7 @@ fn one_body(live: &Live, flow: &Flow, standing: &[StepCount], sandbox: Sandbox) 
                 }
             }
             div.flow-grid {
-                section.pane aria-label="Picture" {
+                section.pane.picture-pane aria-label="Picture" tabindex="0" {
                     (PreEscaped(picture::svg(flow, &options)))
                 }
                 div.flow-side {

@@ -7,6 +7,7 @@ pub mod consent;
 mod flows;
 mod history;
 pub mod import;
+mod inbox;
 mod leads;
 mod live;
 mod next;
@@ -39,6 +40,7 @@ pub fn routes() -> Router<AppState> {
         .route("/phone/picture/{version}", get(phone::picture))
         .route("/flows", get(flows::list))
         .route("/flows/{flow}", get(flows::one))
+        .merge(inbox::routes())
         .route("/live", get(live::live))
         .route("/assets/{*file}", get(assets::serve))
 }

@@ -158,7 +158,7 @@ impl Frame {
             (DOCTYPE)
             html lang="en" {
                 (self.head())
-                body data-now=(self.now) {
+                body hx-ext="morph" data-now=(self.now) {
                     a.skip href="#main" { "Skip to the page" }
                     (self.top())
                     main #main tabindex="-1" { (main) }
@@ -220,7 +220,7 @@ impl Frame {
                 span.who title=(self.role) { (self.who) }
                 button.icon-button #theme type="button" aria-label="Light or dark" title="Light or dark" {
                     svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true" {
-                        path fill="currentColor" d="M10 2a8 8 0 1 0 0 16zm0 1.6v12.8a6.4 6.4 0 0 0 0-12.8z" {}
+                        path fill="currentColor" d="M10 2a8 8 0 1 0 0 16 8 8 0 0 0 0-16zm0 1.600v12.800a6.400 6.400 0 0 1 0-12.800z" {}
                     }
                 }
                 form.sign-out method="post" action="/sign-out" {

@@ -68,6 +68,13 @@ document.addEventListener("visibilitychange", () => {
   else if (!source) open(true);
 });
 
+// A page that was left may be kept for the way back, and its stream with it: six of them, and the
+// browser has no connection left.
+window.addEventListener("pagehide", close);
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) open(true);
+});
+
 // What a person is typing is theirs: a field marked so is never changed from outside.
 if (window.Idiomorph) {
   window.Idiomorph.defaults.ignoreActiveValue = true;
