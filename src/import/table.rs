@@ -98,10 +98,21 @@ impl Table {
         let records = reader.into_records().map_while(Result::ok);
         records
             .map(move |record| {
-                let line = record.position().map_or(0, csv::Position::line);
+                let line = record.position().map_or(0, |at| self.line_of(at));
                 (line + before, record)
             })
             .filter(|(_, record)| record.iter().any(|cell| !cell.trim().is_empty()))
+    }
+
+    /// Where the record itself begins: blank lines before it are counted to it by the reader.
+    fn line_of(&self, at: &csv::Position) -> u64 {
+        let rest = self
+            .text
+            .as_bytes()
+            .get(at.byte() as usize..)
+            .unwrap_or_default();
+        let blank = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+        at.line() + blank.filter(|byte| **byte == b'\n').count() as u64
     }
 
     pub fn separator_name(&self) -> &'static str {

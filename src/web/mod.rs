@@ -8,7 +8,7 @@ pub mod console;
 mod describe;
 pub mod error;
 pub mod fields;
-mod guard;
+pub mod guard;
 mod idempotency;
 mod limits;
 pub mod one_time;

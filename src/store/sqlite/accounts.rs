@@ -38,8 +38,8 @@ const AUDIT: &str = "SELECT at, bucket, n, actor, lead, data FROM audit
     WHERE (at, bucket, n) < ($1, $2, $3) AND ($4 IS NULL OR actor = $4)
     ORDER BY at DESC, bucket DESC, n DESC LIMIT $5";
 const AUDIT_OF_LEAD: &str = "SELECT at, bucket, n, actor, lead, data FROM audit
-    WHERE (at, bucket, n) < ($1, $2, $3) AND ($4 IS NULL OR actor = $4) AND lead = $6
-    ORDER BY at DESC, bucket DESC, n DESC LIMIT $5";
+    WHERE (at, bucket, n) < ($1, $2, $3) AND ($4 IS NULL OR actor = $4) AND lead = $5
+    ORDER BY at DESC, bucket DESC, n DESC LIMIT $6";
 
 /// What of a row is in its blob.
 #[derive(Debug, Encode, Decode)]
@@ -150,7 +150,7 @@ fn audit(db: &Connection, query: &AuditQuery) -> Result<Vec<AuditRow>, StoreErro
         None => ask::many(db, AUDIT, params![at, bucket, n, actor, limit], audit_row),
         Some(lead) => {
             let key = ledger::key(db, lead)?;
-            let params = params![at, bucket, n, actor, limit, key];
+            let params = params![at, bucket, n, actor, key, limit];
             ask::many(db, AUDIT_OF_LEAD, params, audit_row)
         }
     }

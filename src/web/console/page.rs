@@ -217,7 +217,7 @@ impl Frame {
                 @if self.sandbox == Sandbox::Yes {
                     span.sandbox title="Nothing leaves this machine" { "Sandbox" }
                 }
-                span.who title=(self.role) { (self.who) }
+                a.who href="/account" title=(format!("{}: your account", self.role)) { (self.who) }
                 button.icon-button #theme type="button" aria-label="Light or dark" title="Light or dark" {
                     svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true" {
                         path fill="currentColor" d="M10 2a8 8 0 1 0 0 16 8 8 0 0 0 0-16zm0 1.600v12.800a6.400 6.400 0 0 1 0-12.800z" {}
