@@ -12,13 +12,14 @@ use sha2::{Digest, Sha256};
 
 use crate::cli::output::{self, Format};
 use crate::cli::{Context, Exit, FAILED, engine, import};
+use crate::conversation::{ConversationId, Event};
 use crate::flow::workspace::Workspace;
 use crate::import::{Defaults, read_row};
 use crate::lead::{Name, PhoneNumber};
 use crate::policy::consent::Level;
 use crate::runtime::work::{Enroll, IfBusy, LeadUpdate};
 use crate::runtime::{Engine, Refusal, Work, segment};
-use crate::store::SeenKey;
+use crate::store::{RowBody, SeenKey};
 use crate::time::{Duration, Timestamp};
 
 const BATCH: usize = 256;
@@ -120,7 +121,9 @@ pub fn run(context: &Context, args: &EnrollArgs) -> Exit {
             true => may_enter(&engine, &loaded, &flow, &known, &mut outcome)?,
             false => {
                 let work = known.iter().map(|phone| work(*phone)).collect();
-                outcome.count(engine::turns(&engine, work));
+                let answers = engine::turns(&engine, work);
+                let was_in = |id| is_of(&engine, id, args.campaign.as_deref());
+                outcome.count(answers, &was_in);
                 0
             }
         };
@@ -227,6 +230,23 @@ fn known(engine: &Engine, phone: PhoneNumber) -> Result<(), &'static str> {
     }
 }
 
+/// Whether the conversation is one of this very campaign, under way since an earlier run.
+fn is_of(engine: &Engine, id: ConversationId, campaign: Option<&str>) -> bool {
+    let Some(campaign) = campaign else {
+        return false;
+    };
+    let Ok(Some(conversation)) = engine.store.conversation(id) else {
+        return false;
+    };
+    let rows = engine.store.timeline(conversation.lead, Some(id), 0, 1);
+    let first = rows.ok().and_then(|rows| rows.into_iter().next());
+    let name = format!("campaign {campaign}");
+    first.is_some_and(|row| match row.body {
+        RowBody::Happened(entry) => matches!(entry.event, Event::Enrolled { by, .. } if by == name),
+        RowBody::Outgoing(..) => false,
+    })
+}
+
 /// How many of them would enter, by their consent and what runs.
 fn may_enter(
     engine: &Engine,
@@ -263,11 +283,16 @@ impl Outcome {
         *self.left_out.entry(why.replace('_', " ")).or_default() += 1;
     }
 
-    fn count(&mut self, answers: Vec<crate::runtime::Answer>) {
+    fn count(
+        &mut self,
+        answers: Vec<crate::runtime::Answer>,
+        was_in: &dyn Fn(ConversationId) -> bool,
+    ) {
         for answer in answers {
             match answer {
                 Ok(done) if done.duplicate => self.already += 1,
                 Ok(_) => self.enrolled += 1,
+                Err(Refusal::Busy(id)) if was_in(id) => self.already += 1,
                 Err(Refusal::Busy(_)) => self.leave_out(BUSY),
                 Err(Refusal::Consent(why)) => self.leave_out(without_number(&why)),
                 Err(Refusal::Field { field, problem, .. }) => {

@@ -8,6 +8,7 @@ mod compile;
 mod crash;
 mod docs;
 mod engine;
+mod import;
 mod lints;
 mod playbooks;
 mod samples;

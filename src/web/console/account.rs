@@ -46,7 +46,7 @@ async fn show(app: &AppState, caller: &Caller, said: Said) -> Page {
         _ => StatusCode::OK,
     };
     let body = body(caller, account.as_ref(), &sessions, &brand, said);
-    let frame = Frame::of(app, caller, Place::System, "Your account").style("admin.css");
+    let frame = Frame::of(app, caller, Place::Account, "Your account").style("admin.css");
     Ok((status, frame.page(&body)).into_response())
 }
 
@@ -137,8 +137,8 @@ fn secret_form(account: &Account, brand: &str, secret: &[u8; 20]) -> Markup {
                 path d=(path) fill="#000" {}
             }
         }
-        dl.facts-list { dt { "Secret" } dd { code.secret { (text) } }
-            dt { "Address" } dd { code { (uri) } } }
+        dl.facts-list { dt { "Secret" } dd { code.secret { (text) } } }
+        details { summary { "As an address" } p.secret { code { (uri) } } }
         form.fields method="post" action="/account/second/confirm" {
             input type="hidden" name="secret" value=(text);
             label.field { span { "The code it shows" }

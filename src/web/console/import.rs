@@ -235,9 +235,9 @@ fn choices(app: &AppState, id: &str, file: &File, given: &Fields) -> Markup {
     };
     let consent = given.get("consent").map_or("", String::as_str);
     html! {
-        form #columns method="post" action=(format!("/import/{id}/start")) data-look=(format!("/import/{id}")) {
+        form #columns method="post" action=(format!("/import/{id}/start")) {
             section.section { h2 { "Columns" }
-                @if let Err(wrong) = &mapping { p.banner.bad role="alert" { (wrong) } }
+                @if let Err(wrong) = &mapping { p.banner.bad role="alert" { (spoken(wrong)) } }
                 (grid(file, &columns))
             }
             section.section { h2 { "Consent" }
@@ -317,7 +317,7 @@ fn previewed(file: &File, mapping: &Mapping, defaults: &Defaults) -> Markup {
                             @if let Some(tags) = &lead.tags { dt { "tags" } dd { @for tag in tags { span.badge { (tag) } " " } } } }
                     }
                 }
-                Err(reason) => { li.pane { p { span.badge.bad { "refused" } " line " (line) } p.error { (reason) } } }
+                Err(reason) => { li.pane { p { span.badge.bad { "refused" } " line " (line) } p.error { (spoken(&reason.to_string())) } } }
             }
         } }
     }
@@ -440,6 +440,15 @@ fn state(id: &str, file: &File) -> Markup {
     }
 }
 
+/// A sentence of ours, what stands in it between backticks set apart.
+fn spoken(text: &str) -> Markup {
+    html! {
+        @for (n, part) in text.split('`').enumerate() {
+            @if n % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
+}
+
 fn figures(counts: &Counts) -> Markup {
     html! {
         dl.numbers {
@@ -460,7 +469,7 @@ fn refusals(id: &str, outcome: &Outcome) -> Markup {
             div.pane.table-frame tabindex="0" role="region" aria-label="Refused rows" { table.list {
                 thead { tr { th.number { "Line" } th { "Reason" } th { "The row" } } }
                 tbody { @for row in outcome.refused.iter().take(REFUSED_SHOWN) { tr {
-                    td.number { (row.line) } td { (row.reason) }
+                    td.number { (row.line) } td { (spoken(&row.reason.to_string())) }
                     td.sample dir="auto" { @for cell in row.cells.iter().filter(|cell| !cell.trim().is_empty()).take(6) { span { (cell.chars().take(40).collect::<String>()) } } }
                 } } }
             } }
