@@ -158,6 +158,7 @@ fn serve_replytree(db: &Path, leads: usize) {
             door: Door::open(store.as_ref()).expect("a door"),
             stopping,
             answering: Mutex::default(),
+            tallies: Default::default(),
         });
         replytree::web::ops::collect();
         let commits = axum::routing::get(async || replytree::web::ops::render());

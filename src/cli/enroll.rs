@@ -106,21 +106,17 @@ pub fn run(context: &Context, args: &EnrollArgs) -> Exit {
     };
     let bar = import::bar(chosen.len() as u64);
     for batch in chosen.chunks(BATCH) {
-        let known = batch
-            .iter()
-            .copied()
-            .filter_map(|phone| match known(&engine, phone) {
-                Ok(()) => Some(phone),
-                Err(why) => {
-                    outcome.leave_out(why);
-                    None
-                }
-            });
-        let known: Vec<PhoneNumber> = known.collect();
+        let mut leads: Vec<PhoneNumber> = Vec::with_capacity(batch.len());
+        for phone in batch {
+            match known(&engine, *phone) {
+                Ok(()) => leads.push(*phone),
+                Err(why) => outcome.leave_out(why),
+            }
+        }
         let kept = match args.dry_run {
-            true => may_enter(&engine, &loaded, &flow, &known, &mut outcome)?,
+            true => may_enter(&engine, &loaded, &flow, &leads, &mut outcome)?,
             false => {
-                let work = known.iter().map(|phone| work(*phone)).collect();
+                let work = leads.iter().map(|phone| work(*phone)).collect();
                 let answers = engine::turns(&engine, work);
                 let was_in = |id| is_of(&engine, id, args.campaign.as_deref());
                 outcome.count(answers, &was_in);

@@ -1,7 +1,7 @@
 //! Stands before every route: who may come in is read from the route's row in the table.
 
 use axum::RequestExt;
-use axum::extract::{RawPathParams, Request, State};
+use axum::extract::{MatchedPath, RawPathParams, Request, State};
 use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -69,7 +69,8 @@ async fn enter(
         None if is_page => return Ok(signin::first(&request)),
         None => return Err(Problem::unauthorized()),
     };
-    let witness = Witness::of(app, route, right, &caller, &mut request).await;
+    let personal = right.is_some_and(is_personal) && !POLLED.contains(&route.path);
+    let witness = Witness::of(app, route.path, personal, &caller, &mut request).await;
     if let Some(right) = right
         && let Err(problem) = require(&caller, right, app)
     {
@@ -89,6 +90,40 @@ async fn enter(
     answer
 }
 
+/// Parts of a page that it asks for again and again: opening the page is what counts.
+const POLLED: [&str; 4] = [
+    "/consent/verify",
+    "/import/{id}/progress",
+    "/inbox/queue",
+    "/inbox/{id}/talk",
+];
+
+/// Sees what is read and done on pages that ask for their rights themselves.
+pub async fn watch(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
+    let path = request.extensions().get::<MatchedPath>();
+    let Some(path) = path.map(|path| path.as_str().to_string()) else {
+        return next.run(request).await;
+    };
+    let personal = path.starts_with("/inbox") && !POLLED.contains(&path.as_str());
+    let seen = personal || !request.method().is_safe();
+    let caller = match seen {
+        true => identify(&app, request.method(), request.headers()).await,
+        false => Ok(None),
+    };
+    let Ok(Some(caller)) = caller else {
+        return next.run(request).await;
+    };
+    let witness = Witness::of(&app, &path, personal, &caller, &mut request).await;
+    request.extensions_mut().insert(caller);
+    let response = next.run(request).await;
+    let about = response
+        .extensions()
+        .get::<AboutLead>()
+        .map(|about| about.0);
+    witness.tell(&app, response.status().as_u16(), about);
+    response
+}
+
 /// Sees what a caller reads or does, for the audit log.
 struct Witness {
     caller: Caller,
@@ -99,8 +134,8 @@ struct Witness {
 impl Witness {
     async fn of(
         app: &AppState,
-        route: &Route,
-        right: Option<Right>,
+        path: &str,
+        personal: bool,
         caller: &Caller,
         request: &mut Request,
     ) -> Witness {
@@ -115,9 +150,9 @@ impl Witness {
             .collect();
         let phone = named.iter().position(|(name, _)| name == "phone");
         let lead = phone.and_then(|at| leads::phone_of(app, &named.swap_remove(at).1).ok());
-        let seen = !reads || right.is_some_and(is_personal);
+        let seen = !reads || personal;
         let act = seen.then(|| Act {
-            act: format!("{} {}", request.method(), route.path),
+            act: format!("{} {}", request.method(), path),
             about: named
                 .into_iter()
                 .map(|(_, value)| value)

@@ -29,7 +29,7 @@ mod webhook;
 
 use axum::Router;
 use axum::http::StatusCode;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 
 pub use auth::{Caller, Right, new_key, require};
 pub use error::Problem;
@@ -40,7 +40,7 @@ pub use state::AppState;
 pub fn router(app: AppState) -> Router {
     routes::router(&app)
         .merge(routes::of(console::pages::ALL, &app))
-        .merge(console::routes())
+        .merge(console::routes().route_layer(from_fn_with_state(app.clone(), guard::watch)))
         .fallback(async || Problem::not_found("page"))
         .method_not_allowed_fallback(async || {
             let detail = "this address answers to other methods";

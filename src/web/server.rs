@@ -182,6 +182,7 @@ pub async fn start(mut options: ServeOptions) -> Result<Running, ServeError> {
         imports: Imports::default(),
         stopping: stopping.clone(),
         answering: Mutex::default(),
+        tallies: Default::default(),
     });
     let router = crate::web::router(app.clone());
     let mut tasks = vec![tokio::spawn(accept(listener, router, stopping.clone()))];

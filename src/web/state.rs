@@ -12,6 +12,7 @@ use crate::runtime::work::Heard;
 use crate::runtime::{Clock, Committer, Done, Engine, Refusal, WallClock, Work};
 use crate::store::{SeenKey, Store, StoreError};
 use crate::time::Timestamp;
+use crate::web::console::Tallies;
 use crate::web::console::consent::Verified;
 use crate::web::console::import::Imports;
 use crate::web::error::Problem;
@@ -45,6 +46,8 @@ pub struct App {
     pub stopping: watch::Receiver<bool>,
     /// Idempotency keys of requests that are being answered right now.
     pub answering: Mutex<HashSet<SeenKey>>,
+    /// What the console counted of each flow.
+    pub tallies: Tallies,
 }
 
 impl AppState {

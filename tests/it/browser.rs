@@ -1,6 +1,7 @@
 //! The console in a real Chromium, as the people use it who work with it.
 
 mod admin;
+mod figures;
 mod inbox;
 
 use crate::chromium::{Chromium, Window};

@@ -206,25 +206,12 @@ impl Window {
         self.until(css, script, json!(css)).await;
     }
 
-    pub async fn gone(&self, css: &str) {
-        let script = "return !document.querySelector(arguments[0])";
-        self.until(&format!("the end of {css}"), script, json!(css))
-            .await;
-    }
-
     /// Waits until some element of `css` says `words`.
     pub async fn says(&self, css: &str, words: &str) {
         let script = "return [...document.querySelectorAll(arguments[0][0])]
             .some(e => e.innerText.includes(arguments[0][1]))";
         self.until(&format!("`{words}` in {css}"), script, json!([css, words]))
             .await;
-    }
-
-    /// Of the first element.
-    pub async fn text(&self, css: &str) -> String {
-        let script = "return document.querySelector(arguments[0])?.innerText ?? ''";
-        let text = self.run(script, json!(css)).await;
-        text.as_str().unwrap_or("").to_string()
     }
 
     async fn find(&self, css: &str) -> String {

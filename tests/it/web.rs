@@ -16,9 +16,9 @@ use replytree::time::Timestamp;
 use replytree::web::{Running, ServeOptions, new_key, start};
 use serde_json::{Value, json};
 
-const WORKSPACE: &str = include_str!("../data/web/workspace.yaml");
-const DRIVE: &str = include_str!("../data/web/drive.yaml");
-const NOTICE: &str = include_str!("../data/web/notice.yaml");
+pub const WORKSPACE: &str = include_str!("../data/web/workspace.yaml");
+pub const DRIVE: &str = include_str!("../data/web/drive.yaml");
+pub const NOTICE: &str = include_str!("../data/web/notice.yaml");
 
 pub struct Server {
     pub running: Running,
@@ -35,7 +35,7 @@ pub struct Got {
     pub text: String,
 }
 
-fn live(workspace: &str, flows: &[&str]) -> Live {
+pub fn live(workspace: &str, flows: &[&str]) -> Live {
     let (workspace, problems) = workspace::read("workspace.yaml", workspace, &|_| None);
     assert!(problems.is_empty(), "{problems:?}");
     let sources: Vec<Source> = flows

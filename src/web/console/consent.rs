@@ -21,6 +21,7 @@ use crate::web::console::{Page, when};
 use crate::web::error::Problem;
 use crate::web::pages::Query;
 use crate::web::state::AppState;
+use crate::web::trail::AboutLead;
 
 const PAGE: usize = 1_000;
 
@@ -73,7 +74,11 @@ pub async fn page(
         }
     };
     let frame = Frame::of(&app, &caller, Place::Consent, "Consent").style("admin.css");
-    Ok(frame.page(&body))
+    let mut page = frame.page(&body);
+    if let Some(Some(phone)) = phone {
+        page.extensions_mut().insert(AboutLead(phone));
+    }
+    Ok(page)
 }
 
 /// Rows of the ledger, oldest first.

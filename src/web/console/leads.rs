@@ -100,7 +100,7 @@ fn table(found: &[LeadRecord], everyone: bool) -> Markup {
                 div.pane.table-frame tabindex="0" role="region" aria-label="Leads" { table.list {
                     thead { tr { th { "Name" } th { "Number" } th { "Consent" } th { "Tags" } th { "Last change" } } }
                     tbody { @for record in found { tr {
-                        td { a href=(format!("/leads/{}", address(record.lead.phone))) { (name(record)) } }
+                        td { a href=(format!("/leads/{}", address(record.lead.phone))) { bdi { (name(record)) } } }
                         td.number-text { (record.lead.phone) }
                         td { (standing(&record.standing)) }
                         td { @for tag in &record.lead.tags { span.badge { (tag) } " " } }
@@ -203,7 +203,7 @@ async fn show(app: &AppState, caller: &Caller, phone: &str, wrong: Option<&str>)
         div.page {
             p.crumbs { a href="/leads" { "Leads" } }
             div.page-head { div {
-                h1 { (name(&known.record)) }
+                h1 { bdi { (name(&known.record)) } }
                 p.lead { (known.record.lead.phone) " " (standing(&known.record.standing))
                     @for name in &within { " " span.badge.accent title="Segment" { (name) } } }
             } }

@@ -4,6 +4,7 @@
 mod account;
 mod assets;
 pub mod consent;
+mod figures;
 mod flows;
 mod history;
 pub mod import;
@@ -22,15 +23,18 @@ mod state;
 mod story;
 mod system;
 mod users;
+mod tally;
 
 use axum::Router;
 use axum::extract::State;
 use axum::response::{Redirect, Response};
 use axum::routing::get;
 
-use crate::web::auth::Caller;
+use crate::web::auth::{Caller, Right};
 use crate::web::error::Problem;
 use crate::web::state::AppState;
+
+pub use tally::Tallies;
 
 pub fn routes() -> Router<AppState> {
     Router::new()
@@ -38,18 +42,20 @@ pub fn routes() -> Router<AppState> {
         .route("/phone", get(phone::page))
         .route("/phone/state", get(state::state))
         .route("/phone/picture/{version}", get(phone::picture))
-        .route("/flows", get(flows::list))
-        .route("/flows/{flow}", get(flows::one))
+        .merge(figures::routes())
+        .merge(flows::routes())
         .merge(inbox::routes())
         .route("/live", get(live::live))
         .route("/assets/{*file}", get(assets::serve))
 }
 
-/// In the sandbox the phone; else the flows.
-async fn home(_caller: Caller, State(app): State<AppState>) -> Redirect {
+/// In the sandbox the phone; else the inbox for who serves leads, the flows for who does not.
+async fn home(caller: Caller, State(app): State<AppState>) -> Redirect {
+    let serves = caller.has(Right::Serve, &app);
     match app.sandbox {
-        Some(_) => Redirect::to("/phone"),
-        None => Redirect::to("/flows"),
+        Some(_) if caller.has(Right::UseSandbox, &app) => Redirect::to("/phone"),
+        Some(_) | None if serves => Redirect::to("/inbox"),
+        Some(_) | None => Redirect::to("/flows"),
     }
 }
 

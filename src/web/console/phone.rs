@@ -67,7 +67,7 @@ pub async fn picture(
     Ok((headers, picture::svg(&flow, &options)).into_response())
 }
 
-fn read_version(text: &str) -> Option<VersionId> {
+pub(super) fn read_version(text: &str) -> Option<VersionId> {
     let mut bytes = [0; 16];
     if text.len() != 32 || !text.is_ascii() {
         return None;

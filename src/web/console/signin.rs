@@ -125,7 +125,7 @@ pub async fn submit(
     match enter(&app, &name, secret, code).await? {
         Entry::Known(account) => {
             app.tries.forgive(&account_key(&name));
-            begin(&app, account, &address, &parts.headers, next).await
+            begin(&app, *account, &address, &parts.headers, next).await
         }
         Entry::Refused => {
             // The name as it was typed may be anything, a password too.
@@ -178,7 +178,7 @@ fn too_often(next: &str, wait: Wait) -> Response {
 }
 
 enum Entry {
-    Known(Account),
+    Known(Box<Account>),
     Refused,
 }
 
@@ -220,7 +220,7 @@ fn second(
     }
     account.signed_in = Some(now);
     store.put_account(&account)?;
-    Ok(Entry::Known(account))
+    Ok(Entry::Known(Box::new(account)))
 }
 
 async fn begin(

@@ -159,6 +159,34 @@ async fn every_route_lets_in_the_roles_of_the_table_and_nobody_else() {
     server.running.stop().await;
 }
 
+/// Pages that ask for their rights themselves, in the sandbox.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_other_pages_let_in_the_roles_that_may_read_them() {
+    let server = Server::sandbox().await;
+    for (path, may) in [
+        ("/inbox", &[Admin, Agent, Author][..]),
+        ("/inbox/queue", &[Admin, Agent, Author]),
+        ("/flows", ALL),
+        ("/flows/drive", ALL),
+        ("/figures", &[Admin, Auditor, Author]),
+        ("/phone", &[Admin, Author]),
+    ] {
+        for role in Role::ALL {
+            let request = server.client.get(server.url(path));
+            let got = server.send(request.bearer_auth(server.key(role))).await;
+            let lets_in = got.status == 200;
+            assert_eq!(
+                lets_in,
+                may.contains(&role),
+                "{path} as {role:?}: {}",
+                got.status
+            );
+        }
+        assert_eq!(server.bare_get(path).await.status, 401, "{path} for nobody");
+    }
+    server.running.stop().await;
+}
+
 const PASSWORD: &str = "correct horse battery";
 
 async fn with_account(role: Role) -> Server {
@@ -461,6 +489,7 @@ async fn the_audit_log_tells_who_read_and_did_what_and_holds_no_number() {
     );
     submit(&server, "dana", "wrong", "").await;
     let cookie = cookie(&submit(&server, "dana", PASSWORD, "").await);
+    page(&server, "/inbox", &cookie).await;
     page(&server, "/leads/ld_0030f9c4b113", &cookie).await;
 
     let got = server.get("/v1/audit?limit=100").await;
@@ -480,6 +509,7 @@ async fn the_audit_log_tells_who_read_and_did_what_and_holds_no_number() {
     has("auditor", "POST /v1/leads", 403);
     has("dana", "sign-in refused", 401);
     has("dana", "signed in", 200);
+    has("dana", "GET /inbox", 200);
     has("dana", "GET /leads/{phone}", 404);
     for secret in ["3125550147", "Ada", PASSWORD, "wrong"] {
         assert!(!got.text.contains(secret), "{secret} in {}", got.text);

@@ -20,7 +20,22 @@ function wanted() {
   return [...new Set(names)].filter(Boolean).sort().join(" ");
 }
 
-const wake = (part) => window.htmx.trigger(part, "live");
+// A part that costs more says how often at most: `data-every`, in milliseconds. It is then woken at
+// the end of that time, so that the last thing that happened is never missed.
+const due = new WeakMap();
+function wake(part) {
+  const every = Number(part.dataset.every) || 0;
+  if (!every) {
+    window.htmx.trigger(part, "live");
+    return;
+  }
+  if (due.has(part)) return;
+  const later = setTimeout(() => {
+    due.delete(part);
+    if (part.isConnected) window.htmx.trigger(part, "live");
+  }, every);
+  due.set(part, later);
+}
 
 function heard(names) {
   for (const part of parts()) {
@@ -162,6 +177,12 @@ document.addEventListener("htmx:afterSwap", (event) => {
   clock(root);
   write(document);
   tick();
+});
+
+// Parts that were shown without what takes long to count.
+document.addEventListener("htmx:load", (event) => {
+  const root = event.detail.elt;
+  for (const part of root.querySelectorAll("[data-waits]")) window.htmx.trigger(part, "live");
 });
 
 clock(document.body);

@@ -301,9 +301,10 @@ impl Talk {
                 } @else {
                     label.hidden for=(format!("text-{id}")) { "Write to " (self.title()) }
                     textarea id=(format!("text-{id}")) name="text" rows="1" data-keep data-key="r"
-                        placeholder=(self.invitation()) maxlength="1600" required aria-describedby="size" {}
+                        placeholder="Write a text" maxlength="1600" required aria-describedby="size" {}
                     div.composer-foot {
-                        span.size #size data-keep aria-live="off" {}
+                        span.size #size data-keep {}
+                        @if let Some(hint) = self.hint() { span.hint { (hint) } }
                         span.hint.send-hint { kbd { "Ctrl" } " " kbd { "Enter" } }
                         button.primary { "Send" }
                     }
@@ -330,10 +331,10 @@ impl Talk {
         }
     }
 
-    fn invitation(&self) -> &'static str {
+    fn hint(&self) -> Option<&'static str> {
         match &self.conversation.status {
-            Status::TakenOver { .. } => "Write a text",
-            _ => "Write a text: you take over, the flow stands still",
+            Status::TakenOver { .. } => None,
+            _ => Some("Writing takes over: the flow stands still"),
         }
     }
 }
