@@ -262,7 +262,7 @@ fn conversations(found: &[Conversation]) -> Markup {
         section.pane.card-pane { h2 { "Conversations" }
             @if found.is_empty() { p { "None." } }
             ul.rows { @for it in found { li {
-                div { strong { (it.flow) } p.hint { (when(it.started)) " · score " (it.score) } }
+                div { a href=(format!("/inbox/{}", it.id)) { strong { (it.flow) } } p.hint { (when(it.started)) " · score " (it.score) } }
                 (state(it))
             } } }
         }
