@@ -9,6 +9,7 @@ pub mod grammar;
 pub mod graph;
 mod keywords;
 pub mod links;
+pub mod moving;
 pub mod picture;
 mod parse;
 pub mod places;

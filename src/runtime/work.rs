@@ -1,7 +1,7 @@
 //! What can be asked of the engine, and what it answers. Each piece of work is about one lead and
 //! becomes one commit.
 
-use crate::conversation::{Conversation, ConversationId, Effect, Seq, Slot};
+use crate::conversation::{Conversation, ConversationId, Effect, Seq, Slot, VersionId};
 use crate::lead::{Name, PhoneNumber, Value};
 use crate::policy::ConsentEvent;
 use crate::store::{HandoffId, SeenKey, Sending, StoreError};
@@ -70,6 +70,13 @@ pub enum Work {
         lead: PhoneNumber,
         conversation: ConversationId,
         link: Name,
+    },
+    /// Have a conversation go on in another version of its flow, where that can be.
+    MoveVersion {
+        lead: PhoneNumber,
+        conversation: ConversationId,
+        to: VersionId,
+        by: String,
     },
     /// End a conversation from outside.
     Stop {
@@ -218,6 +225,7 @@ impl Work {
             | Work::Write { lead, .. }
             | Work::Consent { lead, .. }
             | Work::Clicked { lead, .. }
+            | Work::MoveVersion { lead, .. }
             | Work::Stop { lead, .. } => *lead,
         }
     }

@@ -133,6 +133,8 @@ pub trait Store: Accounts + Send + Sync {
     fn handoffs(&self, query: &HandoffQuery) -> Result<Vec<HandoffRecord>, StoreError>;
     /// How many conversations of a version stand on each step, by status name and step.
     fn standing_on(&self, version: VersionId) -> Result<Vec<StepCount>, StoreError>;
+    /// The same of those that have not ended, which are few of many.
+    fn under_way_on(&self, version: VersionId) -> Result<Vec<StepCount>, StoreError>;
     fn shortlink(&self, code: u64) -> Result<Option<ShortlinkRecord>, StoreError>;
     /// Outgoing rows by address, oldest first (the sandbox's post box); `to` `None` for all.
     fn outgoing(

@@ -4,6 +4,7 @@ mod enroll;
 mod handoff;
 mod inbound;
 mod lead;
+mod moving;
 mod outgoing;
 
 use std::sync::Arc;
@@ -61,6 +62,7 @@ impl<'e> Desk<'e> {
             | Work::Release { conversation, .. }
             | Work::Write { conversation, .. }
             | Work::Clicked { conversation, .. }
+            | Work::MoveVersion { conversation, .. }
             | Work::Stop { conversation, .. } => (Some(*conversation), None),
             Work::Claim { handoff, .. } | Work::Resolve { handoff, .. } => {
                 (Some(handoff.conversation), None)
@@ -166,6 +168,12 @@ impl<'e> Desk<'e> {
                 agent,
                 ..
             } => self.take_over(*conversation, agent)?,
+            Work::MoveVersion {
+                conversation,
+                to,
+                by,
+                ..
+            } => self.move_version(*conversation, *to, by)?,
             Work::Release {
                 conversation, step, ..
             } => self.release(*conversation, step.clone())?,
@@ -536,7 +544,10 @@ impl<'e> Desk<'e> {
 fn is_by_agent(event: &Event) -> bool {
     matches!(
         event,
-        Event::TakenOver { .. } | Event::Released { .. } | Event::AgentWrote { .. }
+        Event::TakenOver { .. }
+            | Event::Released { .. }
+            | Event::AgentWrote { .. }
+            | Event::VersionMoved { .. }
     )
 }
 

@@ -214,6 +214,12 @@ impl Store for MemoryStore {
         Ok(self.read().standing_on(version))
     }
 
+    fn under_way_on(&self, version: VersionId) -> Result<Vec<StepCount>, StoreError> {
+        let mut counts = self.read().standing_on(version);
+        counts.retain(|count| count.outcome.is_none());
+        Ok(counts)
+    }
+
     fn shortlink(&self, code: u64) -> Result<Option<ShortlinkRecord>, StoreError> {
         Ok(self.read().shortlinks.get(&code).cloned())
     }

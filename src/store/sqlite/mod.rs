@@ -14,6 +14,7 @@ mod ledger;
 mod newest;
 mod pack;
 mod reads;
+mod standing;
 mod turns;
 mod upkeep;
 mod write;
@@ -179,6 +180,10 @@ impl Store for SqliteStore {
 
     fn standing_on(&self, version: VersionId) -> Result<Vec<StepCount>, StoreError> {
         self.read(|db| reads::standing_on(db, version))
+    }
+
+    fn under_way_on(&self, version: VersionId) -> Result<Vec<StepCount>, StoreError> {
+        self.read(|db| standing::under_way_on(db, version))
     }
 
     fn shortlink(&self, code: u64) -> Result<Option<ShortlinkRecord>, StoreError> {

@@ -1,6 +1,7 @@
 //! `/flows` and `/flows/{flow}`: what is loaded, its picture with live numbers, what is proved of it,
 //! what is wrong with the files, and its versions.
 
+mod moving;
 mod numbers;
 mod versions;
 
@@ -9,7 +10,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::routing::get;
+use axum::routing::{get, post};
 use maud::{Markup, html};
 
 use crate::conversation::VersionId;
@@ -32,6 +33,7 @@ pub fn routes() -> Router<AppState> {
         .route("/flows/{flow}", get(one))
         .route("/flows/{flow}/now", get(numbers::now))
         .route("/flows/{flow}/versions", get(versions::page))
+        .route("/flows/{flow}/versions/{version}/move", post(moving::act))
 }
 
 async fn list(caller: Caller, State(app): State<AppState>) -> Page {
@@ -48,6 +50,7 @@ async fn one(caller: Caller, State(app): State<AppState>, Path(name): Path<Strin
     let body = one_body(&live, &flow, Sandbox::of(&app));
     Ok(Frame::of(&app, &caller, Place::Flows, name)
         .style("flows.css")
+        .script("flows.js")
         .page(&body))
 }
 

@@ -122,11 +122,12 @@ fn read_id(text: &str) -> Result<ConversationId, Problem> {
         .map_err(|()| Problem::not_found("conversation"))
 }
 
-const KEYS: [(&str, &str); 10] = [
+const KEYS: [(&str, &str); 11] = [
     ("j / k", "next, previous conversation"),
     ("c", "claim it; with none open, the hottest one"),
     ("p", "call the lead"),
     ("r", "write"),
+    ("s", "say a template, where the workspace has some"),
     ("t", "take over"),
     ("g", "give back to the flow"),
     ("o", "say how it went"),

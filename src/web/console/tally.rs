@@ -46,7 +46,7 @@ pub struct Tally {
     pub days: BTreeMap<i64, (u64, u64)>,
     /// For how long this count is given again.
     pub fresh: Span,
-    /// Where conversations stand, by version; the one served, and those with leads under way.
+    /// Where conversations under way stand, by version: the one served, and those with any.
     pub standing: BTreeMap<VersionId, Vec<StepCount>>,
 }
 
@@ -103,7 +103,7 @@ impl Tally {
         let versions = store.flow_versions(&flow.name)?;
         let versions = versions.iter().map(|record| record.version);
         for version in versions.filter(|v| *v == flow.version || live.contains(v)) {
-            tally.standing.insert(version, store.standing_on(version)?);
+            tally.standing.insert(version, store.under_way_on(version)?);
         }
         Ok(tally)
     }
@@ -116,8 +116,7 @@ impl Tally {
     /// How many conversations of a version have not ended.
     pub fn under_way(&self, version: VersionId) -> u64 {
         let counts = self.standing.get(&version).into_iter().flatten();
-        let alive = counts.filter(|count| count.outcome.is_none());
-        alive.map(|count| count.count).sum()
+        counts.map(|count| count.count).sum()
     }
 
     fn add(&mut self, flow: &Flow, conversation: &Conversation, rows: &[Row]) {

@@ -101,8 +101,26 @@ async fn what_a_version_changed_and_who_stands_on_it_is_shown() {
     let counts =
         "return [...document.querySelectorAll('table.list tbody td.number')].map(c => c.innerText)";
     // Of the four one opted out, one chose later; none is on the new version.
-    assert_eq!(window.run(counts, json!(0)).await, json!(["0", "2"]));
+    assert_eq!(window.run(counts, json!(0)).await, json!(["0", "2 Move…"]));
     window.inspect("versions").await;
+
+    // One has a person and stays; the other is asked the same question and moves.
+    window.click("td.number a").await;
+    window.says("[aria-label=Plan]", "a person has it").await;
+    window.says("[aria-label=Plan] button", "Move 1 lead").await;
+    window.inspect("versions-plan").await;
+    window.click("[aria-label=Plan] button").await;
+    window.says(".banner", "1 moved, 1 stayed").await;
+    server.wait("1d").await;
+    // The nudge is the new version's.
+    let texts = server.texts("+13125550103").await;
+    assert!(texts.iter().any(|text| text.contains("keen")), "{texts:?}");
+    let got = server.get("/v1/conversations?phone=%2B13125550103").await;
+    let id = got.body["data"][0]["id"].as_str().unwrap();
+    window.open(&format!("{}/inbox/{id}", server.base)).await;
+    window
+        .says(".thread-note", "owner moved it to a new version")
+        .await;
     window.close().await;
     server.running.stop().await;
 }

@@ -2,6 +2,8 @@
 // its end.
 
 import { $ } from "./dom.js";
+import { get, post } from "./api.js";
+import { say } from "./live.js";
 import { size } from "./sms.js";
 
 const queue = () => $("queue");
@@ -77,6 +79,7 @@ document.addEventListener("htmx:afterSwap", () => {
   mark();
   showAbout();
   light();
+  offerTemplates();
   toEnd();
   measure();
 });
@@ -117,6 +120,37 @@ document.addEventListener("htmx:afterRequest", (event) => {
   atEnd = true;
   toEnd();
   measure();
+});
+
+// What is said often: chosen by name, filled in for the lead, and then the agent's own to change.
+let templates = null;
+async function offerTemplates() {
+  const list = $("template");
+  if (!list || list.options.length > 1) return;
+  try {
+    templates ??= get(list.dataset.from);
+    const { data } = await templates;
+    for (const { name } of data) list.add(new Option(name.replaceAll("_", " "), name));
+    list.hidden = data.length === 0;
+  } catch (error) {
+    templates = null;
+    say(error.message);
+  }
+}
+
+document.addEventListener("change", async (event) => {
+  const list = event.target;
+  if (list.id !== "template" || !list.value) return;
+  const box = field();
+  try {
+    const { text } = await post(`/v1/conversations/${openId()}/preview`, { template: list.value });
+    box.value = box.value.trim() ? `${box.value.trimEnd()} ${text}` : text;
+    box.focus();
+    measure();
+  } catch (error) {
+    say(error.message);
+  }
+  list.value = "";
 });
 
 // ---- keys ----
@@ -162,6 +196,7 @@ const KEYS = {
   c: claim,
   p: () => use("p"),
   r: () => use("r"),
+  s: () => use("s"),
   t: () => use("t"),
   g: () => use("g"),
   o: () => use("o"),
@@ -195,5 +230,6 @@ document.addEventListener("click", (event) => {
 });
 
 mark();
+offerTemplates();
 toEnd();
 measure();

@@ -17,6 +17,7 @@ use crate::web::console::phone::read_version;
 use crate::web::console::tally::Tally;
 use crate::web::state::AppState;
 
+use super::moving::Plan;
 use super::{Tab, head, served, short};
 
 /// Lines around a change.
@@ -36,11 +37,21 @@ pub async fn page(
         .await?;
     versions.sort_by_key(|record| (record.saved, record.version != flow.version));
     let tally = app.tallies.of(&app, &flow).await?;
-    let asked = query.get("of").and_then(|text| read_version(text));
+    let given = |name: &str| query.get(name).and_then(|text| read_version(text));
+    let asked = given("of");
+    let plan = match given("move").filter(|from| *from != flow.version) {
+        Some(from) => Some(Plan::read(&app, &flow, from).await?),
+        None => None,
+    };
+    let may_move = caller.has(Right::Enroll, &app);
     let body = html! {
         div.wide {
             (head(&flow, Sandbox::of(&app), Tab::Versions))
+            @if let (Some(moved), Some(stayed)) = (query.get("moved"), query.get("stayed")) {
+                p.banner.good role="status" { (moved) " moved, " (stayed) " stayed." }
+            }
             (list(&flow, &versions, &tally, asked))
+            @if let Some(plan) = plan { (plan.markup(&flow, may_move)) }
             @if let Some(at) = asked.and_then(|asked| versions.iter().position(|v| v.version == asked)) {
                 (changes(&versions, at))
             }
@@ -70,7 +81,13 @@ fn list(flow: &Flow, versions: &[FlowRecord], tally: &Tally, asked: Option<Versi
                             @if record.version == flow.version { span.badge.good { "served" } }
                         }
                         td { time datetime=(record.saved) data-at="day" { (record.saved) } }
-                        td.number { (tally.under_way(record.version)) }
+                        @let here = tally.under_way(record.version);
+                        td.number {
+                            (here)
+                            @if here > 0 && record.version != flow.version {
+                                " " a href=(format!("?move={}", record.version)) { "Move…" }
+                            }
+                        }
                         td {
                             @if n == 0 { span.hint { "the first" } }
                             @else if asked == Some(record.version) { "shown below" }

@@ -18,6 +18,7 @@ use crate::web::auth::{Caller, Right};
 use crate::web::console::next;
 use crate::web::console::page::icon;
 use crate::web::error::Problem;
+use crate::web::routes;
 use crate::web::state::AppState;
 
 use super::{called, countdown, pretty, side, spaced, thread};
@@ -303,6 +304,11 @@ impl Talk {
                     textarea id=(format!("text-{id}")) name="text" rows="1" data-keep data-key="r"
                         placeholder="Write a text" maxlength="1600" required aria-describedby="size" {}
                     div.composer-foot {
+                        @if let Some(from) = templates() {
+                            select #template data-keep data-key="s" data-from=(from) aria-label="Say a template" hidden {
+                                option value="" { "Templates" }
+                            }
+                        }
                         span.size #size data-keep {}
                         @if let Some(hint) = self.hint() { span.hint { (hint) } }
                         span.hint.send-hint { kbd { "Ctrl" } " " kbd { "Enter" } }
@@ -337,6 +343,14 @@ impl Talk {
             _ => Some("Writing takes over: the flow stands still"),
         }
     }
+}
+
+/// What agents say often, where this server keeps such texts; the browser fills the list.
+const TEMPLATES: &str = "/v1/templates";
+
+fn templates() -> Option<&'static str> {
+    let there = routes::ALL.iter().any(|route| route.path == TEMPLATES);
+    there.then_some(TEMPLATES)
 }
 
 /// Where the flow stands, whether or not somebody has taken it over.

@@ -207,6 +207,7 @@ fn said(event: &Event, entry: &Entry) -> Option<String> {
             Some(step) => format!("Given back to the flow, at {}", trimmed(step)),
             None => "Given back to the flow".to_string(),
         },
+        Event::VersionMoved { by, .. } => format!("{by} moved it to a new version of the flow"),
         Event::Clicked { link } => format!("Opened the link {link}"),
         Event::Stopped { outcome } => format!("Ended: {}", spaced(outcome)),
         Event::Replied { .. }
