@@ -24,6 +24,7 @@ pub mod retention;
 pub mod route;
 pub mod sandbox;
 pub mod senders;
+pub mod segment;
 pub mod slots;
 mod texting;
 mod turn;
@@ -34,6 +35,6 @@ pub mod work;
 
 pub use clock::{Clock, ManualClock, SandboxClock, WallClock};
 pub use committer::Committer;
-pub use engine::Engine;
+pub use engine::{Answer, Engine};
 pub use live::Live;
 pub use work::{Done, Heard, Job, Refusal, SendResult, Work};

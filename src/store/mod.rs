@@ -8,6 +8,7 @@
 mod audit;
 pub mod blank;
 mod address;
+mod accounts;
 pub mod conformance;
 mod kept;
 pub mod memory;
@@ -23,6 +24,10 @@ use crate::lead::{Lead, Name, PhoneNumber};
 use crate::policy::{Consent, ConsentEvent, Standing, ledger};
 use crate::time::Timestamp;
 
+pub use accounts::{
+    AUDIT_KEPT, Account, Accounts, AuditEntry, AuditPlace, AuditQuery, AuditRow, CodeHash,
+    Invitation, PasswordHash, SecondFactor, Session, Used,
+};
 pub use address::{AddressChange, AddressMark, AddressState};
 pub use audit::{Audit, Fault};
 pub use kept::*;
@@ -96,7 +101,7 @@ pub trait Batch {
     fn finish(self: Box<Self>) -> Result<(), StoreError>;
 }
 
-pub trait Store: Send + Sync {
+pub trait Store: Accounts + Send + Sync {
     /// Waits for the batch before it to end. While one is open its thread must call nothing else
     /// here that writes; reads are free, and see what was finished.
     fn begin<'a>(&'a self, needs: &[Need]) -> Result<Box<dyn Batch + 'a>, StoreError>;

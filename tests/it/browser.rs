@@ -1,5 +1,6 @@
 //! The console in a real Chromium, as the people use it who work with it.
 
+mod admin;
 mod figures;
 mod inbox;
 

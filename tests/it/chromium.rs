@@ -214,6 +214,13 @@ impl Window {
             .await;
     }
 
+    /// Of the first element.
+    pub async fn text(&self, css: &str) -> String {
+        let script = "return document.querySelector(arguments[0])?.innerText ?? ''";
+        let text = self.run(script, json!(css)).await;
+        text.as_str().unwrap_or("").to_string()
+    }
+
     async fn find(&self, css: &str) -> String {
         self.wait(css).await;
         let asked = json!({ "using": "css selector", "value": css });

@@ -10,6 +10,7 @@ mod crash;
 mod docs;
 mod engine;
 mod law;
+mod import;
 mod lints;
 mod mail;
 mod playbooks;

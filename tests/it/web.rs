@@ -1,5 +1,6 @@
 //! The server over a loopback socket: what a carrier, a program and an agent see.
 
+mod access;
 mod api;
 mod channels;
 mod faults;

@@ -3,6 +3,7 @@
 
 mod kept;
 mod review;
+mod accounts;
 mod state;
 
 use std::path::Path;

@@ -3,6 +3,7 @@
 //! the tables look as they do: `schema/`.
 
 mod addresses;
+mod accounts;
 mod ask;
 mod audit;
 mod blank;

@@ -1,19 +1,28 @@
 //! The console's pages: rendered here, made lively by a few modules of script, all of it inside the
 //! binary. What the pages show beyond the API is read here; what they change goes through the API.
 
+mod account;
 mod assets;
+pub mod consent;
 mod figures;
 mod flows;
+mod history;
+pub mod import;
 mod inbox;
+mod leads;
 mod live;
 mod next;
 mod page;
+pub mod pages;
 mod phone;
 mod problems;
 mod proof;
 mod sample;
+pub mod signin;
 mod state;
 mod story;
+mod system;
+mod users;
 mod tally;
 
 use axum::Router;
@@ -52,3 +61,20 @@ async fn home(caller: Caller, State(app): State<AppState>) -> Redirect {
 
 /// What a page's handler answers.
 type Page = Result<Response, Problem>;
+
+/// A time, written as the reader writes times once the page's script runs.
+fn when(at: crate::time::Timestamp) -> maud::Markup {
+    let text = at.to_string();
+    maud::html! { time datetime=(text) data-at="day" { (text.get(..16).unwrap_or(&text).replace('T', " ")) } }
+}
+
+/// A span as people say it: its greatest unit.
+fn span(span: crate::time::Duration) -> String {
+    let s = span.as_ms() / 1000;
+    match s {
+        ..60 => format!("{s} s"),
+        60..3600 => format!("{} min", s / 60),
+        3600..86400 => format!("{} h", s / 3600),
+        _ => format!("{} d", s / 86400),
+    }
+}

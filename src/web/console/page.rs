@@ -23,6 +23,8 @@ pub enum Place {
     Consent,
     System,
     Phone,
+    /// One's own, found under one's name.
+    Account,
 }
 
 impl Place {
@@ -45,6 +47,7 @@ impl Place {
             Place::Consent => "Consent",
             Place::System => "System",
             Place::Phone => "Phone",
+            Place::Account => "Account",
         }
     }
 
@@ -57,6 +60,7 @@ impl Place {
             Place::Consent => "/consent",
             Place::System => "/system",
             Place::Phone => "/phone",
+            Place::Account => "/account",
         }
     }
 
@@ -77,6 +81,9 @@ impl Place {
                 "M3.500 4h13v5h-13zM3.500 11.500h13v5h-13zM6.500 6.500h.2M6.500 14h.2M10 6.500h3.500M10 14h3.500"
             }
             Place::Phone => "M6 2.500h8v15H6zM9 15h2",
+            Place::Account => {
+                "M10 9a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM4 17c0-3.500 2.500-5 6-5s6 1.500 6 5"
+            }
         }
     }
 
@@ -90,6 +97,7 @@ impl Place {
             Place::Consent => caller.has(Right::ReadConsents, app),
             Place::System => caller.has(Right::ReadMetrics, app),
             Place::Phone => app.sandbox.is_some() && caller.has(Right::UseSandbox, app),
+            Place::Account => true,
         }
     }
 }
@@ -217,7 +225,7 @@ impl Frame {
                 @if self.sandbox == Sandbox::Yes {
                     span.sandbox title="Nothing leaves this machine" { "Sandbox" }
                 }
-                span.who title=(self.role) { (self.who) }
+                a.who href="/account" title=(format!("{}: your account", self.role)) { (self.who) }
                 button.icon-button #theme type="button" aria-label="Light or dark" title="Light or dark" {
                     svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true" {
                         path fill="currentColor" d="M10 2a8 8 0 1 0 0 16 8 8 0 0 0 0-16zm0 1.600v12.800a6.400 6.400 0 0 1 0-12.800z" {}
