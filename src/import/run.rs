@@ -171,13 +171,21 @@ impl Outcome {
     }
 }
 
-/// The update without a consent that the ledger holds already.
+/// The update without a consent that the ledger holds already, or that an opt-out outranks.
 fn news(
     mut update: LeadUpdate,
     known: Option<&LeadRecord>,
     store: &dyn Store,
 ) -> Result<LeadUpdate, StoreError> {
-    if let (Some(consent), Some(_)) = (&update.consent, known) {
+    if let (Some(consent), Some(known)) = (&update.consent, known) {
+        let standing = &known.standing;
+        if consent.change == ConsentChange::Given
+            && standing.is_opted_out()
+            && !standing.after(consent).may_be_texted()
+        {
+            update.consent = None;
+            return Ok(update);
+        }
         let rows = store.ledger(update.phone)?;
         if rows
             .iter()
