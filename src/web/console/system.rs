@@ -5,6 +5,8 @@ use axum::extract::{Extension, State};
 use axum::response::Response;
 use maud::{Markup, html};
 
+use crate::lead::Name;
+use crate::runtime::health;
 use crate::store::{Account, ApiKey, AuditQuery, AuditRow, SendStatus, Session, StoreCounts};
 use crate::time::Timestamp;
 use crate::web::api::audit as log;
@@ -122,10 +124,25 @@ fn channels(app: &AppState) -> Markup {
             @if live.workspace.channels.is_empty() { p { "None in " code { "workspace.yaml" } ": the sandbox's carrier is used." } }
             ul.rows {
                 @for (name, channel) in &live.workspace.channels {
-                    li { div { strong { (name) } p.hint { (channel.carrier) } }
-                        @if live.sandbox { span.badge { "sandbox" } } @else { span.badge.good { "in use" } } }
+                    li { (fares(name, &channel.carrier, &app.engine.health.of(name).state, live.sandbox)) }
                 }
             }
+        }
+    }
+}
+
+fn fares(name: &Name, carrier: &Name, state: &health::State, sandbox: bool) -> Markup {
+    html! {
+        div { strong { (name) } p.hint { (carrier) }
+            @if let health::State::Closed { since, error, probe, .. } = state {
+                p.hint { (error) " Since " (since) "; one text tries it at " (probe) ". "
+                    code { "POST /v1/channels/" (name) "/resume" } " opens it at once." }
+            }
+        }
+        @match state {
+            health::State::Open if sandbox => span.badge { "sandbox" },
+            health::State::Open => span.badge.good { "in use" },
+            health::State::Closed { .. } => span.badge.bad { (state.as_str()) },
         }
     }
 }
