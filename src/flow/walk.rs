@@ -14,6 +14,7 @@ use crate::conversation::{
 };
 use crate::flow::template::{Scope, Source, Template, Text};
 use crate::flow::workspace::Workspace;
+use crate::flow::workspace::roster::Roster;
 use crate::flow::{Experiment, Flow, Step, Target, Vary};
 use crate::lead::{Lead, Name, Value};
 use crate::policy::{
@@ -35,6 +36,8 @@ pub struct Facts<'a> {
     pub zone: &'a Zone,
     /// The first free number of the lead's timeline.
     pub next_seq: Seq,
+    /// Who of the agents is there, and who has how many leads.
+    pub roster: &'a Roster,
 }
 
 /// Where a step leaves the conversation.

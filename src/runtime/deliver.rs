@@ -9,16 +9,15 @@ use serde_json::{Map, Value as Json, json};
 use crate::carrier::{
     self, Carrier, EffectRef, HttpRequest, OutgoingSms, Repeats, Sent, Settings, signing,
 };
-use crate::conversation::{Conversation, Effect, HandoffOffer, SmsMessage};
-use crate::flow::workspace::{Agent, Channel, Endpoint};
+use crate::conversation::{AgentWay, Conversation, Effect, SmsMessage};
+use crate::flow::workspace::{Channel, Endpoint};
 use crate::lead::{Name, Value};
 use crate::runtime::outside::{NoAnswer, Outside, Reach, is_this_machine};
 use crate::runtime::work::{Job, SendResult};
-use crate::runtime::{Engine, perform, route};
-use crate::store::HandoffId;
+use crate::runtime::{Engine, perform};
 use crate::time::Duration;
 
-const CARRIER_TIMEOUT: StdDuration = StdDuration::from_secs(10);
+pub(super) const CARRIER_TIMEOUT: StdDuration = StdDuration::from_secs(10);
 const WEBHOOK_TIMEOUT: StdDuration = StdDuration::from_secs(5);
 /// A channel whose account is in trouble is tried again so late.
 const PAUSED_RETRY: Duration = Duration::mins(5);
@@ -36,7 +35,8 @@ impl Deliverer {
         match &job.effect {
             Effect::Sms(message) => self.sms(job, message).await,
             Effect::Email(_) => self.email(),
-            Effect::AlertAgents(offer) => self.alert(job, offer).await,
+            Effect::TellAgent(note) => self.tell_agent(job, note, Reach::Public).await,
+            Effect::Bridge { to, .. } => self.bridge(job, *to).await,
             Effect::Call {
                 endpoint,
                 with,
@@ -44,7 +44,10 @@ impl Deliverer {
             } => self.call(job, endpoint, with, save, Reach::Public).await,
             Effect::Notify { event } => self.notify(job, event, Reach::Public).await,
             Effect::FindSlots { .. } | Effect::HoldSlot { .. } => self.calendar(job).await,
-            Effect::CloseHandoff { .. }
+            Effect::AlertAgents(_)
+            | Effect::NudgeAgents { .. }
+            | Effect::FreeTexts { .. }
+            | Effect::CloseHandoff { .. }
             | Effect::SetField { .. }
             | Effect::CancelQueued
             | Effect::Consent(_)
@@ -81,6 +84,13 @@ impl Deliverer {
                     false => None,
                 }
             }
+            Effect::TellAgent(note) if note.way == AgentWay::Webhook => {
+                let url = live.workspace.agent(&note.agent)?.webhook.clone()?;
+                match local(&url) {
+                    true => Some(self.tell_agent(job, note, Reach::ThisMachine).await),
+                    false => None,
+                }
+            }
             _ => None,
         }
     }
@@ -95,7 +105,7 @@ impl Deliverer {
     }
 
     /// Mail servers are not spoken to in this build; a text says so where the row is shown.
-    fn email(&self) -> SendResult {
+    pub(super) fn email(&self) -> SendResult {
         let live = self.engine.live.load();
         let server = live.workspace.email.as_ref().and_then(|e| e.smtp.as_ref());
         refused(match server {
@@ -131,7 +141,7 @@ impl Deliverer {
             .await
     }
 
-    async fn by_carrier(
+    pub(super) async fn by_carrier(
         &self,
         channel: &Channel,
         outgoing: &OutgoingSms<'_>,
@@ -243,111 +253,8 @@ impl Deliverer {
         data
     }
 
-    /// Alerts the agents that the offer is for. One who was reached is enough for it to count as told.
-    async fn alert(&self, job: &Job, offer: &HandoffOffer) -> SendResult {
-        let Some(conversation) = job.conversation else {
-            return refused("the offer has no conversation");
-        };
-        let id = HandoffId {
-            conversation,
-            seq: job.seq,
-        };
-        let live = self.engine.live.load_full();
-        let (store, workspace) = (self.engine.store.clone(), live.workspace.clone());
-        let (offered, lead) = (offer.clone(), job.lead);
-        let routed = tokio::task::spawn_blocking(move || {
-            let agents = route::agents(store.as_ref(), &workspace, id, &offered, lead)?;
-            Ok(agents.into_iter().cloned().collect::<Vec<Agent>>())
-        });
-        let agents = match routed.await {
-            Ok(Ok(agents)) => agents,
-            Ok(Err(error)) => {
-                let error: crate::store::StoreError = error;
-                return retry(job.sending.attempts, error.to_string());
-            }
-            Err(_) => return retry(job.sending.attempts, "routing failed".to_string()),
-        };
-        let (mut reached, mut failed) = (false, None);
-        for agent in &agents {
-            match self.alert_one(job, id, offer, agent).await {
-                Ok(()) => reached = true,
-                Err(error) => failed = Some(error),
-            }
-        }
-        match (reached, failed) {
-            (true, _) => told(None, job.sending.attempts),
-            (false, None) => refused("the team has no agents"),
-            (false, failed) => told(failed, job.sending.attempts),
-        }
-    }
-
-    async fn alert_one(
-        &self,
-        job: &Job,
-        id: HandoffId,
-        offer: &HandoffOffer,
-        agent: &Agent,
-    ) -> Result<(), NoAnswer> {
-        let live = self.engine.live.load_full();
-        let mut result = Err(NoAnswer::Refused(format!(
-            "{} can be reached by email only, which this build cannot send yet",
-            agent.name
-        )));
-        if let Some(url) = &agent.webhook {
-            let body = json!({
-                "type": "handoff.opened",
-                "timestamp": job.sending.changed.to_string(),
-                "data": {
-                    "handoff_id": id.to_string(),
-                    "conversation_id": id.conversation.to_string(),
-                    "agent": agent.name,
-                    "team": offer.team.as_str(),
-                    "priority": offer.priority.as_str(),
-                    "brief": offer.brief,
-                    "phone": job.lead.to_string(),
-                    "callback_within": offer.callback_within.map(|d| d.to_string()),
-                    "lapses": offer.lapses.to_string(),
-                },
-            });
-            let id = id_of(job, &agent.name);
-            result = self.post(url, None, &id, &body, Reach::Public).await;
-        }
-        let Some(number) = agent.sms else {
-            return result;
-        };
-        let Some(channel) = live.workspace.channels.values().next() else {
-            return result;
-        };
-        let text = route::notice(offer, job.lead, &live.workspace).text;
-        let outgoing = OutgoingSms {
-            effect: EffectRef {
-                lead: number,
-                seq: job.seq,
-            },
-            to: &number.to_string(),
-            from: channel.from.first().map(String::as_str),
-            text: &text,
-            media: &[],
-            status_url: None,
-        };
-        match self
-            .by_carrier(channel, &outgoing, job.sending.attempts)
-            .await
-        {
-            SendResult::Accepted { .. } => Ok(()),
-            SendResult::Retry { error, .. } => result.or(Err(NoAnswer::NotReached(error))),
-            SendResult::Uncertain { error } => result.or(Err(NoAnswer::Unknown(error))),
-            SendResult::Refused { error }
-            | SendResult::Unreachable { error }
-            | SendResult::OptedOut { error } => result.or(Err(NoAnswer::Refused(error))),
-            SendResult::CallAnswered { .. }
-            | SendResult::SlotsFound { .. }
-            | SendResult::SlotHeld { .. } => result,
-        }
-    }
-
     /// Posts JSON, signed as in Standard Webhooks where there is a secret.
-    async fn post(
+    pub(super) async fn post(
         &self,
         url: &str,
         secret: Option<&str>,
@@ -382,7 +289,7 @@ impl Deliverer {
 }
 
 /// The same each time this job is tried, and different for each receiver.
-fn id_of(job: &Job, receiver: &str) -> String {
+pub(super) fn id_of(job: &Job, receiver: &str) -> String {
     let effect = EffectRef {
         lead: job.lead,
         seq: job.seq,
@@ -482,7 +389,7 @@ fn call_request(endpoint: &Endpoint, with: &[(Name, Value)], id: &str) -> Option
     })
 }
 
-fn refused(error: &str) -> SendResult {
+pub(super) fn refused(error: &str) -> SendResult {
     tracing::warn!(reason = error, "an outgoing row was refused");
     SendResult::Refused {
         error: error.to_string(),
@@ -512,7 +419,7 @@ fn call_again(job: &Job, error: String) -> SendResult {
     }
 }
 
-fn told(failed: Option<NoAnswer>, attempts: u8) -> SendResult {
+pub(super) fn told(failed: Option<NoAnswer>, attempts: u8) -> SendResult {
     match failed {
         None => SendResult::Accepted {
             provider_id: None,
@@ -524,7 +431,7 @@ fn told(failed: Option<NoAnswer>, attempts: u8) -> SendResult {
     }
 }
 
-fn result_of(sent: Sent, carrier: &dyn Carrier, attempts: u8) -> SendResult {
+pub(super) fn result_of(sent: Sent, carrier: &dyn Carrier, attempts: u8) -> SendResult {
     match sent {
         Sent::Accepted { id } => SendResult::Accepted {
             provider_id: id,
@@ -552,7 +459,7 @@ fn result_of(sent: Sent, carrier: &dyn Carrier, attempts: u8) -> SendResult {
     }
 }
 
-fn result_of_none(none: NoAnswer, carrier: &dyn Carrier, attempts: u8) -> SendResult {
+pub(super) fn result_of_none(none: NoAnswer, carrier: &dyn Carrier, attempts: u8) -> SendResult {
     match none {
         NoAnswer::Refused(error) => refused(&error),
         NoAnswer::NotReached(error) => retry(attempts, error),

@@ -13,6 +13,7 @@ use crate::flow::Flow;
 use crate::lead::PhoneNumber;
 use crate::runtime::clock::Clock;
 use crate::runtime::live::Live;
+use crate::runtime::roster::Agents;
 use crate::runtime::turn::{Desk, Outcome, park};
 use crate::runtime::work::{Done, Heard, Refusal, Work};
 use crate::store::{Batch, CommitError, FlowRecord, Need, Store, StoreError};
@@ -27,6 +28,8 @@ pub struct Engine {
     pinned: RwLock<HashMap<VersionId, Arc<Flow>>>,
     ids: AtomicU16,
     listener: RwLock<Option<Listener>>,
+    /// Who of the agents is there, and who has which leads.
+    pub agents: Agents,
     /// Turns set aside after a fault of ours, since start.
     pub parked: AtomicU64,
 }
@@ -46,6 +49,7 @@ impl Engine {
         link_key: [u8; 32],
     ) -> Result<Self, StoreError> {
         let engine = Self {
+            agents: Agents::load(store.as_ref())?,
             store,
             clock,
             live: ArcSwap::from_pointee(live),
@@ -212,6 +216,7 @@ impl Engine {
                 }) => match batch.write(&commit) {
                     Ok(()) => {
                         written = true;
+                        self.agents.take(self.store.as_ref(), &commit)?;
                         Ok(done)
                     }
                     Err(CommitError::Duplicate) => Ok(Done {
@@ -227,7 +232,12 @@ impl Engine {
                 Err(refusal) => Err(refusal),
             });
         }
-        if written { batch.finish() } else { Ok(()) }
+        let finished = if written { batch.finish() } else { Ok(()) };
+        if finished.is_err() {
+            // What the turns of this batch said of handoffs is not so.
+            self.agents.reload(self.store.as_ref())?;
+        }
+        finished
     }
 
     /// What fell due and cannot be worked out is taken off the clock, so that it stops nobody else.

@@ -1,20 +1,24 @@
 //! The shell around the core: it brings events to conversations and effects to the world. Whatever it
 //! does to a lead is a [`Work`], worked out and committed as one turn under that lead's lock.
 
+pub mod agent_text;
+pub mod claim_link;
 pub mod clock;
 pub mod committer;
 pub mod deliver;
 pub mod dispatch;
 pub mod engine;
 pub mod live;
+pub mod notice;
 pub mod outside;
 pub mod perform;
 pub mod postbox;
 pub mod rates;
 pub mod reload;
-pub mod route;
+pub mod roster;
 pub mod sandbox;
 pub mod slots;
+mod tell_agent;
 mod turn;
 pub mod work;
 

@@ -1,10 +1,8 @@
-//! What would have left the machine: texts and emails to leads, and what an alert means for each agent
-//! it is for. Read from the outgoing rows; nothing is kept twice.
+//! What would have left the machine: texts and emails to leads, and what agents were told. Read from the outgoing rows; nothing is kept twice.
 
-use crate::conversation::{ConversationId, Effect, HandoffOffer};
-use crate::flow::workspace::{Agent, Workspace};
-use crate::runtime::route;
-use crate::store::{HandoffId, Row, RowBody, RowKind, Sending, Store, StoreError};
+use crate::conversation::{AgentNote, AgentWay, Effect};
+use crate::flow::workspace::Workspace;
+use crate::store::{Row, RowBody, RowKind, Sending, Store, StoreError};
 use crate::time::Timestamp;
 
 /// Most that are shown; the newest are kept.
@@ -52,17 +50,14 @@ pub fn texts(
         })
         .collect();
     let from = default_number(workspace);
-    for alert in alerts(store, workspace)? {
-        posted.extend(alert.agents.iter().filter_map(|agent| {
-            let posted = PostedText {
-                to: agent.sms?.to_string(),
-                from: from.clone(),
-                text: alert.notice.text.clone(),
-                media: Vec::new(),
-                at: alert.at,
-            };
-            to.is_none_or(|to| posted.to == to).then_some(posted)
-        }));
+    for (at, note) in notes(store, AgentWay::Sms, to)? {
+        posted.push(PostedText {
+            to: note.to,
+            from: from.clone(),
+            text: note.text,
+            media: Vec::new(),
+            at,
+        });
     }
     posted.sort_by_key(|text| text.at);
     Ok(posted)
@@ -71,7 +66,7 @@ pub fn texts(
 /// Emails that left, in the order they left; to one address, or to all.
 pub fn emails(
     store: &dyn Store,
-    workspace: &Workspace,
+    _workspace: &Workspace,
     to: Option<&str>,
 ) -> Result<Vec<PostedEmail>, StoreError> {
     let mut posted: Vec<PostedEmail> = store
@@ -91,53 +86,34 @@ pub fn emails(
             }
         })
         .collect();
-    for alert in alerts(store, workspace)? {
-        posted.extend(alert.agents.iter().filter_map(|agent| {
-            let posted = PostedEmail {
-                to: agent.email.clone()?,
-                subject: alert.notice.subject.clone(),
-                html: html(&alert.notice.text),
-                text: alert.notice.text.clone(),
-                at: alert.at,
-            };
-            to.is_none_or(|to| posted.to.eq_ignore_ascii_case(to))
-                .then_some(posted)
-        }));
+    for (at, note) in notes(store, AgentWay::Email, to)? {
+        posted.push(PostedEmail {
+            html: html(&note.text),
+            to: note.to,
+            subject: note.subject,
+            text: note.text,
+            at,
+        });
     }
     posted.sort_by_key(|email| email.at);
     Ok(posted)
 }
 
-struct Alert<'w> {
-    at: Timestamp,
-    agents: Vec<&'w Agent>,
-    notice: route::Notice,
-}
-
-fn alerts<'w>(store: &dyn Store, workspace: &'w Workspace) -> Result<Vec<Alert<'w>>, StoreError> {
-    let mut alerts = Vec::new();
-    for row in store.outgoing(RowKind::Alert, None, SHOWN_MAX)? {
-        let (Some(at), Some((conversation, offer))) = (accepted(&row), offer(&row)) else {
-            continue;
-        };
-        let id = HandoffId {
-            conversation,
-            seq: row.seq,
-        };
-        alerts.push(Alert {
-            at,
-            agents: route::agents(store, workspace, id, offer, row.lead)?,
-            notice: route::notice(offer, row.lead, workspace),
-        });
-    }
-    Ok(alerts)
-}
-
-fn offer(row: &Row) -> Option<(ConversationId, &HandoffOffer)> {
-    match &row.body {
-        RowBody::Outgoing(Effect::AlertAgents(offer), _) => Some((row.conversation?, offer)),
-        _ => None,
-    }
+/// What agents were told one way, and when.
+fn notes(
+    store: &dyn Store,
+    way: AgentWay,
+    to: Option<&str>,
+) -> Result<Vec<(Timestamp, AgentNote)>, StoreError> {
+    let rows = store.outgoing(RowKind::Alert, to, SHOWN_MAX)?;
+    let told = rows.into_iter().filter_map(|row| {
+        let at = accepted(&row)?;
+        match row.body {
+            RowBody::Outgoing(Effect::TellAgent(note), _) if note.way == way => Some((at, note)),
+            _ => None,
+        }
+    });
+    Ok(told.collect())
 }
 
 /// When it left, if it did.

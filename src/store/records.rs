@@ -156,7 +156,11 @@ impl RowKind {
         match effect {
             Effect::Sms(_) => RowKind::Sms,
             Effect::Email(_) => RowKind::Email,
-            Effect::AlertAgents(_) | Effect::CloseHandoff { .. } => RowKind::Alert,
+            Effect::AlertAgents(_)
+            | Effect::CloseHandoff { .. }
+            | Effect::TellAgent(_)
+            | Effect::NudgeAgents { .. }
+            | Effect::Bridge { .. } => RowKind::Alert,
             Effect::Call { .. } => RowKind::Call,
             Effect::FindSlots { .. } | Effect::HoldSlot { .. } => RowKind::Slots,
             Effect::Notify { .. }
@@ -164,6 +168,7 @@ impl RowKind {
             | Effect::CancelQueued
             | Effect::Consent(_)
             | Effect::Shortlink { .. }
+            | Effect::FreeTexts { .. }
             | Effect::MarkUnreachable => RowKind::Notify,
         }
     }
@@ -474,6 +479,46 @@ pub struct HandoffRecord {
     pub lapses: Timestamp,
     #[n(13)]
     pub callback_within: Option<Duration>,
+    /// Who was asked, round by round.
+    #[n(14)]
+    #[cbor(default)]
+    pub rounds: Vec<HandoffRound>,
+    /// What a number means that an agent texts.
+    #[n(15)]
+    #[cbor(default)]
+    pub menu: Vec<MenuItem>,
+    /// How it may go.
+    #[n(16)]
+    #[cbor(default)]
+    pub outcomes: Vec<Name>,
+    /// Not before this hour may the lead be called.
+    #[n(17)]
+    pub call_after: Option<Timestamp>,
+}
+
+/// One round of asking.
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
+pub struct HandoffRound {
+    #[n(0)]
+    pub team: Name,
+    #[n(1)]
+    pub agents: Vec<String>,
+    #[n(2)]
+    pub at: Timestamp,
+    #[n(3)]
+    pub lapses: Timestamp,
+}
+
+/// A number that an agent may answer with.
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
+pub struct MenuItem {
+    #[n(0)]
+    pub agent: String,
+    #[n(1)]
+    pub number: u32,
+    /// The outcome it reports; `None` claims.
+    #[n(2)]
+    pub outcome: Option<Name>,
 }
 
 impl HandoffRecord {
@@ -482,9 +527,15 @@ impl HandoffRecord {
         self.status = change.status;
         match change.status {
             HandoffStatus::Open => {}
-            HandoffStatus::Claimed => self.claimed = Some(change.at),
+            HandoffStatus::Claimed => self.claimed = self.claimed.or(Some(change.at)),
             HandoffStatus::Resolved | HandoffStatus::Unclaimed => self.resolved = Some(change.at),
         }
+        if let Some(round) = &change.round {
+            self.team = round.team.clone();
+            self.lapses = round.lapses;
+            self.rounds.push(round.clone());
+        }
+        self.menu.extend(change.menu.iter().cloned());
         self.agent = change.agent.clone().or(self.agent);
         self.outcome = change.outcome.clone().or(self.outcome);
         self
@@ -500,6 +551,24 @@ pub struct HandoffChange {
     pub agent: Option<String>,
     pub outcome: Option<Name>,
     pub at: Timestamp,
+    /// Others are asked from now on.
+    pub round: Option<HandoffRound>,
+    /// Numbers that came to mean something.
+    pub menu: Vec<MenuItem>,
+}
+
+impl HandoffChange {
+    pub fn to(id: HandoffId, status: HandoffStatus, at: Timestamp) -> Self {
+        Self {
+            id,
+            status,
+            agent: None,
+            outcome: None,
+            at,
+            round: None,
+            menu: Vec::new(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]

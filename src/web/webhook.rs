@@ -10,7 +10,7 @@ use crate::carrier::{self, Carrier, DeliveryStatus, HookEvent, RawRequest, Setti
 use crate::flow::workspace::Channel;
 use crate::lead::Name;
 use crate::runtime::work::{Inbound, ReceiptStatus};
-use crate::runtime::{Refusal, Work};
+use crate::runtime::{Done, Refusal, Work, agent_text};
 use crate::web::error::Problem;
 use crate::web::limits::BODY_BYTES_MAX;
 use crate::web::origin;
@@ -116,7 +116,7 @@ async fn commit(app: &AppState, channel: &Name, events: Vec<HookEvent>) -> Resul
         .into_iter()
         .filter_map(|event| work(channel, event))
         .collect();
-    let turns = works.into_iter().map(|work| app.committer.turn(work));
+    let turns = works.into_iter().map(|work| turn(app, work));
     for answer in futures_util::future::join_all(turns).await {
         match answer {
             Ok(done) if done.duplicate => {
@@ -142,6 +142,24 @@ async fn commit(app: &AppState, channel: &Name, events: Vec<HookEvent>) -> Resul
         }
     }
     Ok(())
+}
+
+/// A lead's text goes to the committer with all else; an agent's is heard on its own.
+async fn turn(app: &AppState, work: Work) -> Result<Done, Refusal> {
+    let agents = |inbound: &Inbound| app.live().workspace.agent_of(inbound.from).is_some();
+    match work {
+        Work::Inbound(inbound) if agents(&inbound) => {
+            let engine = app.engine.clone();
+            let heard = move || {
+                agent_text::hear(&engine, &inbound)
+                    .unwrap_or_else(|| engine.turn(Work::Inbound(inbound)))
+            };
+            let done = tokio::task::spawn_blocking(heard).await;
+            app.due.notify_one();
+            done.unwrap_or(Err(Refusal::Parked))
+        }
+        work => app.committer.turn(work).await,
+    }
 }
 
 /// Not stored: 503, whatever the reason, so that the carrier sends it again.

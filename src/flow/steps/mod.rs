@@ -25,7 +25,7 @@ pub use call::Call;
 pub use decide::{Case, Decide};
 pub use email::Email;
 pub use end::End;
-pub use handoff::{Handoff, RESOLVE_WITHIN};
+pub use handoff::{Handoff, callable_at};
 pub use run::{Return, Run};
 pub use say::Say;
 pub use set::{Assign, AssignTo, Set};

@@ -80,6 +80,10 @@ impl Reader<'_> {
             retention: retention(root.get("retention")),
             help: self.said(help),
             opt_out: self.said(root.get("opt_out")),
+            templates: self.templates(root.get("templates")),
+            takeover_lapses: word(root.get("takeover_lapses"))
+                .filter(|lapses| *lapses > Duration::ZERO)
+                .unwrap_or(defaults.takeover_lapses),
             domains: texts_of(root.get("domains"))
                 .map(|domain| domain.to_lowercase())
                 .collect(),
@@ -231,13 +235,32 @@ impl Reader<'_> {
         }
     }
 
+    /// What agents say often: each may name any field of the lead.
+    fn templates(&mut self, node: Option<&Node>) -> BTreeMap<Name, Said> {
+        let names = Names {
+            any_field: true,
+            agent: true,
+            ..Names::default()
+        };
+        let mut templates = BTreeMap::new();
+        for entry in entries(node) {
+            if let Some(said) = self.said_of(&entry.value, &names) {
+                templates.insert(Name::from(entry.key.as_str()), said);
+            }
+        }
+        templates
+    }
+
     /// A text alone, by locale, or under `text`.
     fn said(&mut self, node: Option<&Node>) -> Option<Said> {
         let node = node?;
         if let Some(under) = node.entry("text") {
             return self.said(Some(&under.value));
         }
-        let names = Names::default();
+        self.said_of(node, &Names::default())
+    }
+
+    fn said_of(&mut self, node: &Node, names: &Names) -> Option<Said> {
         let texts: Vec<(Option<Name>, &Node)> = match &node.value {
             Yaml::Scalar(_) => vec![(None, node)],
             Yaml::Map(entries) => entries
@@ -249,7 +272,7 @@ impl Reader<'_> {
         };
         let mut said = Vec::new();
         for (locale, node) in texts {
-            let (template, problems) = template::parse(node.text().unwrap_or_default(), &names);
+            let (template, problems) = template::parse(node.text().unwrap_or_default(), names);
             self.place(node, problems);
             said.push((locale, template));
         }

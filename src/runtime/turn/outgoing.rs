@@ -35,6 +35,14 @@ impl Desk<'_> {
             return self.settle_row(&row, &SendResult::Uncertain { error });
         }
         if let Effect::Sms(message) = effect {
+            if let Some(until) = self.waits_for_agent(&row, message.purpose) {
+                self.change(&row, sending, |to| {
+                    to.status = SendStatus::Held;
+                    to.due = Some(until + Duration::from_ms(1));
+                    to.held = Some(HoldReason::TakenOver);
+                });
+                return Ok(());
+            }
             match self.judge(message, row.seq) {
                 Verdict::Send => {}
                 Verdict::Hold { until, why } => {
@@ -356,7 +364,7 @@ fn rank(status: SendStatus) -> u8 {
 
 /// A text to a lead goes once; an alert, an email, a call may go again under the same id.
 fn may_repeat(effect: &Effect) -> bool {
-    !matches!(effect, Effect::Sms(_))
+    !matches!(effect, Effect::Sms(_) | Effect::Bridge { .. })
 }
 
 fn settled(result: &SendResult) -> (SendStatus, Option<String>, Option<String>) {

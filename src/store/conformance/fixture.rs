@@ -178,6 +178,10 @@ impl Lead {
             resolved: None,
             lapses: after_ms(900_000),
             callback_within: Some(Duration::mins(5)),
+            rounds: Vec::new(),
+            menu: Vec::new(),
+            outcomes: vec!["reached".into()],
+            call_after: None,
         }
     }
 

@@ -99,6 +99,12 @@ fn event(event: &Event) -> Json {
         Event::SlotsFound { seq, slots } => {
             json!({ "type": "slots", "search": seq, "found": slots.len() })
         }
+        Event::HandoffDeclined { agent } => {
+            json!({ "type": "handoff", "event": "declined", "agent": agent })
+        }
+        Event::AgentCalls { agent, .. } => {
+            json!({ "type": "handoff", "event": "calling", "agent": agent })
+        }
         Event::TakenOver { agent } => json!({ "type": "taken_over", "agent": agent }),
         Event::Released { step } => json!({ "type": "released", "step": step.as_deref() }),
         Event::AgentWrote { agent, text } => {
@@ -142,6 +148,11 @@ fn outgoing(row: &Row, effect: &Effect, sending: &Sending) -> Json {
                 HandoffId { conversation, seq: row.seq }.to_string()
             }),
         }),
+        Effect::TellAgent(note) => json!({
+            "type": "told_agent", "agent": note.agent, "by": note.way.as_str(),
+            "about": note.about.as_str(), "text": note.text,
+        }),
+        Effect::Bridge { agent, .. } => json!({ "type": "called", "agent": agent }),
         Effect::Call { endpoint, .. } => {
             json!({ "type": "call", "endpoint": endpoint.as_str() })
         }
@@ -158,7 +169,9 @@ fn outgoing(row: &Row, effect: &Effect, sending: &Sending) -> Json {
         Effect::SetField { field, value } => json!({
             "type": "field", "field": field.as_str(), "value": shapes::value(value),
         }),
-        Effect::CancelQueued
+        Effect::NudgeAgents { .. }
+        | Effect::FreeTexts { .. }
+        | Effect::CancelQueued
         | Effect::Consent(_)
         | Effect::Shortlink { .. }
         | Effect::MarkUnreachable => json!({ "type": "note" }),
