@@ -11,6 +11,7 @@ use arc_swap::ArcSwap;
 use crate::conversation::{ConversationId, VersionId};
 use crate::flow::Flow;
 use crate::lead::PhoneNumber;
+use crate::runtime::claim_link::ClaimLink;
 use crate::runtime::clock::Clock;
 use crate::runtime::live::Live;
 use crate::runtime::roster::Agents;
@@ -132,6 +133,11 @@ impl Engine {
 
     pub(super) fn new_id(&self, lead: PhoneNumber, now: Timestamp) -> ConversationId {
         ConversationId::new(lead, now, self.ids.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// What a claim link says, if this engine signed it.
+    pub fn claim_link(&self, token: &str) -> Option<ClaimLink> {
+        ClaimLink::read(token, &self.link_key)
     }
 
     /// One piece of work, durable when it returns.

@@ -2,6 +2,7 @@
 //! does to a lead is a [`Work`], worked out and committed as one turn under that lead's lock.
 
 pub mod agent_text;
+pub mod canned;
 pub mod claim_link;
 pub mod clock;
 pub mod committer;

@@ -4,6 +4,7 @@
 pub mod api;
 pub mod auth;
 pub mod console;
+mod claim;
 mod describe;
 pub mod error;
 pub mod fields;

@@ -74,7 +74,11 @@ pub(super) fn read_id(text: &str) -> Result<ConversationId, Problem> {
 }
 
 /// The conversation, if the caller may see it.
-async fn find(app: &AppState, caller: &Caller, id: &str) -> Result<Conversation, Problem> {
+pub(super) async fn find(
+    app: &AppState,
+    caller: &Caller,
+    id: &str,
+) -> Result<Conversation, Problem> {
     let id = read_id(id)?;
     let found = app.read(move |store| store.conversation(id)).await?;
     let conversation = found.ok_or_else(|| Problem::not_found("conversation"))?;
@@ -118,30 +122,6 @@ pub async fn get(
     json["timeline"] = json!(timeline);
     json["path"] = json!(path);
     Ok(Json(json).into_response())
-}
-
-/// `POST /v1/conversations/{id}/messages`
-pub async fn write(
-    State(app): State<AppState>,
-    Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
-    body: Bytes,
-) -> Result<Response, Problem> {
-    let json = fields::body(&body)?;
-    let told = Fields::of(&json)?;
-    let text = told.required_text("text")?.to_string();
-    let agent = caller.agent(told.text("agent")?)?;
-    let conversation = find(&app, &caller, &id).await?;
-    moved(
-        &app,
-        Work::Write {
-            lead: conversation.lead,
-            conversation: conversation.id,
-            agent,
-            text,
-        },
-    )
-    .await
 }
 
 /// `POST /v1/conversations/{id}/takeover`

@@ -11,6 +11,7 @@ use crate::conversation::{Conversation, ConversationId, Effect, Event, Status};
 use crate::lead::Name;
 use crate::store::{ConversationQuery, Row, RowBody, SendStatus, Store, StoreError};
 use crate::web::api::conversations;
+use crate::web::api::speed::Speed;
 use crate::web::error::Problem;
 use crate::web::pages::Query;
 use crate::web::state::AppState;
@@ -34,6 +35,7 @@ struct Figures {
     clicked: u64,
     handed_off: u64,
     opted_out: u64,
+    speed: Speed,
 }
 
 impl Figures {
@@ -70,6 +72,7 @@ impl Figures {
                 }
             }
         }
+        self.speed.add(rows);
         self.replied += u64::from(replied);
         self.clicked += u64::from(clicked);
         self.handed_off += u64::from(handed_off);
@@ -92,6 +95,7 @@ impl Figures {
             "clicked": self.clicked,
             "handed_off": self.handed_off,
             "opted_out": self.opted_out,
+            "handoffs": self.speed.json(),
             "reply_rate": rate(self.replied),
             "opt_out_rate": rate(self.opted_out),
         })
