@@ -6,6 +6,7 @@
 //! `runtime` decides which thread waits.
 
 pub mod conformance;
+mod handoffs;
 pub mod memory;
 mod query;
 mod records;
@@ -19,6 +20,7 @@ use crate::lead::{Lead, Name, PhoneNumber};
 use crate::policy::{Consent, ConsentEvent, Standing, ledger};
 use crate::time::Timestamp;
 
+pub use handoffs::*;
 pub use memory::MemoryStore;
 pub use records::*;
 pub use sqlite::SqliteStore;

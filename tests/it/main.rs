@@ -1,6 +1,7 @@
 //! The integration tests, one module a subject, linked once.
 #![allow(clippy::unwrap_used)] // what fails here fails a test, which is what a test is for
 
+mod agents;
 mod carriers;
 mod compile;
 mod crash;

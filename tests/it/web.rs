@@ -1,5 +1,6 @@
 //! The server over a loopback socket: what a carrier, a program and an agent see.
 
+mod agents;
 mod api;
 mod hooks;
 mod life;
@@ -141,7 +142,7 @@ impl Server {
         }
     }
 
-    fn url(&self, path: &str) -> String {
+    pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)
     }
 
