@@ -114,6 +114,13 @@ pub enum Effect {
         #[n(1)]
         to: PhoneNumber,
     },
+    /// Take back the reminders of an appointment that was moved.
+    #[n(25)]
+    DropReminders {
+        /// The `book` step.
+        #[n(0)]
+        step: Name,
+    },
     /// What waited for an agent goes on its way, or is taken back.
     #[n(24)]
     FreeTexts {
@@ -245,6 +252,9 @@ pub struct EmailMessage {
     /// A slot to invite to; sent as an iCalendar part (RFC 5545).
     #[n(4)]
     pub invite: Option<Slot>,
+    /// The invitation itself, as `text/calendar`.
+    #[n(10)]
+    pub ics: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Encode, Decode)]

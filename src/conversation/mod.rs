@@ -1,6 +1,7 @@
 //! The state of one lead in one version of one flow, as plain data. No behaviour lives here: what an
 //! event does to a conversation is decided by `advance`.
 
+mod booked;
 mod effect;
 mod entry;
 mod event;
@@ -11,6 +12,7 @@ use minicbor::{Decode, Encode};
 use crate::lead::{Name, PhoneNumber, Value};
 use crate::time::{Duration, Timestamp};
 
+pub use booked::Booked;
 pub use effect::{
     AgentNote, AgentWay, Effect, EmailMessage, HandoffOffer, NoteAbout, Nudge, Priority, SmsMessage,
 };

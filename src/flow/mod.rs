@@ -7,6 +7,7 @@ pub mod condition;
 pub mod fields;
 pub mod grammar;
 pub mod graph;
+pub mod ics;
 mod keywords;
 pub mod links;
 pub mod picture;

@@ -12,6 +12,7 @@ use sha2::Sha256;
 use crate::conversation::{
     Awaiting, Conversation, Effect, Hop, Seq, SmsMessage, Status, Understood, Wait,
 };
+use crate::flow::links;
 use crate::flow::template::{Scope, Source, Template, Text};
 use crate::flow::workspace::Workspace;
 use crate::flow::workspace::roster::Roster;
@@ -315,6 +316,17 @@ impl<'a> Walk<'a> {
         Some((url, effect))
     }
 
+    /// Whether the link is the one to the appointment, and no author's of that name.
+    fn is_invite(&self, name: &Name) -> bool {
+        let last = name.rsplit('.').next();
+        last == Some(links::INVITE) && !self.flow.links.contains_key(name)
+    }
+
+    fn invite(&self) -> String {
+        let code = links::invite_code(self.facts.link_key, self.conversation.id.bits());
+        format!("{}/c/{code}.ics", self.facts.public_url)
+    }
+
     fn in_variant(&self, experiment: &Name) -> bool {
         self.conversation
             .variants
@@ -374,6 +386,7 @@ impl Scope for WalkScope<'_, '_> {
                 None => crate::flow::fields::read(walk.facts.lead.field(name), *kind),
             },
             Source::Brand => Cow::Owned(Value::text(&*walk.facts.workspace.brand)),
+            Source::Link(name) if walk.is_invite(name) => Cow::Owned(Value::Text(walk.invite())),
             Source::Link(name) => match walk.short_link(name, self.medium) {
                 Some((url, effect)) => {
                     self.links.borrow_mut().push(effect);

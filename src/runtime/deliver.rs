@@ -47,6 +47,7 @@ impl Deliverer {
             Effect::AlertAgents(_)
             | Effect::NudgeAgents { .. }
             | Effect::FreeTexts { .. }
+            | Effect::DropReminders { .. }
             | Effect::CloseHandoff { .. }
             | Effect::SetField { .. }
             | Effect::CancelQueued

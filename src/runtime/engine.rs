@@ -140,6 +140,11 @@ impl Engine {
         ClaimLink::read(token, &self.link_key)
     }
 
+    /// The conversation whose appointment this code opens, if this engine made it.
+    pub fn invited(&self, code: &str) -> Option<u64> {
+        crate::flow::links::read_invite(&self.link_key, code)
+    }
+
     /// One piece of work, durable when it returns.
     pub fn turn(&self, work: Work) -> Answer {
         self.turns(vec![work]).pop().unwrap_or(Err(Refusal::Parked))

@@ -23,6 +23,8 @@ pub struct PostedEmail {
     pub subject: String,
     pub text: String,
     pub html: String,
+    /// An invitation that goes with it.
+    pub ics: Option<String>,
     pub at: Timestamp,
 }
 
@@ -80,6 +82,7 @@ pub fn emails(
                     subject: email.subject,
                     html: html(&email.text),
                     text: email.text,
+                    ics: email.ics,
                     at,
                 }),
                 _ => None,
@@ -92,6 +95,7 @@ pub fn emails(
             to: note.to,
             subject: note.subject,
             text: note.text,
+            ics: None,
             at,
         });
     }

@@ -168,6 +168,7 @@ impl RowKind {
             | Effect::Consent(_)
             | Effect::Shortlink { .. }
             | Effect::FreeTexts { .. }
+            | Effect::DropReminders { .. }
             | Effect::MarkUnreachable => RowKind::Notify,
         }
     }

@@ -10,6 +10,7 @@ pub mod error;
 pub mod fields;
 mod guard;
 mod idempotency;
+mod invite;
 mod limits;
 pub mod ops;
 pub mod origin;

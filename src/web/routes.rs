@@ -11,7 +11,7 @@ use crate::web::api::{
 use crate::web::auth::Right;
 use crate::web::guard::{Access, guard};
 use crate::web::state::AppState;
-use crate::web::{claim, describe, ops, sandbox, session, shortlink, stream, webhook};
+use crate::web::{claim, describe, invite, ops, sandbox, session, shortlink, stream, webhook};
 
 pub struct Route {
     pub method: Method,
@@ -478,6 +478,14 @@ pub static ALL: &[Route] = &[
         (404, "No such link"),
         (410, "Expired"),
     ]),
+    route(
+        Get,
+        "/c/{file}",
+        Open,
+        "A lead's appointment, `/c/<code>.ics`, as it stands now",
+        || get(invite::show),
+    )
+    .answers(&[(200, "`text/calendar`"), (404, "No such appointment")]),
     route(
         Get,
         "/h/{token}",

@@ -8,7 +8,10 @@ use replytree::sim::flow_test;
 use replytree::store::{MemoryStore, SqliteStore, Store};
 
 const WORKSPACE: &str = include_str!("../data/agents/workspace.yaml");
-const FLOWS: [&str; 1] = [include_str!("../data/agents/drive.yaml")];
+const FLOWS: [&str; 2] = [
+    include_str!("../data/agents/drive.yaml"),
+    include_str!("../data/agents/visit.yaml"),
+];
 
 fn run(store: &dyn Fn() -> Arc<dyn Store>) {
     let (workspace, problems) = workspace::read("workspace.yaml", WORKSPACE, &|_| None);

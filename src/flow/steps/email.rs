@@ -46,6 +46,7 @@ impl Email {
             text,
             step: step_name,
             invite: None,
+            ics: None,
         }));
         if self.no_reply.is_empty() {
             Next::go("then", &self.then)

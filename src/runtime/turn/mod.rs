@@ -420,6 +420,7 @@ impl<'e> Desk<'e> {
                 };
                 self.nudge(id, why, &agents);
             }
+            Effect::DropReminders { step } => self.drop_reminders(conversation, &step),
             Effect::FreeTexts { send } => self.free_texts(conversation, send),
             Effect::TellAgent(_)
             | Effect::Bridge { .. }

@@ -256,6 +256,7 @@ pub fn email(to: &str, due: Option<Timestamp>) -> RowBody {
             start: NOW,
             end: after_ms(1_800_000),
         }),
+        ics: Some("BEGIN:VCALENDAR".to_string()),
     };
     RowBody::Outgoing(Effect::Email(message), sending(to, due))
 }

@@ -149,7 +149,11 @@ pub fn conversation(conversation: &Conversation) -> Json {
         "locale": conversation.locale.as_str(),
         "score": conversation.score,
         "answers": values(&conversation.answers),
-        "saved": values(&conversation.saved),
+        "saved": values(&conversation.saved_by_author().cloned().collect::<Vec<_>>()),
+        "booking": conversation.booked().map(|booked| json!({
+            "calendar": booked.calendar.as_str(), "start": time(booked.slot.start),
+            "end": time(booked.slot.end), "changes": booked.sequence,
+        })),
         "variants": variants,
         "deadline": conversation.deadline.map(|at| at.to_string()),
         "started": time(conversation.started),

@@ -171,6 +171,7 @@ fn outgoing(row: &Row, effect: &Effect, sending: &Sending) -> Json {
         }),
         Effect::NudgeAgents { .. }
         | Effect::FreeTexts { .. }
+        | Effect::DropReminders { .. }
         | Effect::CancelQueued
         | Effect::Consent(_)
         | Effect::Shortlink { .. }

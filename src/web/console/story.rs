@@ -205,6 +205,7 @@ fn outgoing(row: &Row, effect: &Effect, sending: &Sending) -> Option<Json> {
         | Effect::Notify { .. }
         | Effect::NudgeAgents { .. }
         | Effect::FreeTexts { .. }
+        | Effect::DropReminders { .. }
         | Effect::MarkUnreachable => return None,
     };
     Some(line)

@@ -9,6 +9,7 @@ use super::{Got, Server, consent, live};
 
 const WORKSPACE: &str = include_str!("../../data/agents/workspace.yaml");
 const DRIVE: &str = include_str!("../../data/agents/drive.yaml");
+const VISIT: &str = include_str!("../../data/agents/visit.yaml");
 const ADA: &str = "+13125550142";
 const DANA: &str = "+13125550111";
 const LEE: &str = "+13125550112";
@@ -28,7 +29,7 @@ fn always_open() -> String {
 }
 
 async fn server_over(store: Arc<dyn Store>, workspace: &str) -> Server {
-    Server::start(store, live(workspace, &[DRIVE])).await
+    Server::start(store, live(workspace, &[DRIVE, VISIT])).await
 }
 
 async fn server() -> Server {
@@ -334,10 +335,7 @@ async fn an_agents_webhook_is_told_signed_or_in_the_shape_of_its_product() {
     assert_eq!(json["data"]["agent"], "Dana");
     let json: Value = serde_json::from_str(&got["slack"].1).unwrap();
     let text = json["text"].as_str().unwrap();
-    assert!(
-        text.contains("|Open>"),
-        "{text}"
-    );
+    assert!(text.contains("|Open>"), "{text}");
     assert_eq!(json.as_object().unwrap().len(), 1);
     let json: Value = serde_json::from_str(&got["teams"].1).unwrap();
     let card = &json["attachments"][0]["content"];
@@ -437,4 +435,58 @@ async fn the_carrier_is_asked_to_connect_agent_and_lead() {
         (&called["to"], &called["status"]),
         (&json!(DANA), &json!("delivered"))
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_appointment_is_invited_to_linked_to_and_moved_under_one_uid() {
+    let server = server().await;
+    let lead = json!({
+        "phone": ADA, "name": "Ada", "email": "ada@example.com",
+        "time_zone": "America/Chicago", "consent": consent(),
+    });
+    let got = server
+        .post("/v1/enrollments", json!({ "flow": "visit", "lead": lead }))
+        .await;
+    assert_eq!(got.status, 202, "{}", got.text);
+    server.wait("0s").await;
+    let mut uids = std::collections::BTreeSet::new();
+    for (n, asks) in [(0, None), (1, Some("reschedule"))] {
+        if let Some(asks) = asks {
+            server.text("again", ADA, asks).await;
+            server.wait("0s").await;
+        }
+        server.text(&format!("pick-{n}"), ADA, "2").await;
+        server.wait("0s").await;
+        let said = server.texts(ADA).await;
+        let said = said.last().unwrap();
+        let at = said.find("/c/").unwrap_or_else(|| panic!("{said}"));
+        let page = server.bare_get(said[at..].trim()).await;
+        assert_eq!(page.status, 200, "{said}");
+        let kind = page.headers["content-type"].to_str().unwrap();
+        assert!(kind.starts_with("text/calendar"), "{kind}");
+        let emails = server.bare_get("/sandbox/emails?to=ada@example.com").await;
+        let data = emails.body["data"].as_array().unwrap().clone();
+        assert_eq!(data.len(), n + 1, "{}", emails.text);
+        let ics = data[n]["ics"].as_str().unwrap().replace("\r\n ", "");
+        assert!(ics.contains("METHOD:REQUEST\r\n"), "{ics}");
+        assert!(ics.contains(&format!("SEQUENCE:{n}\r\n")), "{ics}");
+        let uid = |ics: &str| {
+            let line = ics.lines().find(|line| line.starts_with("UID:"));
+            line.unwrap().to_string()
+        };
+        let start = |ics: &str| {
+            let line = ics.lines().find(|line| line.starts_with("DTSTART:"));
+            line.unwrap().to_string()
+        };
+        let linked = page.text.replace("\r\n ", "");
+        assert_eq!(uid(&ics), uid(&linked));
+        assert_eq!(
+            start(&ics),
+            start(&linked),
+            "the link shows it as it stands now"
+        );
+        uids.insert(uid(&ics));
+    }
+    assert_eq!(uids.len(), 1, "it is the same appointment: {uids:?}");
+    assert_eq!(server.bare_get("/c/AAAA.ics").await.status, 404);
 }
