@@ -179,6 +179,10 @@ fn any_status(walk: &mut Walk, status: &Status, event: &Event) -> Option<Option<
             walk.note(Effect::MarkUnreachable);
             None
         }
+        Event::BookingCancelled => {
+            crate::flow::steps::call_off(walk);
+            Some(None)
+        }
         Event::Clicked { .. } | Event::Delivered { .. } => Some(None),
         _ => None,
     }

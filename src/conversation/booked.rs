@@ -52,6 +52,10 @@ impl Conversation {
             .push((Name::from(KEY), Value::List(parts.into())));
     }
 
+    pub fn drop_booked(&mut self) {
+        self.saved.retain(|(name, _)| *name != KEY);
+    }
+
     /// What `call` saved, without what is ours.
     pub fn saved_by_author(&self) -> impl Iterator<Item = &(Name, Value)> {
         self.saved.iter().filter(|(name, _)| *name != KEY)

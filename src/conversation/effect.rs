@@ -121,6 +121,12 @@ pub enum Effect {
         #[n(0)]
         step: Name,
     },
+    /// Give back the place that the conversation holds.
+    #[n(26)]
+    FreeSlot {
+        #[n(0)]
+        calendar: Name,
+    },
     /// What waited for an agent goes on its way, or is taken back.
     #[n(24)]
     FreeTexts {

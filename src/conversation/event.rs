@@ -134,6 +134,9 @@ pub enum Event {
         #[n(0)]
         agent: String,
     },
+    /// The appointment is called off.
+    #[n(22)]
+    BookingCancelled,
     /// An agent had the carrier connect them with the lead.
     #[n(21)]
     AgentCalls {

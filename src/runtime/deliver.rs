@@ -14,7 +14,7 @@ use crate::flow::workspace::{Channel, Endpoint};
 use crate::lead::{Name, Value};
 use crate::runtime::outside::{NoAnswer, Outside, Reach, is_this_machine};
 use crate::runtime::work::{Job, SendResult};
-use crate::runtime::{Engine, perform};
+use crate::runtime::{Engine, free_times, perform};
 use crate::time::Duration;
 
 pub(super) const CARRIER_TIMEOUT: StdDuration = StdDuration::from_secs(10);
@@ -43,7 +43,9 @@ impl Deliverer {
                 save,
             } => self.call(job, endpoint, with, save, Reach::Public).await,
             Effect::Notify { event } => self.notify(job, event, Reach::Public).await,
-            Effect::FindSlots { .. } | Effect::HoldSlot { .. } => self.calendar(job).await,
+            Effect::FindSlots { .. } | Effect::HoldSlot { .. } | Effect::FreeSlot { .. } => {
+                self.calendar(job, Reach::Public).await
+            }
             Effect::AlertAgents(_)
             | Effect::NudgeAgents { .. }
             | Effect::FreeTexts { .. }
@@ -85,6 +87,14 @@ impl Deliverer {
                     false => None,
                 }
             }
+            Effect::FindSlots { .. } | Effect::HoldSlot { .. } => {
+                let asked = free_times::asked(&live.workspace, job)?;
+                let known = live.workspace.endpoints.get(&asked.endpoint)?;
+                match local(&known.url) {
+                    true => Some(self.calendar(job, Reach::ThisMachine).await),
+                    false => None,
+                }
+            }
             Effect::TellAgent(note) if note.way == AgentWay::Webhook => {
                 let url = live.workspace.agent(&note.agent)?.webhook.clone()?;
                 match local(&url) {
@@ -96,7 +106,14 @@ impl Deliverer {
         }
     }
 
-    async fn calendar(&self, job: &Job) -> SendResult {
+    /// The workspace's own calendar, or the endpoint that keeps it.
+    async fn calendar(&self, job: &Job, reach: Reach) -> SendResult {
+        let live = self.engine.live.load_full();
+        if let Some(asked) = free_times::asked(&live.workspace, job) {
+            let endpoint = asked.endpoint.clone();
+            let answer = self.call(job, &endpoint, &asked.with, &*free_times::WHOLE, reach);
+            return free_times::answered(&live.workspace, job, answer.await);
+        }
         let (engine, job) = (self.engine.clone(), job.clone());
         let done = tokio::task::spawn_blocking(move || perform::calendar(&engine, &job)).await;
         match done {

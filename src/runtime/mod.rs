@@ -9,6 +9,7 @@ pub mod committer;
 pub mod deliver;
 pub mod dispatch;
 pub mod engine;
+mod free_times;
 pub mod live;
 pub mod notice;
 pub mod outside;

@@ -89,6 +89,11 @@ pub enum Work {
         conversation: ConversationId,
         link: Name,
     },
+    /// Call off the appointment that a conversation holds.
+    CancelBooking {
+        lead: PhoneNumber,
+        conversation: ConversationId,
+    },
     /// End a conversation from outside.
     Stop {
         lead: PhoneNumber,
@@ -238,6 +243,7 @@ impl Work {
             | Work::Write { lead, .. }
             | Work::Consent { lead, .. }
             | Work::Clicked { lead, .. }
+            | Work::CancelBooking { lead, .. }
             | Work::Stop { lead, .. } => *lead,
         }
     }

@@ -162,6 +162,8 @@ pub trait Store: Send + Sync {
     /// conversation holds one place in a calendar, and moves it. True when held; else what it held
     /// before stands.
     fn hold_slot(&self, slot: &Booking, at_once: u32) -> Result<bool, StoreError>;
+    /// Gives back the place a conversation holds in a calendar; false when it held none.
+    fn free_slot(&self, calendar: &str, conversation: ConversationId) -> Result<bool, StoreError>;
     /// Bookings of a calendar that begin in `[from, to)`.
     fn bookings(
         &self,

@@ -161,7 +161,9 @@ impl RowKind {
             | Effect::NudgeAgents { .. }
             | Effect::Bridge { .. } => RowKind::Alert,
             Effect::Call { .. } => RowKind::Call,
-            Effect::FindSlots { .. } | Effect::HoldSlot { .. } => RowKind::Slots,
+            Effect::FindSlots { .. } | Effect::HoldSlot { .. } | Effect::FreeSlot { .. } => {
+                RowKind::Slots
+            }
             Effect::Notify { .. }
             | Effect::SetField { .. }
             | Effect::CancelQueued

@@ -284,6 +284,17 @@ pub static ALL: &[Route] = &[
     ])
     .answers(&[(200, "`{ text, encoding, units, parts, cheaper? }`")]),
     route(
+        Post,
+        "/v1/conversations/{id}/booking/cancel",
+        Needs(Right::Serve),
+        "Calls the appointment off: its place is free, and an invitation is withdrawn",
+        || post(conversations::cancel_booking),
+    )
+    .answers(&[
+        (200, "The conversation"),
+        (409, "It holds no appointment that is still to come"),
+    ]),
+    route(
         Get,
         "/v1/templates",
         Needs(Right::Serve),

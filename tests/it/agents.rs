@@ -8,8 +8,9 @@ use replytree::sim::flow_test;
 use replytree::store::{MemoryStore, SqliteStore, Store};
 
 const WORKSPACE: &str = include_str!("../data/agents/workspace.yaml");
-const FLOWS: [&str; 2] = [
+const FLOWS: [&str; 3] = [
     include_str!("../data/agents/drive.yaml"),
+    include_str!("../data/agents/garage.yaml"),
     include_str!("../data/agents/visit.yaml"),
 ];
 

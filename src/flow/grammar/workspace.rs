@@ -487,6 +487,16 @@ pub static CALENDAR: Object = Object {
         ),
         optional("url", A_URL, "An .ics whose events are busy."),
         optional("place", A_WORD, "Where it is, for the invitation."),
+        optional(
+            "endpoint",
+            A_NAME,
+            "An endpoint that knows what is free: it answers `{ slots: [{ start, end }] }`.",
+        ),
+        optional(
+            "hold",
+            A_NAME,
+            "An endpoint that holds a slot, told `start`, `end` and `phone`.",
+        ),
     ],
 };
 

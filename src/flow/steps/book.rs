@@ -180,7 +180,7 @@ impl Book {
                 subject,
                 step: Some(step.name.clone()),
                 invite: Some(slot.clone()),
-                ics: Some(invitation(walk, &booked, to)),
+                ics: Some(invitation(walk, &booked, to, Method::Request)),
             };
             walk.send(Effect::Email(message));
         }
@@ -247,7 +247,7 @@ impl Book {
 }
 
 /// The invitation to an appointment, as it is emailed.
-fn invitation(walk: &Walk, booked: &Booked, to: &str) -> String {
+fn invitation(walk: &Walk, booked: &Booked, to: &str, method: Method) -> String {
     let workspace = walk.facts.workspace;
     let calendar = workspace.calendars.get(&booked.calendar);
     let it = Appointment {
@@ -260,7 +260,39 @@ fn invitation(walk: &Walk, booked: &Booked, to: &str) -> String {
         organizer: workspace.email.as_ref().map(|email| email.from.as_str()),
         attendee: Some(to),
     };
-    ics::text(Method::Request, &it, walk.now)
+    ics::text(method, &it, walk.now)
+}
+
+/// The appointment is no more: its place is free again, and calendars that were told are told.
+pub fn call_off(walk: &mut Walk) {
+    let Some(mut booked) = walk.conversation.booked() else {
+        return;
+    };
+    booked.sequence += 1;
+    walk.note(Effect::DropReminders {
+        step: booked.step.clone(),
+    });
+    walk.send(Effect::FreeSlot {
+        calendar: booked.calendar.clone(),
+    });
+    let label = shown(
+        &Value::Moment(booked.slot.start),
+        &walk.flow.locales[walk.locale_ix],
+        walk.facts.zone,
+    );
+    if let Value::Text(to) = walk.facts.lead.field("email") {
+        let subject = format!("{}: {label} is cancelled", walk.facts.workspace.brand);
+        let message = crate::conversation::EmailMessage {
+            to: to.clone(),
+            text: subject.clone(),
+            subject,
+            step: Some(booked.step.clone()),
+            invite: None,
+            ics: Some(invitation(walk, &booked, to, Method::Cancel)),
+        };
+        walk.send(Effect::Email(message));
+    }
+    walk.conversation.drop_booked();
 }
 
 /// The appointment as it stands, for whoever has its link.

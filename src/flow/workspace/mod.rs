@@ -152,6 +152,10 @@ pub struct Calendar {
     pub url: Option<String>,
     /// For the invitation.
     pub place: Option<String>,
+    /// The endpoint that knows what is free, where the calendar is not our own.
+    pub endpoint: Option<Name>,
+    /// The endpoint that holds a slot; ours where there is none.
+    pub hold: Option<Name>,
 }
 
 #[derive(Debug, Clone, PartialEq)]

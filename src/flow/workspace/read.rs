@@ -73,7 +73,7 @@ impl Reader<'_> {
             } else {
                 defaults.teams
             },
-            calendars: named(root.get("calendars"), calendar),
+            calendars: self.calendars(root),
             segments: self.segments(root.get("segments")),
             endpoints: named(root.get("endpoints"), |node| Some(endpoint(node))),
             webhooks: named(root.get("webhooks"), |node| Some(webhook(node))),
@@ -235,6 +235,24 @@ impl Reader<'_> {
         }
     }
 
+    /// Each may name endpoints that stand in the same file.
+    fn calendars(&mut self, root: &Node) -> BTreeMap<Name, Calendar> {
+        let known: Vec<&str> = entries(root.get("endpoints"))
+            .iter()
+            .map(|entry| entry.key.as_str())
+            .collect();
+        for entry in entries(root.get("calendars")) {
+            for key in ["endpoint", "hold"] {
+                if let Some(named) = entry.value.get(key)
+                    && !named.text().is_some_and(|name| known.contains(&name))
+                {
+                    self.unknown(named, "endpoint", known.iter().copied());
+                }
+            }
+        }
+        named(root.get("calendars"), calendar)
+    }
+
     /// What agents say often: each may name any field of the lead.
     fn templates(&mut self, node: Option<&Node>) -> BTreeMap<Name, Said> {
         let names = Names {
@@ -315,6 +333,8 @@ fn calendar(node: &Node) -> Option<Calendar> {
         at_once: word(node.get("at_once")).unwrap_or(1),
         url: text_of(node.get("url")),
         place: text_of(node.get("place")),
+        endpoint: text_of(node.get("endpoint")).map(Name::from),
+        hold: text_of(node.get("hold")).map(Name::from),
     })
 }
 

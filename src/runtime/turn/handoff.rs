@@ -1,7 +1,7 @@
 //! Agents at a handoff: claiming it, passing, saying how it went, having the lead called.
 
 use crate::conversation::{AgentNote, AgentWay, Conversation, Effect, Event, NoteAbout, Status};
-use crate::conversation::{Entry, Handoff};
+use crate::conversation::{ConversationId, Entry, Handoff};
 use crate::flow::steps::{Verb, callable_at};
 use crate::lead::Name;
 use crate::runtime::notice;
@@ -112,6 +112,18 @@ impl Desk<'_> {
         let conversation = self.go_on()?;
         let agent = agent.to_string();
         self.advance(conversation, Event::AgentCalls { agent, to })
+    }
+
+    pub(super) fn cancel_booking(&mut self, id: ConversationId) -> Result<(), Refusal> {
+        let conversation = self.take_named(id)?;
+        match conversation.booked() {
+            Some(booked) if booked.slot.start > self.now => {
+                self.advance(conversation, Event::BookingCancelled)
+            }
+            _ => Err(Refusal::Conflict(
+                "the conversation holds no appointment that is still to come".to_string(),
+            )),
+        }
     }
 
     /// The conversation that this turn has worked on already, to go on with it.

@@ -65,6 +65,7 @@ impl<'e> Desk<'e> {
             | Work::Release { conversation, .. }
             | Work::Write { conversation, .. }
             | Work::Clicked { conversation, .. }
+            | Work::CancelBooking { conversation, .. }
             | Work::Stop { conversation, .. } => (Some(*conversation), None),
             Work::Claim { handoff, .. }
             | Work::Decline { handoff, .. }
@@ -198,6 +199,7 @@ impl<'e> Desk<'e> {
             } => {
                 self.happened(*conversation, Event::Clicked { link: link.clone() })?;
             }
+            Work::CancelBooking { conversation, .. } => self.cancel_booking(*conversation)?,
             Work::Stop {
                 conversation,
                 outcome,
@@ -429,6 +431,7 @@ impl<'e> Desk<'e> {
             | Effect::Call { .. }
             | Effect::FindSlots { .. }
             | Effect::HoldSlot { .. }
+            | Effect::FreeSlot { .. }
             | Effect::Notify { .. } => self.outgoing(conversation, seq, effect),
         }
     }

@@ -168,6 +168,23 @@ pub async fn release(
     .await
 }
 
+/// `POST /v1/conversations/{id}/booking/cancel`
+pub async fn cancel_booking(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let conversation = find(&app, &caller, &id).await?;
+    moved(
+        &app,
+        Work::CancelBooking {
+            lead: conversation.lead,
+            conversation: conversation.id,
+        },
+    )
+    .await
+}
+
 async fn moved(app: &AppState, work: Work) -> Result<Response, Problem> {
     let done = app.turn(work).await?;
     let shown = done.conversation.as_ref().map(shapes::conversation);

@@ -99,6 +99,7 @@ fn event(event: &Event) -> Json {
         Event::SlotsFound { seq, slots } => {
             json!({ "type": "slots", "search": seq, "found": slots.len() })
         }
+        Event::BookingCancelled => json!({ "type": "booking_cancelled" }),
         Event::HandoffDeclined { agent } => {
             json!({ "type": "handoff", "event": "declined", "agent": agent })
         }
@@ -161,6 +162,9 @@ fn outgoing(row: &Row, effect: &Effect, sending: &Sending) -> Json {
         }
         Effect::HoldSlot { calendar, .. } => {
             json!({ "type": "hold_slot", "calendar": calendar.as_str() })
+        }
+        Effect::FreeSlot { calendar } => {
+            json!({ "type": "free_slot", "calendar": calendar.as_str() })
         }
         Effect::Notify { event } => json!({ "type": "webhook", "event": event.as_str() }),
         Effect::CloseHandoff { outcome, .. } => {

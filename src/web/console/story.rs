@@ -137,6 +137,7 @@ fn event(event: &Event) -> Option<Json> {
             true => line("book", "The slot is held"),
             false => line("warning", "The slot was taken meanwhile"),
         },
+        Event::BookingCancelled => line("book", "The appointment is called off"),
         Event::HandoffDeclined { agent } => line("agent", format!("{agent} passed")),
         Event::AgentCalls { agent, .. } => line("agent", format!("{agent} calls the lead")),
         Event::TakenOver { agent } => line("agent", format!("{agent} took over")),
@@ -197,6 +198,7 @@ fn outgoing(row: &Row, effect: &Effect, sending: &Sending) -> Option<Json> {
         Effect::Call { endpoint, .. } => line("call", format!("Asked {endpoint}")),
         Effect::FindSlots { calendar, .. } => line("book", format!("Looked into {calendar}")),
         Effect::HoldSlot { calendar, .. } => line("book", format!("Holds a slot of {calendar}")),
+        Effect::FreeSlot { calendar } => line("book", format!("Gives a slot of {calendar} back")),
         Effect::CloseHandoff { .. }
         | Effect::SetField { .. }
         | Effect::CancelQueued

@@ -488,5 +488,37 @@ async fn an_appointment_is_invited_to_linked_to_and_moved_under_one_uid() {
         uids.insert(uid(&ics));
     }
     assert_eq!(uids.len(), 1, "it is the same appointment: {uids:?}");
+    // Called off, by whoever serves the lead.
+    let got = server.get("/v1/conversations?flow=visit").await;
+    let id = got.body["data"][0]["id"].as_str().unwrap().to_string();
+    assert_eq!(got.body["data"][0]["booking"]["changes"], 1, "{}", got.text);
+    let path = format!("/v1/conversations/{id}/booking/cancel");
+    let got = server.post(&path, json!({})).await;
+    assert_eq!(
+        (got.status, &got.body["booking"]),
+        (200, &Value::Null),
+        "{}",
+        got.text
+    );
+    assert_eq!(server.post(&path, json!({})).await.status, 409);
+    server.wait("0s").await;
+    let emails = server.bare_get("/sandbox/emails?to=ada@example.com").await;
+    let last = emails.body["data"]
+        .as_array()
+        .unwrap()
+        .last()
+        .unwrap()
+        .clone();
+    let ics = last["ics"].as_str().unwrap().replace("\r\n ", "");
+    assert!(
+        ics.contains("METHOD:CANCEL\r\n") && ics.contains("SEQUENCE:2\r\n"),
+        "{ics}"
+    );
+    assert!(ics.contains(uids.first().unwrap()), "{ics}");
+    let end = replytree::time::Timestamp::from_ms(i64::MAX / 2_000);
+    let held = server
+        .store
+        .bookings("showroom", replytree::time::Timestamp::from_ms(0), end);
+    assert!(held.unwrap().is_empty(), "its place is free again");
     assert_eq!(server.bare_get("/c/AAAA.ics").await.status, 404);
 }
