@@ -322,11 +322,7 @@ fn with_agent(walk: &mut Walk, handoff: &Handoff, event: &Event) -> Option<Next>
             if let Some(agent) = agent {
                 walk.conversation.agent = Some(agent.clone());
             }
-            walk.note(Effect::CloseHandoff {
-                seq: handoff.seq,
-                outcome: outcome.clone(),
-            });
-            Some(verb.resolved(outcome))
+            Some(verb.reported(walk, handoff, outcome))
         }
         Event::AgentCalls { agent, to } => {
             walk.send(Effect::Bridge {

@@ -172,6 +172,16 @@ pub struct AgentNote {
     pub link: Option<String>,
 }
 
+impl AgentNote {
+    /// The text for others to read: the link in it is the agent's alone.
+    pub fn text_for_others(&self) -> String {
+        match &self.link {
+            Some(link) => self.text.replace(link.as_str(), "(their link)"),
+            None => self.text.clone(),
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
 pub enum AgentWay {

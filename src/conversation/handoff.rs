@@ -63,3 +63,57 @@ impl Handoff {
             .min()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Encode)]
+    struct Before {
+        #[n(0)]
+        step: Name,
+        #[n(1)]
+        seq: Seq,
+        #[n(2)]
+        agent: Option<String>,
+    }
+
+    #[test]
+    fn a_handoff_stored_before_there_were_rounds_is_read_and_lapses_at_its_timer() {
+        let before = Before {
+            step: Name::from("call-now"),
+            seq: 7,
+            agent: Some("Dana".to_string()),
+        };
+        let bytes = minicbor::to_vec(before).unwrap();
+        let read: Handoff = minicbor::decode(&bytes).unwrap();
+        assert_eq!((read.seq, read.agent.as_deref()), (7, Some("Dana")));
+        assert_eq!((read.offer.as_ref(), read.deadline()), (None, None));
+    }
+
+    #[test]
+    fn the_next_thing_due_is_the_earliest() {
+        let at = |ms| Some(Timestamp::from_ms(ms));
+        let offer = |ms| {
+            Some(Offered {
+                until: Timestamp::from_ms(ms),
+                ..Offered::default()
+            })
+        };
+        for (offer, remind, ask, ends, due) in [
+            (offer(5), at(8), None, at(10), at(5)),
+            (offer(9), at(8), None, at(10), at(8)),
+            (None, None, at(70), at(90), at(70)),
+            (None, None, None, at(90), at(90)),
+        ] {
+            let held = Handoff {
+                offer,
+                remind,
+                ask,
+                ends,
+                ..Handoff::default()
+            };
+            assert_eq!(held.deadline(), due, "{held:?}");
+        }
+    }
+}

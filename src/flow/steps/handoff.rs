@@ -78,6 +78,7 @@ impl Handoff {
         held.ends = ends;
         let lapses = ends.unwrap_or(from + self.whole(walk));
         held.seq = self.alert(walk, &held, &offered, lapses, call_after);
+        notify(walk, "handoff.opened");
         held.offer = Some(offered);
         rest(held)
     }
@@ -170,6 +171,7 @@ impl Handoff {
     /// The first to claim has it; they are reminded of the callback, and asked how it went.
     pub fn claimed(&self, walk: &mut Walk, held: &Held, agent: &str) -> Next {
         walk.conversation.agent = Some(agent.to_string());
+        notify(walk, "handoff.claimed");
         let ask = held.call_before.unwrap_or(walk.now).max(walk.now) + ASK_AFTER;
         rest(Held {
             agent: Some(agent.to_string()),
@@ -262,6 +264,14 @@ impl Handoff {
     }
 
     fn over(&self, walk: &mut Walk, held: &Held, outcome: &str) -> Next {
+        notify(
+            walk,
+            if outcome == "unclaimed" {
+                "handoff.unclaimed"
+            } else {
+                "handoff.resolved"
+            },
+        );
         walk.note(Effect::CloseHandoff {
             seq: held.seq,
             outcome: Name::from(outcome),
@@ -269,8 +279,18 @@ impl Handoff {
         self.resolved(outcome)
     }
 
+    /// An agent says how it went.
+    pub fn reported(&self, walk: &mut Walk, held: &Held, outcome: &Name) -> Next {
+        notify(walk, "handoff.resolved");
+        walk.note(Effect::CloseHandoff {
+            seq: held.seq,
+            outcome: outcome.clone(),
+        });
+        self.resolved(outcome)
+    }
+
     /// Goes on with `outcome`; one that the step does not name is taken as `unclaimed`'s way.
-    pub fn resolved(&self, outcome: &str) -> Next {
+    fn resolved(&self, outcome: &str) -> Next {
         let known = self.outcome(outcome).map(|target| (outcome, target));
         match known.or_else(|| {
             self.outcome("unclaimed")
@@ -279,6 +299,15 @@ impl Handoff {
             Some((exit, target)) => Next::go(exit, target),
             None => Next::End(Name::from(outcome)),
         }
+    }
+}
+
+/// Tells the workspace's own webhooks, where it has any.
+fn notify(walk: &mut Walk, event: &str) {
+    if !walk.facts.workspace.webhooks.is_empty() {
+        walk.send(Effect::Notify {
+            event: Name::from(event),
+        });
     }
 }
 

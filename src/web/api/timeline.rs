@@ -151,7 +151,7 @@ fn outgoing(row: &Row, effect: &Effect, sending: &Sending) -> Json {
         }),
         Effect::TellAgent(note) => json!({
             "type": "told_agent", "agent": note.agent, "by": note.way.as_str(),
-            "about": note.about.as_str(), "text": note.text,
+            "about": note.about.as_str(), "text": note.text_for_others(),
         }),
         Effect::Bridge { agent, .. } => json!({ "type": "called", "agent": agent }),
         Effect::Call { endpoint, .. } => {

@@ -191,7 +191,7 @@ fn outgoing(row: &Row, effect: &Effect, sending: &Sending) -> Option<Json> {
         Effect::TellAgent(note) => {
             let (agent, way) = (&note.agent, note.way.as_str());
             let mut line = line("handoff", format!("Told {agent} by {way}"));
-            line["quote"] = json!(note.text);
+            line["quote"] = json!(note.text_for_others());
             line
         }
         Effect::Bridge { agent, .. } => line("call", format!("Connects {agent} with the lead")),
