@@ -152,8 +152,8 @@ mod tests {
             DTEND:20261201T163000Z\r\nSUMMARY:Northside: a visit\r\n\
             LOCATION:1 Main St\\, Chicago\r\n\
             ORGANIZER;CN=\"North; side\":mailto:hello@northside.example\r\n\
-            ATTENDEE;ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:ada@exa\r\n \
-            mple.com\r\nSTATUS:CONFIRMED\r\nTRANSP:OPAQUE\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+            ATTENDEE;ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:ada@ex\r\n \
+            ample.com\r\nSTATUS:CONFIRMED\r\nTRANSP:OPAQUE\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
         assert_eq!(got, want);
         let cancel = sample(Method::Cancel, "x");
         assert!(cancel.contains("METHOD:CANCEL\r\n") && cancel.contains("STATUS:CANCELLED\r\n"));

@@ -12,7 +12,7 @@ use crate::runtime::notice::{self, Caller, spaced};
 use crate::runtime::roster::Known;
 use crate::runtime::work::{Done, Inbound, Refusal, Work};
 use crate::store::{HandoffStatus, MenuItem, Need, SeenKey, StoreError};
-use crate::time::{Duration, Timestamp};
+use crate::time::Duration;
 
 /// What an agent's text asks for.
 #[derive(Debug, Clone, PartialEq)]
@@ -225,7 +225,8 @@ fn you_have_it(engine: &Engine, agent: &str, known: &Known) -> Result<String, Re
         return Ok("You have it.".to_string());
     };
     let then = notice::outcomes(&record, agent);
-    let call = match callable(engine, &lead, known)? {
+    let now = engine.clock.now();
+    let call = match record.call_after.filter(|after| *after > now) {
         None => String::new(),
         Some(at) => {
             let told = lead
@@ -239,17 +240,6 @@ fn you_have_it(engine: &Engine, agent: &str, known: &Known) -> Result<String, Re
     };
     let text = format!("You have it. Call {}.{call} {then}", Caller::of(&lead.lead));
     Ok(text.trim().to_string())
-}
-
-/// The hour from which the lead may be called, where the handoff was made outside it.
-fn callable(
-    engine: &Engine,
-    _: &crate::store::LeadRecord,
-    known: &Known,
-) -> Result<Option<Timestamp>, Refusal> {
-    let record = engine.store.handoff(known.id)?;
-    let after = record.and_then(|record| record.call_after);
-    Ok(after.filter(|after| *after > engine.clock.now()))
 }
 
 fn pass(engine: &Engine, agent: &str, known: &Known) -> Result<String, Refusal> {
