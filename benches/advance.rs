@@ -54,6 +54,8 @@ fn main() {
             zones: &zones,
             sends: &[],
             last_inbound: Some(now),
+            chosen: None,
+            home: None,
         },
         workspace: &workspace,
         public_url: "https://text.example",
@@ -101,6 +103,7 @@ fn replied(text: &str) -> Event {
         text: text.to_string(),
         media: Vec::new(),
         written: None,
+        media_types: Vec::new(),
     }
 }
 

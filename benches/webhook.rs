@@ -21,9 +21,12 @@ use replytree::flow::{compile, workspace};
 use replytree::lead::{Name, PhoneNumber};
 use replytree::policy::consent::Level;
 use replytree::policy::{ConsentChange, ConsentEvent};
+use replytree::runtime::early::Early;
+use replytree::runtime::outside::Outside;
 use replytree::runtime::work::{Enroll, IfBusy, LeadUpdate, SendResult};
 use replytree::runtime::{Clock, Committer, Engine, Live, WallClock, Work};
 use replytree::store::{SqliteStore, Store};
+use replytree::web::certificates::Certificates;
 use replytree::web::session::Door;
 use replytree::web::state::{App, AppState};
 use tokio::sync::{Notify, broadcast, watch};
@@ -149,7 +152,10 @@ fn serve_replytree(db: &Path, leads: usize) {
         let (committer, _thread) =
             Committer::start(engine.clone(), wake.clone()).expect("a committer");
         let (_stop, stopping) = watch::channel(false);
+        let outside = Outside::new().expect("a client");
         let app = AppState::new(App {
+            early: Arc::new(Early::new(engine.clone(), committer.clone())),
+            certificates: Certificates::new(outside),
             engine,
             committer,
             sandbox: None,

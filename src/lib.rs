@@ -16,6 +16,7 @@ pub mod advance;
 // Ports: a trait and its adapters.
 pub mod store;
 pub mod carrier;
+pub mod email;
 
 // The shell.
 pub mod runtime;

@@ -1,7 +1,7 @@
 //! What a reply leads to, once `reply` has said what it means. Opt-out, opt-in and help come before
 //! every flow; what is said to nobody in particular gives way to the answer.
 
-use crate::advance::notices;
+use crate::advance::{by_email, late, notices};
 use crate::conversation::{Awaiting, Effect, Entry, Event, Seq, Status, Understood, Wait};
 use crate::flow::steps::{Heard, Step, Verb, What, asks_to_move};
 use crate::flow::walk::{Facts, Next, TextFrom, Walk};
@@ -30,6 +30,10 @@ pub(super) fn replied(walk: &mut Walk, status: &Status, text: &str) -> Option<Op
     {
         return Some(next);
     }
+    if let Some(next) = late::answer(walk, status, &reply, &verdict.meaning) {
+        walk.conversation.last_reply = kept(text).to_string();
+        return Some(Some(next));
+    }
     if matches!(verdict.meaning, Meaning::Unclear)
         && let Some(next) = another_time(walk, status, text)
     {
@@ -40,7 +44,10 @@ pub(super) fn replied(walk: &mut Walk, status: &Status, text: &str) -> Option<Op
     }
     walk.conversation.last_reply = kept(text).to_string();
     Some(match open {
-        Some((wait, step)) => answer(walk, step, wait, verdict),
+        Some((wait, step)) => {
+            let next = answer(walk, step, wait, verdict);
+            next.map(|next| late::also_answered(walk, step, text, next))
+        }
         // An agent has it: the bot is silent.
         None => None,
     })
@@ -66,7 +73,7 @@ fn another_time(walk: &mut Walk, status: &Status, text: &str) -> Option<Next> {
 }
 
 /// The question that stands, as `reply` reads it.
-fn question<'q>(
+pub(super) fn question<'q>(
     walk: &'q Walk,
     open: Option<(&'q Wait, &'q Step)>,
     slots: Option<&'q Choice>,
@@ -100,7 +107,7 @@ fn question<'q>(
 }
 
 /// The offered slots as numbered choices, where a `book` waits for one of them.
-fn slot_choice(walk: &Walk, wait: &Wait, step: &Step) -> Option<Choice> {
+pub(super) fn slot_choice(walk: &Walk, wait: &Wait, step: &Step) -> Option<Choice> {
     match (&step.verb, &wait.what) {
         (Verb::Book(book), Awaiting::Reply { slots, .. }) => Some(book.choice(walk, slots)),
         _ => None,
@@ -118,7 +125,7 @@ fn with<T>(verdict: &reply::Verdict<Meaning>, meaning: T) -> reply::Verdict<T> {
 /// How much of a reply is kept for `{last_reply}`, in characters.
 const LAST_REPLY_MAX: usize = 300;
 
-fn kept(text: &str) -> &str {
+pub(super) fn kept(text: &str) -> &str {
     if text.len() <= LAST_REPLY_MAX {
         return text;
     }
@@ -161,7 +168,7 @@ fn heeded_first(
             Some(None)
         }
         Everywhere::Help => {
-            let text = notices.help(walk.facts.workspace, &walk.conversation.locale);
+            let text = notices.help(walk.facts, &walk.conversation.locale);
             let _ = walk.notice(text, Purpose::Help);
             Some(None)
         }
@@ -169,7 +176,7 @@ fn heeded_first(
     }
 }
 
-fn understood(verdict: &reply::Verdict<Everywhere>) -> Understood {
+pub(super) fn understood(verdict: &reply::Verdict<Everywhere>) -> Understood {
     Understood {
         kind: Name::from(verdict.meaning.as_str()),
         answer: None,
@@ -178,7 +185,7 @@ fn understood(verdict: &reply::Verdict<Everywhere>) -> Understood {
     }
 }
 
-fn opt_out(walk: &mut Walk, verdict: &reply::Verdict<Everywhere>, text: &str) {
+pub(super) fn opt_out(walk: &mut Walk, verdict: &reply::Verdict<Everywhere>, text: &str) {
     let again = walk.facts.policy.standing.is_opted_out();
     walk.note(Effect::CancelQueued);
     walk.note(Effect::Consent(own_act(
@@ -187,9 +194,13 @@ fn opt_out(walk: &mut Walk, verdict: &reply::Verdict<Everywhere>, text: &str) {
         text,
         walk.now,
     )));
+    if reply::speaks_of(text).emails {
+        let row = by_email::unsubscribed("sms", verdict.rule, text, walk.now);
+        walk.note(Effect::Consent(row));
+    }
     if !again {
         let notices = notices::of(&walk.conversation.locale);
-        let text = notices.opted_out(walk.facts.workspace, &walk.conversation.locale);
+        let text = notices.opted_out(walk.facts, &walk.conversation.locale);
         let _ = walk.notice(text, Purpose::OptOutConfirmation);
     }
 }
@@ -198,8 +209,8 @@ fn opt_in(walk: &mut Walk, verdict: &reply::Verdict<Everywhere>, text: &str) {
     if matches!(walk.facts.policy.standing.consent, Consent::Given(..)) {
         return;
     }
-    walk.note(Effect::Consent(own_act(
-        ConsentChange::Given,
+    walk.note(Effect::Consent(given(
+        walk.facts,
         verdict.rule,
         text,
         walk.now,
@@ -217,6 +228,15 @@ fn opt_in(walk: &mut Walk, verdict: &reply::Verdict<Everywhere>, text: &str) {
     }));
 }
 
+/// The ledger's row for a consent given by text: the answer to our question, or of their own accord.
+fn given(facts: &Facts, rule: &str, text: &str, at: Timestamp) -> ConsentEvent {
+    let mut row = own_act(ConsentChange::Given, rule, text, at);
+    if matches!(facts.policy.standing.consent, Consent::Pending(_)) {
+        row.method = "double_opt_in".to_string();
+    }
+    row
+}
+
 /// The ledger's row for what the lead did by text.
 fn own_act(change: ConsentChange, rule: &str, text: &str, at: Timestamp) -> ConsentEvent {
     let method = match change {
@@ -232,7 +252,7 @@ fn own_act(change: ConsentChange, rule: &str, text: &str, at: Timestamp) -> Cons
     }
 }
 
-fn answer(
+pub(super) fn answer(
     walk: &mut Walk,
     step: &Step,
     wait: &Wait,
@@ -254,7 +274,8 @@ fn answer(
         }
         Meaning::Option(ix, _) => Some(What::Option(ix)),
         Meaning::Value(value, _) => Some(What::Value(value)),
-        Meaning::Unclear => None,
+        // "Yes and my budget is 20000": the number hides the yes from who reads it whole.
+        Meaning::Unclear => late::first_of_two(walk, step),
     };
     let Awaiting::Reply {
         rung,
@@ -438,7 +459,7 @@ fn stranger_said(
         Everywhere::OptOut => {
             let confirm = (!opted_out).then(|| {
                 (
-                    notices.opted_out(workspace, locale),
+                    notices.opted_out(facts, locale),
                     Purpose::OptOutConfirmation,
                 )
             });
@@ -450,11 +471,11 @@ fn stranger_said(
             (Some(revoke()), confirm)
         }
         Everywhere::OptIn if !matches!(facts.policy.standing.consent, Consent::Given(..)) => {
-            let give = own_act(ConsentChange::Given, verdict.rule, text, now);
+            let give = given(facts, verdict.rule, text, now);
             let confirm = (notices.opted_in(workspace), Purpose::OptInConfirmation);
             (Some(Effect::Consent(give)), Some(confirm))
         }
-        Everywhere::Help => (None, Some((notices.help(workspace, locale), Purpose::Help))),
+        Everywhere::Help => (None, Some((notices.help(facts, locale), Purpose::Help))),
         Everywhere::WhoIsThis => (None, Some((notices.who_we_are(workspace), Purpose::Help))),
         Everywhere::OptIn | Everywhere::Machine | Everywhere::CallMe | Everywhere::Decline => {
             (None, None)
@@ -469,6 +490,10 @@ fn stranger_said(
         effects.push((0, Effect::CancelQueued));
     }
     effects.extend(note.map(|effect| (0, effect)));
+    if verdict.meaning == Everywhere::OptOut && reply::speaks_of(text).emails {
+        let row = by_email::unsubscribed("sms", verdict.rule, text, now);
+        effects.push((0, Effect::Consent(row)));
+    }
     if let Some((text, purpose)) = notice
         && may_answer(facts, purpose, now)
     {

@@ -4,7 +4,9 @@
 //! conversation is at rest. Equal inputs give equal outputs, byte for byte. It speaks to steps only
 //! through what `flow::steps` offers.
 
+mod by_email;
 mod hear;
+mod late;
 mod notices;
 
 use crate::conversation::{
@@ -19,7 +21,10 @@ use crate::lead::{Name, PhoneNumber};
 use crate::time::{Duration, Timestamp};
 
 pub use crate::flow::walk::Facts;
+pub use by_email::unsubscribed;
 pub use hear::stranger;
+pub use late::{LATE_WITHIN, is_late_answer, may_reopen};
+pub use notices::opt_in_request;
 
 /// How many steps one event may pass; a flow that compiles never comes near it.
 pub const STEPS_PER_ADVANCE_MAX: usize = 100;
@@ -67,6 +72,7 @@ pub fn enroll(
         agent: None,
         variants: flow.experiments.iter().map(arm).collect(),
         started: now,
+        unanswered: None,
     }
 }
 
@@ -150,6 +156,7 @@ fn react(walk: &mut Walk, status: &Status, event: &Event) -> Option<Next> {
 fn any_status(walk: &mut Walk, status: &Status, event: &Event) -> Option<Option<Next>> {
     match event {
         Event::Replied { text, .. } => hear::replied(walk, status, text),
+        Event::EmailReplied(reply) => by_email::replied(walk, status, reply),
         Event::Stopped { outcome } if !matches!(status, Status::Ended { .. }) => {
             Some(Some(Next::End(outcome.clone())))
         }
@@ -183,7 +190,10 @@ fn any_status(walk: &mut Walk, status: &Status, event: &Event) -> Option<Option<
             crate::flow::steps::call_off(walk);
             Some(None)
         }
-        Event::Clicked { .. } | Event::Delivered { .. } => Some(None),
+        Event::EmailFailed { step, .. } => Some(by_email::failed(walk, status, step.as_ref())),
+        Event::EmailUnsubscribed { .. } | Event::Clicked { .. } | Event::Delivered { .. } => {
+            Some(None)
+        }
         _ => None,
     }
 }
@@ -267,6 +277,11 @@ fn open_question(walk: &mut Walk, step: &Step, open: &Open, event: &Event) -> Op
             why: FailedSend::Refused(_),
         } if open.sending == Some(*seq) => Some(clock_starts(walk, step, open)),
         Event::Failed { seq, why } if open.sending == Some(*seq) => Some(gives_up(step, why)),
+        // It was taken, and a receipt says that the number is dead.
+        Event::Failed {
+            why: why @ FailedSend::Unreachable(_),
+            ..
+        } => Some(gives_up(step, why)),
         Event::TimerFired { deadline } if walk.conversation.deadline == Some(*deadline) => {
             Some(match &step.verb {
                 Verb::Ask(verb) => verb.silent(step, walk, open.rung, open.unclear),
@@ -438,10 +453,11 @@ fn give_back(walk: &mut Walk, taken: &TakenOver) -> Next {
 /// Follows `next` through immediate steps to rest.
 fn settle(walk: &mut Walk, before: &Status, next: Next) {
     let mut next = next;
-    let mut from = match before {
-        Status::Waiting(wait) => wait.step.clone(),
-        Status::WithAgent(handoff) => handoff.step.clone(),
-        _ => walk
+    let mut from = match (walk.answered.take(), before) {
+        (Some(answered), _) => answered,
+        (None, Status::Waiting(wait)) => wait.step.clone(),
+        (None, Status::WithAgent(handoff)) => handoff.step.clone(),
+        (None, _) => walk
             .conversation
             .step()
             .cloned()
@@ -456,6 +472,7 @@ fn settle(walk: &mut Walk, before: &Status, next: Next) {
             }
             Next::End(outcome) => return end(walk, before, outcome),
             Next::Go(exit, Target::End) => {
+                late::left_by_silence(walk, &from, &exit);
                 walk.path.push(Hop {
                     from,
                     exit,
@@ -464,6 +481,7 @@ fn settle(walk: &mut Walk, before: &Status, next: Next) {
                 return end(walk, before, Name::from(COMPLETED));
             }
             Next::Go(exit, Target::Step(ix)) => {
+                late::left_by_silence(walk, &from, &exit);
                 let flow = walk.flow;
                 let step = flow.step(ix);
                 walk.path.push(Hop {

@@ -141,8 +141,12 @@ impl Carrier for Aws {
         sns::verify(settings, request, now)
     }
 
-    fn certificate_url(&self, request: &RawRequest) -> Result<Option<String>, BadSignature> {
-        sns::certificate_url(request)
+    fn certificate_url(
+        &self,
+        settings: &Settings,
+        request: &RawRequest,
+    ) -> Result<Option<String>, BadSignature> {
+        sns::certificate_url(settings, request)
     }
 
     fn read(&self, _: &Settings, request: &RawRequest) -> Result<Vec<HookEvent>, Unreadable> {

@@ -101,6 +101,32 @@ pub trait Carrier: Send + Sync {
         Repeats::Forbidden
     }
 
+    /// Whether the carrier can be asked what became of a text.
+    fn looks_up(&self) -> bool {
+        false
+    }
+
+    /// The request that asks whether the carrier has a text that we handed over at `sent` or later and
+    /// heard nothing of.
+    fn look_up(
+        &self,
+        _settings: &Settings,
+        _message: &OutgoingSms,
+        _sent: Timestamp,
+    ) -> Result<HttpRequest, Misconfigured> {
+        Err(Misconfigured("this carrier cannot be asked".to_string()))
+    }
+
+    /// What the answer to that says.
+    fn looked_up(
+        &self,
+        _answer: &HttpAnswer,
+        _message: &OutgoingSms,
+        _sent: Timestamp,
+    ) -> LookedUp {
+        LookedUp::Unclear
+    }
+
     /// What an error code in a status callback says of the number, the text or the account. A code
     /// that nobody knows is final for this text and says nothing of the number.
     fn means(&self, _code: &str) -> Means {
@@ -109,8 +135,12 @@ pub trait Carrier: Send + Sync {
 
     /// The certificate that `verify` needs, which the caller fetches (https only, no redirects,
     /// kept by its address) and hands over in the settings as `CERTIFICATE`. Never an address that
-    /// the carrier does not own.
-    fn certificate_url(&self, _request: &RawRequest) -> Result<Option<String>, BadSignature> {
+    /// the carrier does not own, and none for a request that is not the channel's anyway.
+    fn certificate_url(
+        &self,
+        _settings: &Settings,
+        _request: &RawRequest,
+    ) -> Result<Option<String>, BadSignature> {
         Ok(None)
     }
 }
@@ -143,6 +173,16 @@ pub enum Trust {
     Signature,
     /// Unsigned: believed in the sandbox and from this machine only.
     ThisMachine,
+}
+
+/// Whether the carrier has a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LookedUp {
+    /// Under this id of its own.
+    Has(String),
+    HasNot,
+    /// It did not say.
+    Unclear,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -50,8 +50,12 @@ pub enum Envelope {
     Farewell,
 }
 
-pub fn certificate_url(request: &RawRequest) -> Result<Option<String>, BadSignature> {
+pub fn certificate_url(
+    settings: &Settings,
+    request: &RawRequest,
+) -> Result<Option<String>, BadSignature> {
     let json = envelope(request)?;
+    of_our_topic(settings, &json)?;
     let url = json["SigningCertURL"].as_str().unwrap_or("");
     if !is_sns(url) || !url.ends_with(".pem") {
         return Err(BadSignature::because(
@@ -61,25 +65,26 @@ pub fn certificate_url(request: &RawRequest) -> Result<Option<String>, BadSignat
     Ok(Some(url.to_string()))
 }
 
+fn of_our_topic(settings: &Settings, json: &Json) -> Result<(), BadSignature> {
+    let topics = settings.get("application").ok_or_else(|| {
+        BadSignature::because("the channel has no `application`, the ARN of its SNS topic")
+    })?;
+    let topic = json["TopicArn"].as_str().unwrap_or("");
+    let known = topics
+        .split([',', ' ', '\n'])
+        .any(|known| !known.is_empty() && known == topic);
+    known
+        .then_some(())
+        .ok_or_else(|| BadSignature::because("the topic is not the channel's `application`"))
+}
+
 pub fn verify(
     settings: &Settings,
     request: &RawRequest,
     now: Timestamp,
 ) -> Result<(), BadSignature> {
-    let topics = settings.get("application").ok_or_else(|| {
-        BadSignature::because("the channel has no `application`, the ARN of its SNS topic")
-    })?;
     let json = envelope(request)?;
-    let topic = json["TopicArn"].as_str().unwrap_or("");
-    if !topics
-        .split([',', ' ', '\n'])
-        .any(|known| !known.is_empty() && known == topic)
-    {
-        return Err(BadSignature::because(
-            "the topic is not the channel's `application`",
-        ));
-    }
-    certificate_url(request)?;
+    certificate_url(settings, request)?;
     let certificate = settings.get(CERTIFICATE).ok_or_else(|| {
         BadSignature::because("the certificate at `SigningCertURL` was not to be had")
     })?;

@@ -13,9 +13,9 @@ use crate::carrier::proof::{self, Hash};
 use crate::carrier::twilio_errors::ERRORS;
 use crate::carrier::{
     BadSignature, Bridge, Carrier, DeliveryStatus, HookAnswer, HookEvent, HttpAnswer, HttpRequest,
-    Misconfigured, OutgoingSms, RawRequest, Sent, Settings, Unreadable, request,
+    LookedUp, Misconfigured, OutgoingSms, RawRequest, Sent, Settings, Unreadable, request,
 };
-use crate::time::Timestamp;
+use crate::time::{Duration, Timestamp};
 
 pub struct Twilio;
 
@@ -125,12 +125,69 @@ impl Carrier for Twilio {
         means::refused(ERRORS, answer, &code, said)
     }
 
+    fn looks_up(&self) -> bool {
+        true
+    }
+
+    /// Twilio knows nothing of our id: its texts to this number since that day are looked through.
+    fn look_up(
+        &self,
+        settings: &Settings,
+        message: &OutgoingSms,
+        sent: Timestamp,
+    ) -> Result<HttpRequest, Misconfigured> {
+        let account = request::segment(settings, "account")?;
+        let day = sent.to_jiff().strftime("%Y-%m-%d").to_string();
+        let query = form::encode(&[("To", message.to), ("DateSent>", &day), ("PageSize", "50")]);
+        let api = request::api(settings, API);
+        let query = String::from_utf8_lossy(&query);
+        Ok(HttpRequest {
+            method: "GET",
+            url: format!("{api}/2010-04-01/Accounts/{account}/Messages.json?{query}"),
+            headers: vec![
+                (
+                    "authorization".to_string(),
+                    authorization(settings, account)?,
+                ),
+                ("accept".to_string(), "application/json".to_string()),
+            ],
+            body: Vec::new(),
+        })
+    }
+
+    fn looked_up(&self, answer: &HttpAnswer, message: &OutgoingSms, sent: Timestamp) -> LookedUp {
+        let json = request::answer_json(answer);
+        let Some(messages) = json["messages"].as_array().filter(|_| answer.status == 200) else {
+            return LookedUp::Unclear;
+        };
+        let ours = messages.iter().find(|known| {
+            let created = known["date_created"].as_str().and_then(rfc_2822);
+            known["body"].as_str() == Some(message.text)
+                && known["to"].as_str() == Some(message.to)
+                && known["direction"]
+                    .as_str()
+                    .is_some_and(|way| way.starts_with("outbound"))
+                && created.is_some_and(|created| created + CLOCKS_DIFFER >= sent)
+        });
+        match ours.and_then(|known| known["sid"].as_str()) {
+            Some(sid) => LookedUp::Has(sid.to_string()),
+            None => LookedUp::HasNot,
+        }
+    }
+
     fn means(&self, code: &str) -> Means {
         means::of(ERRORS, code)
     }
 }
 
-/// An API key where there is one, else the account itself.
+/// How far Twilio's clock and ours may be apart when a text is looked up.
+const CLOCKS_DIFFER: Duration = Duration::secs(30);
+
+fn rfc_2822(text: &str) -> Option<Timestamp> {
+    let at = jiff::fmt::rfc2822::parse(text).ok()?;
+    Some(Timestamp::from_ms(at.timestamp().as_millisecond()))
+}
+
 fn authorization(settings: &Settings, account: &str) -> Result<String, Misconfigured> {
     if let (Some(key), Some(secret)) = (settings.get("api_key"), settings.get("api_secret")) {
         return Ok(proof::basic(key, secret));

@@ -7,7 +7,8 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 
 use crate::cli::{Context, Exit};
-use crate::store;
+use crate::runtime::{Clock, WallClock};
+use crate::store::{self, Quarantine};
 
 #[derive(Debug, Args)]
 pub struct BackupArgs {
@@ -60,10 +61,40 @@ pub fn restore(context: &Context, args: &RestoreArgs) -> Exit {
             }
         }
     }
-    let held = store::sqlite::restore(&args.file, &to)?;
+    let held = store::sqlite::restore(&args.file, &to, WallClock.now())?;
     anstream::println!(
-        "restored {}; {held} messages that had not left are held for review",
-        to.display()
+        "restored {}; held for review: {}",
+        to.display(),
+        shown(held)
     );
+    if held != Quarantine::default() {
+        anstream::println!(
+            "they may have been done after the backup was made; see `replytree review`"
+        );
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+#[derive(Debug, Args)]
+pub struct ReviewArgs {
+    /// Let all of it go: messages are asked of the gate again and sent, timers fire
+    #[arg(long)]
+    release: bool,
+}
+
+/// What a restore held back, and letting it go.
+pub fn review(context: &Context, args: &ReviewArgs) -> Exit {
+    let store = store::open(&context.db)?;
+    if args.release {
+        let released = store.release(WallClock.now())?;
+        anstream::println!("released: {}", shown(released));
+    } else {
+        anstream::println!("held for review: {}", shown(store.quarantined()?));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn shown(held: Quarantine) -> String {
+    let Quarantine { outgoing, timers } = held;
+    format!("{outgoing} messages that had not left, {timers} timers that were due")
 }

@@ -174,13 +174,19 @@ fn verify(
     }
     if let Some(cause) = cause::likeliest(attempt, values, paste, &request, hook) {
         bad.reason = format!("{}; {cause}", bad.reason);
-    } else if let Ok(Some(url)) = attempt.carrier.certificate_url(&request)
+    } else if let Ok(Some(url)) = attempt.certificate_url(values, &request)
         && !values.contains_key(CERTIFICATE)
     {
         bad.reason = format!("the certificate is needed: fetch {url} and give it by --certificate");
+    } else if bad.signed.is_some() && !bad.reason.starts_with("the signature holds") {
+        bad.reason = format!("{}; {NOTHING_NEAR}", bad.reason);
     }
     (request, Some(bad))
 }
+
+/// Where nothing near the request would make its signature hold.
+const NOTHING_NEAR: &str = "no other address, port or spelling would fit either: most likely the \
+    secret is another account's (a subaccount has its own), or the body was changed on its way";
 
 /// RFC 3339, or seconds since 1970.
 fn moment(text: &str) -> Option<Timestamp> {

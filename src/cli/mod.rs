@@ -3,7 +3,10 @@
 mod backup;
 mod chat;
 mod check;
+mod consent;
+mod erase;
 mod explain;
+mod export;
 mod graph;
 mod hook;
 mod init;
@@ -12,6 +15,11 @@ mod lines;
 mod load;
 mod output;
 mod parts;
+mod prune;
+mod register;
+mod retention;
+mod replies;
+mod resume;
 mod schema;
 mod serve;
 mod test;
@@ -66,6 +74,10 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Add, list and revoke API keys
     Key(key::KeyArgs),
+    /// What leads wrote that nobody understood, by step, with the line that would catch it
+    Replies(replies::RepliesArgs),
+    /// Let a flow go on that was paused because something looked wrong
+    Resume(resume::ResumeArgs),
     /// What a text would mean, and by which rule
     Understand(understand::UnderstandArgs),
     /// Encoding, units and billed parts of a text, and its cheaper spelling
@@ -76,10 +88,20 @@ enum Command {
     Hook(hook::HookArgs),
     /// Write a consistent copy of the database while it is in use
     Backup(backup::BackupArgs),
+    /// The consent ledger: one lead's rows, its hash chain checked, an auditor's file
+    Consent(consent::ConsentArgs),
+    /// Erase a lead: number, name and texts are gone, the minimum proof stays
+    Erase(erase::EraseArgs),
+    /// Ask silent leads once more, end the consent of those who stay silent, drop reassigned numbers
+    Prune(prune::PruneArgs),
+    /// Blank old texts and forget inactive leads, as the server does once a day
+    Retention(retention::RetentionArgs),
     /// Print the JSON Schema of flows or of workspace.yaml, for editors
     Schema(schema::SchemaArgs),
     /// Put a backup in the database's place; what had not left goes to review
     Restore(backup::RestoreArgs),
+    /// Show what a restore holds for review, or release it
+    Review(backup::ReviewArgs),
 }
 
 /// What every command may need.
@@ -109,13 +131,20 @@ pub fn run() -> ExitCode {
         Command::Chat(args) => chat::run(&context, &args),
         Command::Serve(args) => serve::run(&context, &args),
         Command::Key(args) => key::run(&context, &args),
+        Command::Resume(args) => resume::run(&context, &args),
+        Command::Replies(args) => replies::run(&context, &args),
         Command::Understand(args) => understand::run(&context, &args),
         Command::Parts(args) => run_parts(&args),
         Command::When(args) => run_when(&context, &args),
         Command::Hook(args) => run_hook(&context, &args),
+        Command::Consent(args) => consent::run(&context, &args),
+        Command::Erase(args) => erase::run(&context, &args),
+        Command::Prune(args) => prune::run(&context, &args),
+        Command::Retention(args) => retention::run(&context, &args),
         Command::Schema(args) => schema::run(&args),
         Command::Backup(args) => backup::run(&context, &args),
         Command::Restore(args) => backup::restore(&context, &args),
+        Command::Review(args) => backup::review(&context, &args),
     };
     exit.unwrap_or_else(|error| {
         anstream::eprintln!("error: {error:#}");

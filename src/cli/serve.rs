@@ -74,7 +74,7 @@ fn print_problems(loaded: &Loaded) {
 }
 
 /// What is served: in the sandbox when asked for, or when no channel has a real carrier.
-fn live_of(loaded: Loaded, forced: bool) -> Live {
+pub fn live_of(loaded: Loaded, forced: bool) -> Live {
     let real = loaded
         .workspace
         .channels

@@ -149,6 +149,8 @@ impl<'a> Asked<'a> {
             zones: &zones,
             sends: &[],
             last_inbound: None,
+            chosen: None,
+            home: None,
         };
         let ruling = ruling(&out, &lead, self.when.rules, at);
         (zones::place(phone), zones.into_owned(), ruling)

@@ -268,6 +268,10 @@ pub struct EmailMessage {
     /// A slot to invite to; sent as an iCalendar part (RFC 5545).
     #[n(4)]
     pub invite: Option<Slot>,
+    /// Marketing carries a way to unsubscribe, and stops with it.
+    #[n(5)]
+    #[cbor(default)]
+    pub kind: MessageKind,
     /// The invitation itself, as `text/calendar`.
     #[n(10)]
     pub ics: Option<String>,

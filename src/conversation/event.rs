@@ -27,6 +27,9 @@ pub enum Event {
         /// When the carrier says it was written, where it says so.
         #[n(2)]
         written: Option<Timestamp>,
+        /// What each of `media` is (`image/jpeg`), in the same order; empty where none is told.
+        #[cbor(n(3), default)]
+        media_types: Vec<String>,
     },
     /// A timer fell due. `deadline` is the one it was set for.
     #[n(2)]
@@ -145,6 +148,48 @@ pub enum Event {
         #[n(1)]
         to: PhoneNumber,
     },
+    /// The lead answered an email.
+    #[n(17)]
+    EmailReplied(#[n(0)] EmailReply),
+    /// The email with this number does not arrive: not sent, refused, or come back.
+    #[n(18)]
+    EmailFailed {
+        #[n(0)]
+        seq: Seq,
+        /// The step that sent it.
+        #[n(1)]
+        step: Option<Name>,
+        #[n(2)]
+        why: String,
+    },
+    /// The lead wants no more marketing emails: `one_click`, `page`, `complaint`.
+    #[n(19)]
+    EmailUnsubscribed {
+        #[n(0)]
+        by: Name,
+    },
+}
+
+/// What a lead wrote back by email.
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
+pub struct EmailReply {
+    /// Without what it quotes and without its signature.
+    #[n(0)]
+    pub text: String,
+    #[n(1)]
+    pub written: Option<Timestamp>,
+    /// Its own Message-ID, for the thread; without angle brackets.
+    #[n(2)]
+    pub message_id: String,
+    /// Our email that it answers.
+    #[n(3)]
+    pub answers: Seq,
+    /// Written by a machine: out of office and the like.
+    #[n(4)]
+    pub automatic: bool,
+    /// Where it came from, when that is not where we wrote to.
+    #[n(5)]
+    pub from: Option<String>,
 }
 
 /// Why a message did not go.
@@ -168,4 +213,26 @@ pub struct Slot {
     pub start: Timestamp,
     #[n(1)]
     pub end: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_stored_before_media_had_types_is_read_as_it_was() {
+        let mut stored = Vec::new();
+        let mut to = minicbor::Encoder::new(&mut stored);
+        to.array(2).and_then(|to| to.u32(1)).unwrap();
+        to.array(2).and_then(|to| to.str("yes")).unwrap();
+        to.array(0).unwrap();
+        let read: Event = minicbor::decode(&stored).unwrap();
+        let Event::Replied {
+            text, media_types, ..
+        } = read
+        else {
+            panic!("{read:?}")
+        };
+        assert_eq!((text.as_str(), media_types.len()), ("yes", 0));
+    }
 }

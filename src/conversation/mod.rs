@@ -17,7 +17,7 @@ pub use effect::{
     AgentNote, AgentWay, Effect, EmailMessage, HandoffOffer, NoteAbout, Nudge, Priority, SmsMessage,
 };
 pub use entry::{Entry, Hop, Understood};
-pub use event::{Event, FailedSend, Slot};
+pub use event::{EmailReply, Event, FailedSend, Slot};
 pub use handoff::{Handoff, Offered};
 
 /// Which conversation. Ids grow with time within a bucket; the top eight bits are the bucket of the
@@ -130,6 +130,19 @@ pub struct Conversation {
     pub variants: Vec<(Name, Name)>,
     #[n(15)]
     pub started: Timestamp,
+    /// The last question that silence led away from, until it is answered after all.
+    #[n(16)]
+    pub unanswered: Option<Unanswered>,
+}
+
+/// A question left without an answer.
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
+pub struct Unanswered {
+    #[n(0)]
+    pub step: Name,
+    /// When silence led on.
+    #[n(1)]
+    pub since: Timestamp,
 }
 
 /// Where a conversation rests.

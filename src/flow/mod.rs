@@ -12,6 +12,7 @@ mod keywords;
 pub mod links;
 pub mod picture;
 mod parse;
+pub mod preferences;
 pub mod places;
 pub mod proof;
 mod resolve;

@@ -12,11 +12,11 @@ use sha2::Sha256;
 use crate::conversation::{
     Awaiting, Conversation, Effect, Hop, Seq, SmsMessage, Status, Understood, Wait,
 };
-use crate::flow::links;
 use crate::flow::template::{Scope, Source, Template, Text};
 use crate::flow::workspace::Workspace;
 use crate::flow::workspace::roster::Roster;
 use crate::flow::{Experiment, Flow, Step, Target, Vary};
+use crate::flow::{links, preferences};
 use crate::lead::{Lead, Name, Value};
 use crate::policy::{
     DropReason, LeadFacts, MessageKind, Outgoing, Purpose, SendWindow, Verdict, gate,
@@ -71,6 +71,8 @@ pub struct Walk<'a> {
     pub effects: Vec<(Seq, Effect)>,
     pub path: Vec<Hop>,
     pub understood: Option<Understood>,
+    /// The step that was answered, where it is not the one the conversation stood on.
+    pub answered: Option<Name>,
     next_seq: Seq,
     /// Fields set on the way, not yet the lead's.
     set: Vec<(Name, Value)>,
@@ -93,6 +95,7 @@ impl<'a> Walk<'a> {
             effects: Vec::new(),
             path: Vec::new(),
             understood: None,
+            answered: None,
             // The entry of the event itself takes the first number.
             next_seq: facts.next_seq + 1,
             set: Vec::new(),
@@ -119,6 +122,18 @@ impl<'a> Walk<'a> {
             field: field.clone(),
             value,
         });
+    }
+
+    /// The lead's email address, if it is one and nothing stands against writing to it.
+    pub fn email_address(&self, kind: MessageKind) -> Option<String> {
+        let set = self.set.iter().find(|(name, _)| *name == "email");
+        let value = set.map_or(self.facts.lead.field("email"), |(_, value)| value);
+        let Value::Text(address) = value else {
+            return None;
+        };
+        let standing = &self.facts.policy.standing.email;
+        let well = address.contains('@') && standing.allows(address, kind).is_ok();
+        well.then(|| address.clone())
     }
 
     pub fn record_answer(&mut self, step: &Name, value: Value) {
@@ -392,6 +407,11 @@ impl Scope for WalkScope<'_, '_> {
                     self.links.borrow_mut().push(effect);
                     Cow::Owned(Value::Text(url))
                 }
+                None if is_preferences(name) => Cow::Owned(Value::Text(preferences::url(
+                    walk.facts.public_url,
+                    walk.facts.link_key,
+                    walk.conversation.lead,
+                ))),
                 None => Cow::Owned(Value::Nothing),
             },
             Source::Answer(_, step) => match walk.conversation.answer(step) {
@@ -431,6 +451,11 @@ impl Scope for WalkScope<'_, '_> {
     fn region(&self) -> &str {
         &self.walk.facts.workspace.region
     }
+}
+
+/// The link that every flow has; under a prefix in one that `run` brings in.
+fn is_preferences(name: &Name) -> bool {
+    name.rsplit('.').next() == Some(preferences::LINK)
 }
 
 /// 64 bits that only the key's holder could have made: HMAC-SHA256 of conversation, message and link.

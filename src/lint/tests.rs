@@ -109,3 +109,13 @@ fn every_lint_is_explained_in_four_parts_under_its_own_name() {
     names.dedup();
     assert_eq!(names, sorted, "in order, each once");
 }
+
+#[test]
+fn the_grammar_knows_every_lint_that_may_be_allowed_and_no_other() {
+    let known: Vec<&str> = crate::flow::grammar::LINTS
+        .iter()
+        .map(|(name, _)| *name)
+        .collect();
+    let there: Vec<&str> = ALL.iter().map(|lint| lint.name()).collect();
+    assert_eq!(known, there);
+}

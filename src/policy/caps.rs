@@ -32,10 +32,10 @@ impl Cap {
 /// When the caps leave room again for `out`, if they leave none now.
 pub fn hold(out: &Outgoing, lead: &LeadFacts, rules: &Rules, now: Timestamp) -> Option<Timestamp> {
     let place = match rules.quiet_hours {
-        QuietHours::ByRegion => Some(zones::place(lead.phone)),
-        QuietHours::Between(_) => None,
+        QuietHours::ByRegion => [Some(zones::place(lead.phone)), lead.home],
+        QuietHours::Between(_) => [None, None],
     };
-    let of_law = place.map(law::at);
+    let of_law: Vec<law::Laws> = place.into_iter().flatten().map(law::at).collect();
     let of_law = of_law
         .iter()
         .flat_map(law::Laws::iter)
@@ -93,6 +93,8 @@ mod tests {
             zones: &[],
             sends: &sends,
             last_inbound: None,
+            chosen: None,
+            home: None,
         };
         hold(&out, &lead, &rules, Timestamp::from_ms(now * HOUR_MS)).map(|at| at.as_ms() / HOUR_MS)
     }

@@ -7,7 +7,7 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::policy::{DropReason, MessageKind, Outgoing, Purpose};
+use crate::policy::{DropReason, EmailStanding, MessageKind, Outgoing, Purpose};
 use crate::time::Timestamp;
 
 /// Where a lead stands now: the fold of their rows in the ledger, kept beside the lead.
@@ -21,6 +21,10 @@ pub struct Standing {
     /// When the consent runs out, where it does.
     #[n(2)]
     pub expires_at: Option<Timestamp>,
+    /// Emails are consented to and unsubscribed from apart from texts.
+    #[n(3)]
+    #[cbor(default)]
+    pub email: EmailStanding,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, Decode)]
@@ -105,6 +109,12 @@ pub struct ConsentEvent {
     /// What the consent was given for, where it is known.
     #[n(10)]
     pub scope: Option<Scope>,
+    /// Which edition of the form or the notice, in the business's own words, such as `2026-03`.
+    #[n(11)]
+    pub wording_version: Option<String>,
+    /// The browser in which a form was filled in.
+    #[n(12)]
+    pub user_agent: Option<String>,
 }
 
 /// For whom and what a consent was given, and until when.
@@ -131,6 +141,16 @@ pub struct Scope {
     pub locale: Option<String>,
 }
 
+impl Scope {
+    /// Of a row about emails alone.
+    pub fn of_email() -> Self {
+        Self {
+            channel: Some("email".to_string()),
+            ..Self::default()
+        }
+    }
+}
+
 impl ConsentEvent {
     /// An event without its proof; the caller fills in what is known of it.
     pub fn new(change: ConsentChange, level: Level, at: Timestamp, method: &str) -> Self {
@@ -146,21 +166,54 @@ impl ConsentEvent {
             rule: None,
             own_act: false,
             scope: None,
+            wording_version: None,
+            user_agent: None,
         }
     }
 
+    /// The same, for texts of `seller` in `program`, as far as the caller did not say otherwise.
+    pub fn filled_in(mut self, seller: &str, program: Option<&str>) -> Self {
+        let scope = self.scope.get_or_insert_default();
+        scope.seller.get_or_insert_with(|| seller.to_string());
+        scope.channel.get_or_insert_with(|| "sms".to_string());
+        if scope.program.is_none() {
+            scope.program = program.map(str::to_string);
+        }
+        if scope.purposes.is_empty() && self.change != ConsentChange::Revoked {
+            let purposes: &[&str] = match self.level {
+                Level::Marketing => &["marketing", "appointment", "transactional"],
+                Level::Transactional => &["appointment", "transactional"],
+            };
+            scope.purposes = purposes.iter().map(ToString::to_string).collect();
+        }
+        self
+    }
+
     /// Whether the person did this. An import reports what someone else says they did.
-    fn is_own_act(&self) -> bool {
+    pub(super) fn is_own_act(&self) -> bool {
         self.own_act && self.method != "import"
     }
 
     /// Whether it is about texts at all.
-    fn is_for_texts(&self) -> bool {
+    pub fn is_for_texts(&self) -> bool {
         let channel = self
             .scope
             .as_ref()
             .and_then(|scope| scope.channel.as_deref());
         channel.is_none_or(|channel| channel == "sms")
+    }
+
+    /// Whether it is about emails alone.
+    pub fn is_for_email(&self) -> bool {
+        let scope = self.scope.as_ref();
+        scope.is_some_and(|scope| scope.channel.as_deref() == Some("email"))
+    }
+
+    /// Whether it was given to somebody else: consent for another brand does not count.
+    pub fn is_for_another(&self, brand: &str) -> bool {
+        let seller = self.scope.as_ref().and_then(|s| s.seller.as_deref());
+        self.change == ConsentChange::Given
+            && seller.is_some_and(|seller| !seller.trim().eq_ignore_ascii_case(brand.trim()))
     }
 
     fn expires_at(&self) -> Option<Timestamp> {
@@ -174,13 +227,20 @@ impl Standing {
     /// lead's own act counts. A revocation that arrives late is believed: better a text too few.
     pub fn after(&self, event: &ConsentEvent) -> Standing {
         let stays = self.clone();
+        if event.is_for_email() {
+            return Standing {
+                email: self.email.after(event),
+                ..stays
+            };
+        }
         let becomes = |consent, expires_at| Standing {
             consent,
             unreachable: self.unreachable,
             expires_at,
+            email: self.email.clone(),
         };
         match (event.change, self.consent) {
-            // Whoever revokes on any channel is left alone on this one.
+            // Whoever revokes on any channel but email is left alone on this one.
             (ConsentChange::Revoked, Consent::Revoked(at)) => {
                 becomes(Consent::Revoked(at.max(event.at)), None)
             }
@@ -211,6 +271,11 @@ impl Standing {
         self.expires_at.is_some_and(|end| end <= now)
     }
 
+    /// Whether some consent stands.
+    pub fn may_be_texted(&self) -> bool {
+        matches!(self.consent, Consent::Given(..))
+    }
+
     pub fn is_opted_out(&self) -> bool {
         matches!(self.consent, Consent::Revoked(_))
     }
@@ -225,6 +290,7 @@ pub fn allows(standing: &Standing, out: &Outgoing, now: Timestamp) -> Result<(),
         (_, Purpose::OptOutConfirmation) => Ok(()),
         (Consent::Revoked(_), _) => Err(DropReason::OptedOut),
         (_, Purpose::Help | Purpose::OptInConfirmation) => Ok(()),
+        (Consent::Pending(_), Purpose::OptInRequest) => Ok(()),
         (Consent::Given(_, Level::Transactional), _) if out.kind == MessageKind::Marketing => {
             Err(DropReason::NoConsent)
         }

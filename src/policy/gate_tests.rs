@@ -34,6 +34,8 @@ fn judge(case: &Case, now: &str) -> String {
         zones: &[],
         sends: &case.sends,
         last_inbound: case.wrote.map(at),
+        chosen: None,
+        home: None,
     };
     match gate(&case.out, &lead, &Rules::default(), at(now)) {
         Verdict::Send => "send".into(),
@@ -119,23 +121,28 @@ fn the_authors_window_holds_a_transactional_message_too() {
 }
 
 #[test]
-fn held_messages_leave_spread_over_the_time_given_and_no_later() {
+fn held_messages_leave_spread_over_the_time_given_and_the_older_ones_before() {
     let opens = at("2026-11-25T13:00:00Z");
-    let over = Duration::mins(20);
-    let leaves = |n: u64| {
+    let over = Duration::mins(21);
+    let leaves = |n: u64, waited: Duration| {
         let phone = PhoneNumber::from_digits(12_125_550_000 + n).unwrap();
-        let leaves = spread(phone, opens, over);
-        assert_eq!(leaves, spread(phone, opens, over));
+        let leaves = spread(phone, opens - waited, opens, over);
+        assert_eq!(leaves, spread(phone, opens - waited, opens, over));
+        assert!(leaves >= opens && leaves < opens + over, "{leaves}");
         leaves.as_ms() - opens.as_ms()
     };
-    let mut quarters = [0; 4];
+    let eight = Duration::hours(8);
+    let first = (0..1_000).map(|n| leaves(n, eight)).min().unwrap();
+    let mut minutes = [0; 7];
     for n in 0..1_000 {
-        let minute = leaves(n) / 60_000;
-        assert!((0..20).contains(&minute), "{minute}");
-        quarters[minute as usize / 5] += 1;
+        minutes[((leaves(n, eight) - first) / 60_000) as usize] += 1;
     }
     assert!(
-        quarters.iter().all(|count| (200..300).contains(count)),
-        "{quarters:?}"
+        minutes.iter().all(|count| (100..190).contains(count)),
+        "{minutes:?}"
     );
+    for n in 0..100 {
+        let waits = [60, 30, 11, 6, 1].map(|hours| leaves(n, Duration::hours(hours)));
+        assert!(waits.is_sorted(), "{waits:?}");
+    }
 }

@@ -168,6 +168,14 @@ pub fn canonical(event: &ConsentEvent) -> Vec<u8> {
         bytes.maybe(scope.person_name.as_deref());
         bytes.maybe(scope.locale.as_deref());
     }
+    if let Some(version) = &event.wording_version {
+        bytes.field(b"wording version");
+        bytes.field(version.as_bytes());
+    }
+    if let Some(agent) = &event.user_agent {
+        bytes.field(b"user agent");
+        bytes.field(agent.as_bytes());
+    }
     bytes.0
 }
 

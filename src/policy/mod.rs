@@ -7,8 +7,12 @@ pub mod law;
 pub mod holidays;
 pub mod quiet_hours;
 pub mod caps;
+pub mod chosen;
 pub mod consent;
+pub mod email;
 pub mod ledger;
+pub mod permit;
+pub mod postcode;
 
 use minicbor::{Decode, Encode};
 
@@ -16,16 +20,20 @@ use crate::lead::PhoneNumber;
 use crate::time::{Days, Duration, Hours, Timestamp, Zone};
 
 pub use caps::Cap;
+pub use chosen::Chosen;
 pub use consent::{Consent, ConsentChange, ConsentEvent, Standing};
+pub use email::{EmailStanding, NoEmail};
 pub use holidays::Holiday;
+pub use permit::Permit;
 pub use quiet_hours::{QuietHours, Rule, Ruling};
 pub use region::Region;
 
 /// Marketing obeys quiet hours and caps; a transactional message is freed from both, never from an
 /// opt-out, nor from its author's own window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Encode, Decode)]
 #[cbor(index_only)]
 pub enum MessageKind {
+    #[default]
     #[n(0)]
     Marketing,
     #[n(1)]
@@ -51,6 +59,9 @@ pub enum Purpose {
     /// Typed by an agent.
     #[n(4)]
     Agent,
+    /// Asks a lead to confirm (double opt-in); goes once, within the hours marketing keeps.
+    #[n(5)]
+    OptInRequest,
 }
 
 /// An author's own window: `send: { days: mon-fri, between: "10:00-11:00" }`.
@@ -81,6 +92,10 @@ pub struct LeadFacts<'a> {
     pub sends: &'a [Timestamp],
     /// When the lead last wrote to us.
     pub last_inbound: Option<Timestamp>,
+    /// What they chose on their preferences page.
+    pub chosen: Option<&'a Chosen>,
+    /// Where they live by the postcode they told; its law holds besides that of their number.
+    pub home: Option<&'static zones::Place>,
 }
 
 /// The workspace's rules, with the law's laid over them.
@@ -124,6 +139,9 @@ pub enum HoldReason {
     /// An agent has the conversation: the bot waits.
     #[n(10)]
     TakenOver,
+    /// Something looks wrong with the flow, and nobody has looked yet.
+    #[n(4)]
+    Paused,
 }
 
 impl HoldReason {
@@ -134,6 +152,7 @@ impl HoldReason {
             HoldReason::SendWindow => "send_window",
             HoldReason::Scheduled => "scheduled",
             HoldReason::TakenOver => "taken_over",
+            HoldReason::Paused => "paused",
         }
     }
 }
@@ -147,6 +166,9 @@ pub enum DropReason {
     NoConsent,
     #[n(2)]
     Unreachable,
+    /// They chose not to be texted marketing.
+    #[n(3)]
+    Declined,
 }
 
 impl DropReason {
@@ -155,6 +177,7 @@ impl DropReason {
             DropReason::OptedOut => "opted_out",
             DropReason::NoConsent => "no_consent",
             DropReason::Unreachable => "unreachable",
+            DropReason::Declined => "declined",
         }
     }
 }
@@ -177,6 +200,9 @@ pub const ANSWER_WINDOW_MS: i64 = 15 * 60_000;
 pub fn gate(out: &Outgoing, lead: &LeadFacts, rules: &Rules, now: Timestamp) -> Verdict {
     if let Err(why) = consent::allows(lead.standing, out, now) {
         return Verdict::Drop(why);
+    }
+    if declines(out, lead) {
+        return Verdict::Drop(DropReason::Declined);
     }
     let answering = matches!(out.purpose, Purpose::OptOutConfirmation | Purpose::Help)
         || out.purpose == Purpose::OptInConfirmation
@@ -211,16 +237,35 @@ pub fn gate(out: &Outgoing, lead: &LeadFacts, rules: &Rules, now: Timestamp) -> 
     }
 }
 
-/// When a message that was held until `opens` should leave, so that not all leave at once: some
-/// minutes after, the same for every asking, no later than `over`. Oldest first is the outbox's
-/// business.
-pub fn spread(phone: PhoneNumber, opens: Timestamp, over: Duration) -> Timestamp {
+/// Whether the lead chose another way than texts for what `out` is.
+fn declines(out: &Outgoing, lead: &LeadFacts) -> bool {
+    out.kind == MessageKind::Marketing
+        && out.purpose == Purpose::Flow
+        && lead
+            .chosen
+            .is_some_and(|c| c.marketing_by == chosen::By::Email)
+}
+
+/// When a message decided at `decided` and held until `opens` should leave, so that not all leave at
+/// once: after `opens` and no later than `over`, the older ones earlier; those of one moment over a
+/// third of it, in an order that is the same for every asking.
+pub fn spread(
+    phone: PhoneNumber,
+    decided: Timestamp,
+    opens: Timestamp,
+    over: Duration,
+) -> Timestamp {
+    const NIGHT_MS: i64 = 8 * 3_600_000;
+    let over_ms = over.as_ms().clamp(0, SPREAD_MAX_MS);
+    let waited_ms = opens.since(decided).as_ms().max(0);
+    // Falls as the wait grows and never ends: whoever waits longer goes before.
+    let by_age = over_ms * 2 / 3 * NIGHT_MS / (NIGHT_MS + waited_ms);
     // The upper bits of the product are well mixed; days differ so that no lead is always last.
     let seed = phone.digits() ^ (opens.as_ms() as u64).rotate_left(32);
     let mixed = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let mixed = (mixed ^ (mixed >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let share = (mixed >> 32) * (over.as_ms().clamp(0, SPREAD_MAX_MS) as u64);
-    opens + Duration::from_ms((share >> 32) as i64)
+    let share = (mixed >> 32) * (over_ms / 3) as u64;
+    opens + Duration::from_ms(by_age + (share >> 32) as i64)
 }
 
 /// No message waits longer than this for its turn after the window has opened.

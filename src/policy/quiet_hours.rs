@@ -14,7 +14,7 @@ use crate::policy::holidays::{self, Holiday};
 use crate::policy::law::{self, Law, Week};
 use crate::policy::region::Region;
 use crate::policy::zones::{self, Known};
-use crate::policy::{HoldReason, LeadFacts, MessageKind, Outgoing, Rules, SendWindow};
+use crate::policy::{Chosen, HoldReason, LeadFacts, MessageKind, Outgoing, Rules, SendWindow};
 use crate::time::{Duration, Hours, TimeOfDay, Timestamp, Zone};
 
 /// The workspace's `quiet_hours`.
@@ -52,6 +52,8 @@ pub enum Rule {
     Workspace,
     /// The window the author gave a flow or a step.
     SendWindow,
+    /// The hours the lead chose.
+    Lead,
     /// Transactional messages keep no hours.
     Transactional,
 }
@@ -63,6 +65,7 @@ impl Rule {
             Rule::Law(law) => &law.id,
             Rule::Workspace => "workspace",
             Rule::SendWindow => "send_window",
+            Rule::Lead => "lead",
             Rule::Transactional => "transactional",
         }
     }
@@ -73,6 +76,7 @@ impl Rule {
             Rule::Law(law) => &law.source,
             Rule::Workspace => "quiet_hours in workspace.yaml",
             Rule::SendWindow => "send in the flow",
+            Rule::Lead => "what the lead chose on their preferences page",
             Rule::Transactional => "kind: transactional",
         }
     }
@@ -80,7 +84,9 @@ impl Rule {
     fn hold_reason(&self) -> HoldReason {
         match self {
             Rule::SendWindow => HoldReason::SendWindow,
-            Rule::Law(_) | Rule::Workspace | Rule::Transactional => HoldReason::QuietHours,
+            Rule::Law(_) | Rule::Workspace | Rule::Lead | Rule::Transactional => {
+                HoldReason::QuietHours
+            }
         }
     }
 }
@@ -145,6 +151,7 @@ enum Open<'a> {
     /// The workspace's own.
     Daily(&'a Hours),
     Author(&'a SendWindow),
+    Lead(Hours),
 }
 
 impl Scene<'_> {
@@ -155,7 +162,7 @@ impl Scene<'_> {
             ([], of_number) => of_number,
             (given, _) => given,
         };
-        let mut windows = Vec::with_capacity(3);
+        let mut windows = Vec::with_capacity(4);
         match (&rules.quiet_hours, out.kind) {
             (_, MessageKind::Transactional) => {}
             (QuietHours::Between(hours), MessageKind::Marketing) => windows.push(Window {
@@ -166,13 +173,25 @@ impl Scene<'_> {
             (QuietHours::ByRegion, MessageKind::Marketing) => {
                 let told = place.known == Known::AnywhereInNanp && zones.len() == 1;
                 let laws = if told { law::federal() } else { law::at(place) };
-                windows.extend(laws.iter().map(|law| Window {
+                let at_home = lead.home.map(law::at);
+                let at_home = at_home.iter().flat_map(law::Laws::iter);
+                // A number without a place: where they live says it all.
+                let number_tells = place.known == Known::Placed || lead.home.is_none();
+                let of_number = laws.iter().filter(|_| number_tells);
+                windows.extend(of_number.chain(at_home).map(|law| Window {
                     rule: Rule::Law(law),
                     hours: Open::Week(&law.week),
                     zones: law.clock.as_ref().map_or(zones, std::slice::from_ref),
                 }));
             }
         }
+        let chosen = lead.chosen.and_then(Chosen::hours);
+        let chosen = chosen.filter(|_| out.kind == MessageKind::Marketing);
+        windows.extend(chosen.map(|hours| Window {
+            rule: Rule::Lead,
+            hours: Open::Lead(hours),
+            zones,
+        }));
         windows.extend(out.window.map(|window| Window {
             rule: Rule::SendWindow,
             hours: Open::Author(window),
@@ -181,7 +200,7 @@ impl Scene<'_> {
         Scene {
             windows,
             holidays: &rules.holidays,
-            region: place.region,
+            region: lead.home.map_or(place.region, |home| home.region),
         }
     }
 
@@ -309,6 +328,7 @@ impl Scene<'_> {
             Open::Week(week) => week.hours(day, || holidays::is_holiday(own, region, day)),
             Open::Daily(_) if holidays::is_listed(own, region, day) => &[],
             Open::Daily(hours) => std::slice::from_ref(*hours),
+            Open::Lead(hours) => std::slice::from_ref(hours),
             Open::Author(window) if window.days.contains(day.weekday()) => {
                 std::slice::from_ref(&window.hours)
             }

@@ -32,6 +32,8 @@ fn ruled(rules: &Rules, phone: &str, window: Option<&SendWindow>, now: &str) -> 
         zones: &[],
         sends: &[],
         last_inbound: None,
+        chosen: None,
+        home: None,
     };
     ruling(&out, &lead, rules, at(now))
 }

@@ -6,6 +6,7 @@
 //! its leading digits (`data/countries.csv`); both from libphonenumber and the IANA tables.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::{LazyLock, OnceLock};
 
 use crate::lead::PhoneNumber;
@@ -125,6 +126,22 @@ static AREAS: LazyLock<Vec<Option<Place>>> = LazyLock::new(|| {
     }
     areas
 });
+
+/// Every state and territory with all the zones of its area codes.
+pub(super) fn states() -> BTreeMap<Region, Place> {
+    let mut names: BTreeMap<Region, Vec<&'static str>> = BTreeMap::new();
+    for place in AREAS.iter().flatten() {
+        if let Some(region) = place.region.filter(Region::is_under_us_law) {
+            names.entry(region).or_default().extend(place.names);
+        }
+    }
+    let place = |(region, mut names): (Region, Vec<&'static str>)| {
+        names.sort_unstable();
+        names.dedup();
+        (region, Place::new(Some(region), Known::Placed, names))
+    };
+    names.into_iter().map(place).collect()
+}
 
 /// `npa,country,region,kind,zones_lib,zones_conservative,basis`; `None` for codes without a place.
 fn read_area(row: &'static str) -> Option<(usize, Place)> {

@@ -80,6 +80,7 @@ fn is_address(text: &str) -> bool {
 fn spelled_out(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut joining = true;
+    let text = apart(text);
     for token in text.split_whitespace() {
         let lower = token.to_lowercase();
         let bare = lower.trim_matches(|c| "()[]{}".contains(c));
@@ -100,6 +101,28 @@ fn spelled_out(text: &str) -> String {
             out.push_str(sign);
         }
         joining = !sign.is_empty() || token.ends_with('@');
+    }
+    out
+}
+
+/// Signs in brackets as words of their own, "sam(at)example.com"; a comma before an ending is a point.
+fn apart(text: &str) -> String {
+    const ENDINGS: [&str; 7] = ["com", "net", "org", "de", "fr", "es", "pt"];
+    let mut out = String::with_capacity(text.len() + 4);
+    for token in text.split_whitespace() {
+        let token = token.to_lowercase();
+        let token = ["(at)", "[at]", "{at}", "<at>"]
+            .iter()
+            .fold(token, |token, sign| token.replace(sign, " at "));
+        let token = ["(dot)", "[dot]", "{dot}"]
+            .iter()
+            .fold(token, |token, sign| token.replace(sign, " dot "));
+        let mended = token
+            .rsplit_once(',')
+            .filter(|(start, end)| start.contains('@') && ENDINGS.contains(end))
+            .map(|(start, end)| format!("{start}.{end}"));
+        out.push_str(mended.as_deref().unwrap_or(&token));
+        out.push(' ');
     }
     out
 }

@@ -42,7 +42,7 @@ pub(super) enum Keyword {
 }
 
 /// Nouns and inflections of the listed verbs, which keypads and translations produce as often.
-const MORE_OPT_OUTS: [&str; 21] = [
+const MORE_OPT_OUTS: [&str; 24] = [
     "stop all",
     "opt me out",
     "opting out",
@@ -64,8 +64,11 @@ const MORE_OPT_OUTS: [&str; 21] = [
     "cancelen",
     "descadastre",
     "desinscrever",
+    "austragen",
+    "unsubscribing",
+    "desuscribanme",
 ];
-const MORE_OPT_OUTS_PERHAPS: [&str; 25] = [
+const MORE_OPT_OUTS_PERHAPS: [&str; 46] = [
     "stops",
     "🛑",
     "✋",
@@ -91,6 +94,27 @@ const MORE_OPT_OUTS_PERHAPS: [&str; 25] = [
     "stop2quit",
     "stfu",
     "gtfo",
+    "stahp",
+    "stopt",
+    "schluss",
+    "aufhoren",
+    "verschwinde",
+    "verschwindet",
+    "loschen",
+    "eliminar",
+    "borrar",
+    "supprimer",
+    "effacer",
+    "assez",
+    "degagez",
+    "degage",
+    "excluir",
+    "apagar",
+    "borrenme",
+    "elimineme",
+    "quitenme",
+    "larguense",
+    "unfollow",
 ];
 const MORE_OPT_INS: [&str; 8] = [
     "opt back in",

@@ -21,6 +21,7 @@ mod signature;
 mod typo;
 mod understand;
 mod value;
+mod ways;
 mod words;
 
 use smol_str::SmolStr;
@@ -31,6 +32,7 @@ pub use money::{Amount, Figures, amount};
 pub use phrases::Phrases;
 pub use understand::{Asked, Meaning, Question, Understanding, meaning, understand};
 pub use value::{ValueContext, value};
+pub use ways::{Ways, speaks_of};
 use words::Words;
 
 /// A reply, normalised once for all the rules.

@@ -110,6 +110,8 @@ struct Told {
     negated: bool,
     /// A number that is not an amount: a time, a share, a unit glued on.
     foreign: bool,
+    /// A number with the word for what it counts.
+    counted: bool,
     words: usize,
 }
 
@@ -131,7 +133,7 @@ impl Told {
                     &pieces[at],
                     pieces.get(at + 1),
                     |id| words.is(id, not),
-                    language,
+                    (language, kind),
                 );
                 at += 1;
             }
@@ -176,6 +178,9 @@ impl Told {
         let before = found.start.checked_sub(1).map(|i| &pieces[i]);
         let minus = before.is_some_and(|p| p.is_sign(&['-']) && (!p.glued || found.start == 1));
         self.negated |= minus && pieces[found.start].glued;
+        self.counted |= next.and_then(Lexed::word).is_some_and(|(w, id)| {
+            kind == Kind::Number && currency_word(w).is_none() && is_unit(id)
+        });
         if ordinal || unit || share || glued {
             self.foreign = true;
         } else {
@@ -189,7 +194,7 @@ impl Told {
         piece: &Lexed,
         next: Option<&Lexed>,
         is_not: impl Fn(lexicon::WordId) -> bool,
-        language: usize,
+        (language, kind): (usize, Kind),
     ) {
         if let Some(sign) = piece.sign() {
             match sign {
@@ -200,6 +205,7 @@ impl Told {
                 }
                 '<' => self.at_most = true,
                 '>' => self.at_least = true,
+                '+' if self.numbers.is_empty() && kind == Kind::Number => self.foreign = true,
                 '+' => self.at_least |= self.numbers.len() == 1,
                 '$' if language == 0 => self.currency = Some("USD"),
                 '€' => self.currency = Some("EUR"),
@@ -263,6 +269,8 @@ impl Told {
                 (from < high.value)
                     .then(|| verdict(Figures::Between(from, high.value), certain, "range"))?
             }
+            // "2 adults and 2 kids" are four, or two: not for us to say.
+            [_, _, ..] if kind == Kind::Number && self.counted => None,
             [first, rest @ ..] if rest.iter().all(|n| n.value == first.value) => {
                 verdict(Figures::Exactly(first.value), first.certain, rule(kind))
             }

@@ -131,7 +131,13 @@ fn is_capitalised(words: &[&str], folded: &str) -> bool {
 /// A name all in small letters gets its capitals.
 fn capitalised(words: &[&str]) -> String {
     let text = words.join(" ");
-    let text = text.trim_end_matches(|c: char| c == '.' && words.len() == 1);
+    // The point of "Jr." stays.
+    const ABBREVIATION_MAX: usize = 3;
+    let last = words
+        .last()
+        .map_or(0, |w| w.trim_end_matches('.').chars().count());
+    let ends = words.len() == 1 || last > ABBREVIATION_MAX;
+    let text = text.trim_end_matches(|c: char| c == '.' && ends);
     if text.chars().any(char::is_uppercase) {
         return text.to_string();
     }

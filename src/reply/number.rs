@@ -57,7 +57,8 @@ fn divider(pieces: &[Lexed], at: usize, language: usize) -> Option<(char, &str, 
     }
     let digits = piece
         .digits()
-        .filter(|d| d.len() == 3 && !piece.glued && language != 0)?;
+        // English writes no spaces in numbers, but many who write it do: "10 000".
+        .filter(|d| d.len() == 3 && !piece.glued && (language != 0 || *d == "000"))?;
     let before = pieces[at - 1].digits()?;
     (before.len() <= 3).then_some((' ', digits, at + 1))
 }

@@ -4,9 +4,12 @@
 //! What was asked is done first and the text is taken in after it, with the answer: a carrier that was not
 //! told of success sends the text again, and doing it again changes nothing.
 
+use std::sync::Arc;
+
 use crate::flow::workspace::roster::Away;
 use crate::lead::Name;
 use crate::reply::{self, Listening, Reply};
+use crate::runtime::Committer;
 use crate::runtime::engine::{Answer, Engine};
 use crate::runtime::notice::{self, Caller, spaced};
 use crate::runtime::roster::Known;
@@ -26,6 +29,25 @@ enum Asks {
     Back,
     List,
     Nothing,
+}
+
+/// Takes a text in: a lead's goes to the committer with all else, an agent's is heard on its own.
+pub async fn inbound(engine: &Arc<Engine>, committer: &Committer, inbound: Inbound) -> Answer {
+    if engine
+        .live
+        .load()
+        .workspace
+        .agent_of(inbound.from)
+        .is_none()
+    {
+        return committer.turn(Work::Inbound(inbound)).await;
+    }
+    let engine = engine.clone();
+    let heard =
+        move || hear(&engine, &inbound).unwrap_or_else(|| engine.turn(Work::Inbound(inbound)));
+    let done = tokio::task::spawn_blocking(heard).await;
+    committer.wake();
+    done.unwrap_or(Err(Refusal::Parked))
 }
 
 /// Takes an agent's text in. `None` when the number is no agent's.

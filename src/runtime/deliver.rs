@@ -6,21 +6,17 @@ use std::time::Duration as StdDuration;
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::carrier::{
-    self, Carrier, EffectRef, HttpRequest, OutgoingSms, Repeats, Sent, Settings, signing,
-};
-use crate::conversation::{AgentWay, Conversation, Effect, SmsMessage};
-use crate::flow::workspace::{Channel, Endpoint};
+use crate::carrier::{EffectRef, HttpRequest, signing};
+use crate::conversation::{AgentWay, Conversation, Effect};
+use crate::flow::workspace::Endpoint;
 use crate::lead::{Name, Value};
+use crate::runtime::mail::Mailer;
 use crate::runtime::outside::{NoAnswer, Outside, Reach, is_this_machine};
 use crate::runtime::work::{Job, SendResult};
 use crate::runtime::{Engine, free_times, perform};
 use crate::time::Duration;
 
-pub(super) const CARRIER_TIMEOUT: StdDuration = StdDuration::from_secs(10);
 const WEBHOOK_TIMEOUT: StdDuration = StdDuration::from_secs(5);
-/// A channel whose account is in trouble is tried again so late.
-const PAUSED_RETRY: Duration = Duration::mins(5);
 const RETRY_FIRST: Duration = Duration::secs(2);
 /// How often an endpoint is asked before the flow takes its `failed` exit: a lead is waiting.
 const CALL_ATTEMPTS_MAX: u8 = 2;
@@ -28,13 +24,14 @@ const CALL_ATTEMPTS_MAX: u8 = 2;
 pub struct Deliverer {
     pub engine: Arc<Engine>,
     pub outside: Outside,
+    pub mailer: Mailer,
 }
 
 impl Deliverer {
     pub async fn carry_out(&self, job: &Job) -> SendResult {
         match &job.effect {
             Effect::Sms(message) => self.sms(job, message).await,
-            Effect::Email(_) => self.email(),
+            Effect::Email(message) => self.email(job, message).await,
             Effect::TellAgent(note) => self.tell_agent(job, note, Reach::Public).await,
             Effect::Bridge { to, .. } => self.bridge(job, *to).await,
             Effect::Call {
@@ -120,88 +117,6 @@ impl Deliverer {
             Ok(Some(result)) => result,
             _ => refused("the calendar could not be asked"),
         }
-    }
-
-    /// Mail servers are not spoken to in this build; a text says so where the row is shown.
-    pub(super) fn email(&self) -> SendResult {
-        let live = self.engine.live.load();
-        let server = live.workspace.email.as_ref().and_then(|e| e.smtp.as_ref());
-        refused(match server {
-            None => "workspace.yaml names no mail server (`email: { smtp: … }`)",
-            Some(_) => "this build cannot speak to a mail server yet",
-        })
-    }
-
-    async fn sms(&self, job: &Job, message: &SmsMessage) -> SendResult {
-        let live = self.engine.live.load_full();
-        let Some((name, channel)) = job
-            .sending
-            .channel
-            .as_ref()
-            .and_then(|name| live.workspace.channels.get_key_value(name))
-        else {
-            return refused("workspace.yaml has no channel to send it by");
-        };
-        let effect = EffectRef {
-            lead: job.lead,
-            seq: job.seq,
-        };
-        let status_url = format!("{}/hooks/{name}/status?effect={effect}", live.public_url);
-        let outgoing = OutgoingSms {
-            effect,
-            to: &job.sending.to,
-            from: job.sending.from.as_deref(),
-            text: &message.text,
-            media: &message.media,
-            status_url: Some(&status_url),
-        };
-        self.by_carrier(channel, &outgoing, job.sending.attempts)
-            .await
-    }
-
-    pub(super) async fn by_carrier(
-        &self,
-        channel: &Channel,
-        outgoing: &OutgoingSms<'_>,
-        attempts: u8,
-    ) -> SendResult {
-        let Some(carrier) = carrier::find(&channel.carrier) else {
-            return refused(&format!(
-                "the carrier `{}` is not in this build",
-                channel.carrier
-            ));
-        };
-        if carrier.trust() == carrier::Trust::ThisMachine {
-            return SendResult::Accepted {
-                provider_id: Some(outgoing.effect.to_string()),
-                delivered: true,
-            };
-        }
-        let settings = Settings {
-            values: &channel.settings,
-            api: channel.api.as_deref(),
-        };
-        // The wall's time: a carrier knows no other.
-        let now = crate::runtime::Clock::now(&crate::runtime::WallClock);
-        let request = match carrier.send(&settings, outgoing, now) {
-            Ok(request) => request,
-            Err(misconfigured) => return refused(&misconfigured.0),
-        };
-        let answer = self
-            .outside
-            .send(request, Reach::Anywhere, CARRIER_TIMEOUT)
-            .await;
-        let result = match answer {
-            Ok(answer) => result_of(carrier.outcome(&answer), carrier, attempts),
-            Err(no_answer) => result_of_none(no_answer, carrier, attempts),
-        };
-        let outcome = outcome_word(&result);
-        metrics::counter!(
-            "replytree_sms_total", "carrier" => carrier.name(), "outcome" => outcome
-        )
-        .increment(1);
-        tracing::info!(carrier = carrier.name(), outcome, "a text was handed over");
-        result
     }
 
     async fn call(
@@ -415,12 +330,12 @@ pub(super) fn refused(error: &str) -> SendResult {
 }
 
 /// 2, 4, 8 … seconds, at most 5 minutes.
-fn backoff(attempts: u8) -> Duration {
+pub(super) fn backoff(attempts: u8) -> Duration {
     let doubled = RETRY_FIRST.as_ms() << attempts.saturating_sub(1).min(7);
     Duration::from_ms(doubled.min(300_000))
 }
 
-fn retry(attempts: u8, error: String) -> SendResult {
+pub(super) fn retry(attempts: u8, error: String) -> SendResult {
     SendResult::Retry {
         after: backoff(attempts),
         error,
@@ -446,63 +361,5 @@ pub(super) fn told(failed: Option<NoAnswer>, attempts: u8) -> SendResult {
         Some(NoAnswer::Refused(error)) => refused(&error),
         // An alert or a webhook goes again under the same id.
         Some(NoAnswer::NotReached(error) | NoAnswer::Unknown(error)) => retry(attempts, error),
-    }
-}
-
-pub(super) fn result_of(sent: Sent, carrier: &dyn Carrier, attempts: u8) -> SendResult {
-    match sent {
-        Sent::Accepted { id } => SendResult::Accepted {
-            provider_id: id,
-            delivered: false,
-        },
-        Sent::Retry { after, error } => SendResult::Retry {
-            after: after.max(backoff(attempts)),
-            error: error.to_string(),
-        },
-        Sent::Refused { error } => refused(&error.to_string()),
-        Sent::Unreachable { error } => SendResult::Unreachable {
-            error: error.to_string(),
-        },
-        Sent::OptedOut { error } => SendResult::OptedOut {
-            error: error.to_string(),
-        },
-        Sent::Paused { error } => {
-            tracing::error!(carrier = carrier.name(), %error, "the carrier refuses the whole channel");
-            SendResult::Retry {
-                after: PAUSED_RETRY.max(backoff(attempts)),
-                error: error.to_string(),
-            }
-        }
-        Sent::Unknown { error } => unknown(error.to_string(), carrier, attempts),
-    }
-}
-
-pub(super) fn result_of_none(none: NoAnswer, carrier: &dyn Carrier, attempts: u8) -> SendResult {
-    match none {
-        NoAnswer::Refused(error) => refused(&error),
-        NoAnswer::NotReached(error) => retry(attempts, error),
-        NoAnswer::Unknown(error) => unknown(error, carrier, attempts),
-    }
-}
-
-/// A text goes again only where the carrier knows it by our id.
-fn unknown(error: String, carrier: &dyn Carrier, attempts: u8) -> SendResult {
-    match carrier.repeats() {
-        Repeats::Safe => retry(attempts, error),
-        Repeats::Forbidden => SendResult::Uncertain { error },
-    }
-}
-
-fn outcome_word(result: &SendResult) -> &'static str {
-    match result {
-        SendResult::Accepted { .. } => "accepted",
-        SendResult::Refused { .. } => "refused",
-        SendResult::Unreachable { .. } => "unreachable",
-        SendResult::OptedOut { .. } => "opted_out",
-        SendResult::Retry { .. } => "retry",
-        SendResult::Uncertain { .. } => "uncertain",
-        SendResult::CallAnswered { .. }
-        | SendResult::SlotsFound { .. }
-        | SendResult::SlotHeld { .. } => "answered",
     }
 }

@@ -6,29 +6,36 @@
 //! lead is under way at a time, so that texts arrive in the order they were decided. What a dead node
 //! left under way comes back as due when its lease ends.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration as StdDuration, Instant};
 
 use futures_util::future::join_all;
 use tokio::sync::{Notify, mpsc, watch};
 
-use crate::conversation::Effect;
+use crate::conversation::Seq;
+use crate::flow::workspace::{Channel, Workspace};
 use crate::lead::{Name, PhoneNumber};
 use crate::runtime::committer::WAKE_WITHIN;
 use crate::runtime::deliver::Deliverer;
-use crate::runtime::rates::Rates;
+use crate::runtime::early::Early;
+use crate::runtime::lanes::{Lane, Turns, Waits};
+use crate::runtime::rates::{Paced, Rates};
 use crate::runtime::sandbox::Sandbox;
-use crate::runtime::work::Job;
+use crate::runtime::work::{Job, SendResult};
 use crate::runtime::{Committer, Engine, Refusal, Work};
-use crate::store::{Due, RowBody, RowKind, Store, StoreError};
+use crate::store::{Due, RowKind, StoreError};
 
 /// How much due work is looked at together.
-const WINDOW: usize = 256;
+const WINDOW: usize = 512;
 /// Timers handed over together.
 const TIMERS_MAX: usize = 100;
 /// Outgoing rows under way at once.
 const UNDER_WAY_MAX: usize = 64;
+/// Of them, texts of campaigns by one channel: a carrier that is slow leaves room for others.
+const CAMPAIGN_MAX: usize = 40;
+/// Rows that give way in one round.
+const GIVE_WAY_MAX: usize = 256;
 /// The pause after a store that failed, and after work that stays due though nothing can be done.
 const PAUSE: StdDuration = StdDuration::from_secs(1);
 /// How long what is under way may take once we are stopping.
@@ -79,7 +86,16 @@ pub struct Dispatch {
     pub engine: Arc<Engine>,
     pub committer: Committer,
     pub deliverer: Arc<Deliverer>,
+    pub early: Arc<Early>,
     pub wake: Arc<Notify>,
+}
+
+#[derive(Default)]
+struct Dues {
+    timers: Vec<Work>,
+    waits: Vec<Waits>,
+    /// There may be more than was looked at.
+    full: bool,
 }
 
 /// What one look at the due work led to.
@@ -93,18 +109,59 @@ enum Round {
 }
 
 struct UnderWay {
-    leads: HashSet<PhoneNumber>,
+    /// The leads with a row under way, and the channel of it.
+    leads: HashMap<PhoneNumber, Option<Name>>,
     ended: mpsc::UnboundedSender<PhoneNumber>,
     rates: Rates,
+    turns: Turns,
+    /// What is known of rows that were seen and have not left.
+    seen: HashMap<(PhoneNumber, Seq), Waits>,
+}
+
+impl UnderWay {
+    /// Whether a row may begin, beside `begun` of this round.
+    fn has_room(&self, waits: &Waits, begun: &HashMap<PhoneNumber, Option<Name>>) -> bool {
+        if self.leads.contains_key(&waits.lead) || begun.contains_key(&waits.lead) {
+            return false;
+        }
+        if self.leads.len() + begun.len() >= UNDER_WAY_MAX {
+            return false;
+        }
+        let same = |channel: &&Option<Name>| **channel == waits.channel;
+        let by_it = || {
+            let under_way = self.leads.values().filter(same).count();
+            under_way + begun.values().filter(same).count()
+        };
+        waits.lane == Lane::Answer || by_it() < CAMPAIGN_MAX
+    }
+
+    fn may_send(&mut self, waits: &Waits, workspace: &Workspace) -> Result<(), StdDuration> {
+        let Some(name) = &waits.channel else {
+            return Ok(());
+        };
+        let Some(channel) = workspace.channels.get(name) else {
+            return Ok(());
+        };
+        let mut rates = Vec::new();
+        if let Some(rate) = channel.rate {
+            rates.push((Paced::Channel(name.clone()), rate));
+        }
+        if let (Some(rate), Some(number)) = (channel.number_rate, &waits.number) {
+            rates.push((Paced::Number(name.clone(), number.clone()), rate));
+        }
+        self.rates.take(&rates, waits.parts, Instant::now())
+    }
 }
 
 impl Dispatch {
     pub async fn run(self, mut stopping: watch::Receiver<bool>) {
         let (ended, mut endings) = mpsc::unbounded_channel();
         let mut under_way = UnderWay {
-            leads: HashSet::new(),
+            leads: HashMap::new(),
             ended,
             rates: Rates::default(),
+            turns: Turns::default(),
+            seen: HashMap::new(),
         };
         while !*stopping.borrow() {
             while let Ok(lead) = endings.try_recv() {
@@ -121,7 +178,11 @@ impl Dispatch {
             };
             let resting = async {
                 match pause {
-                    Some(pause) => tokio::time::sleep(pause).await,
+                    // Something that may go may fall due before what is blocked.
+                    Some(pause) => tokio::select! {
+                        () = tokio::time::sleep(pause) => {}
+                        () = self.wake.notified() => {}
+                    },
                     None => rest(&self.engine, &self.wake, WAKE_WITHIN.to_std()).await,
                 }
             };
@@ -144,43 +205,36 @@ impl Dispatch {
     }
 
     async fn round(&self, under_way: &mut UnderWay) -> Result<Round, Refusal> {
-        let due = self.due().await?;
-        if due.is_empty() {
+        let due = self.due(under_way).await?;
+        if due.timers.is_empty() && due.waits.is_empty() {
             return Ok(Round::Idle);
         }
-        let mut blocked = PAUSE;
-        let mut work: Vec<Work> = Vec::new();
-        let (mut timers, mut begun) = (0, HashSet::new());
-        for (due, channel) in &due {
-            match *due {
-                Due::Timer {
-                    lead,
-                    conversation,
-                    deadline,
-                } => {
-                    if timers < TIMERS_MAX {
-                        timers += 1;
-                        work.push(Work::Timer {
-                            lead,
-                            conversation,
-                            deadline,
-                        });
-                    }
-                }
-                Due::Outgoing { lead, seq, .. } => {
-                    let full = under_way.leads.len() + begun.len() >= UNDER_WAY_MAX;
-                    if full || under_way.leads.contains(&lead) || begun.contains(&lead) {
-                        continue;
-                    }
-                    match self.may_send(&mut under_way.rates, channel.as_ref()) {
-                        Ok(()) => {
-                            begun.insert(lead);
-                            work.push(Work::Begin { lead, seq });
-                        }
-                        Err(wait) => blocked = blocked.min(wait),
-                    }
-                }
+        let mut work = due.timers;
+        work.truncate(TIMERS_MAX);
+        let live = self.engine.live.load_full();
+        let (mut blocked, mut begun, mut left) = (PAUSE, HashMap::new(), Vec::new());
+        for waits in under_way.turns.order(due.waits) {
+            if !under_way.has_room(&waits, &begun) {
+                left.push(waits);
+                continue;
             }
+            if let Err(wait) = under_way.may_send(&waits, &live.workspace) {
+                blocked = blocked.min(wait);
+                left.push(waits);
+                continue;
+            }
+            let (lead, seq) = (waits.lead, waits.seq);
+            under_way.turns.left(&waits);
+            begun.insert(lead, waits.channel);
+            work.push(Work::Begin { lead, seq });
+        }
+        if due.full {
+            let now = self.engine.clock.now();
+            let away = under_way
+                .turns
+                .give_way(&left, &live.workspace, WINDOW, now);
+            let away = away.into_iter().take(GIVE_WAY_MAX);
+            work.extend(away.map(|(lead, seq, until)| Work::Postpone { lead, seq, until }));
         }
         if work.is_empty() {
             return Ok(Round::Blocked(blocked));
@@ -196,7 +250,9 @@ impl Dispatch {
             match answer {
                 Ok(done) => {
                     if let Some(job) = done.job {
-                        under_way.leads.insert(job.lead);
+                        under_way
+                            .leads
+                            .insert(job.lead, job.sending.channel.clone());
                         self.carry_out(job, under_way.ended.clone());
                     }
                 }
@@ -213,52 +269,72 @@ impl Dispatch {
         }
     }
 
-    /// What is due, each row of a channel with a rate under its channel's name.
-    async fn due(&self) -> Result<Vec<(Due, Option<Name>)>, StoreError> {
+    /// What is due. Of rows nothing is read where all of them may leave at once.
+    async fn due(&self, under_way: &mut UnderWay) -> Result<Dues, StoreError> {
         let (engine, now) = (self.engine.clone(), self.engine.clock.now());
+        let room = UNDER_WAY_MAX.saturating_sub(under_way.leads.len());
+        let seen = std::mem::take(&mut under_way.seen);
         let read = tokio::task::spawn_blocking(move || {
             let due = engine.store.due(now, WINDOW)?;
             let live = engine.live.load();
-            let paced = live.workspace.channels.values().any(|c| c.rate.is_some());
-            due.into_iter()
-                .map(|due| match due {
-                    Due::Outgoing {
+            let paced = |channel: &Channel| channel.rate.or(channel.number_rate).is_some();
+            let full = due.len() == WINDOW;
+            let crowded = due.len() > room || live.workspace.channels.values().any(paced);
+            let mut dues = Dues {
+                full,
+                ..Dues::default()
+            };
+            for due in due {
+                match due {
+                    Due::Timer {
                         lead,
-                        seq,
-                        kind: RowKind::Sms,
-                        ..
-                    } if paced => {
-                        let channel = channel_of(engine.store.as_ref(), lead, seq)?;
-                        let first = || live.workspace.channels.keys().next().cloned();
-                        Ok((due, channel.or_else(first)))
-                    }
-                    due => Ok((due, None)),
-                })
-                .collect()
+                        conversation,
+                        deadline,
+                    } => dues.timers.push(Work::Timer {
+                        lead,
+                        conversation,
+                        deadline,
+                    }),
+                    Due::Outgoing {
+                        lead, seq, kind, ..
+                    } => dues.waits.push(match seen.get(&(lead, seq)) {
+                        Some(known) => known.clone(),
+                        None if crowded && kind == RowKind::Sms => {
+                            Waits::read(engine.store.as_ref(), &live.workspace, lead, seq)?
+                        }
+                        None => Waits::plain(lead, seq),
+                    }),
+                }
+            }
+            Ok(dues)
         });
-        match read.await {
-            Ok(due) => due,
-            Err(_) => Err(StoreError::Refused(
-                "reading what is due failed".to_string(),
-            )),
-        }
-    }
-
-    fn may_send(&self, rates: &mut Rates, channel: Option<&Name>) -> Result<(), StdDuration> {
-        let Some(name) = channel else { return Ok(()) };
-        let live = self.engine.live.load();
-        match live.workspace.channels.get(name).and_then(|c| c.rate) {
-            Some(rate) => rates.take(name, rate, Instant::now()),
-            None => Ok(()),
-        }
+        let dues = read
+            .await
+            .map_err(|_| StoreError::Refused("reading what is due failed".to_string()))??;
+        let described = dues.waits.iter().filter(|waits| waits.channel.is_some());
+        under_way.seen = described
+            .map(|waits| ((waits.lead, waits.seq), waits.clone()))
+            .collect();
+        Ok(dues)
     }
 
     fn carry_out(&self, job: Job, ended: mpsc::UnboundedSender<PhoneNumber>) {
         let (deliverer, committer) = (self.deliverer.clone(), self.committer.clone());
+        let early = self.early.clone();
         tokio::spawn(async move {
             let result = deliverer.carry_out(&job).await;
             let (lead, seq) = (job.lead, job.seq);
+            let named = matches!(
+                &result,
+                SendResult::Accepted {
+                    provider_id: Some(_),
+                    ..
+                }
+            );
             settle(&committer, Work::Settle { lead, seq, result }).await;
+            if named {
+                early.answered(lead).await;
+            }
             // The loop may have stopped; then nobody counts any more.
             let _ = ended.send(lead);
         });
@@ -278,20 +354,4 @@ async fn settle(committer: &Committer, work: Work) {
         }
     }
     tracing::error!("the outcome of a message could not be written; it will show as uncertain");
-}
-
-/// The channel that a text will go by, as far as the row and the lead say.
-fn channel_of(
-    store: &dyn Store,
-    lead: PhoneNumber,
-    seq: crate::conversation::Seq,
-) -> Result<Option<Name>, StoreError> {
-    let asked = store.row(lead, seq)?.and_then(|row| match row.body {
-        RowBody::Outgoing(Effect::Sms(message), _) => message.channel,
-        _ => None,
-    });
-    match asked {
-        Some(channel) => Ok(Some(channel)),
-        None => Ok(store.lead(lead)?.and_then(|record| record.channel)),
-    }
 }

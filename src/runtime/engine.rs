@@ -9,13 +9,15 @@ use std::sync::{Arc, RwLock};
 use arc_swap::ArcSwap;
 
 use crate::conversation::{ConversationId, VersionId};
-use crate::flow::Flow;
+use crate::flow::{Flow, preferences};
 use crate::lead::PhoneNumber;
 use crate::runtime::claim_link::ClaimLink;
 use crate::runtime::clock::Clock;
+use crate::runtime::health::Health;
 use crate::runtime::live::Live;
 use crate::runtime::roster::Agents;
 use crate::runtime::turn::{Desk, Outcome, park};
+use crate::runtime::watch::Watch;
 use crate::runtime::work::{Done, Heard, Refusal, Work};
 use crate::store::{Batch, CommitError, FlowRecord, Need, Store, StoreError};
 use crate::time::Timestamp;
@@ -31,6 +33,10 @@ pub struct Engine {
     listener: RwLock<Option<Listener>>,
     /// Who of the agents is there, and who has which leads.
     pub agents: Agents,
+    /// How each channel fares.
+    pub health: Health,
+    /// What looks wrong, and what stands still for it.
+    pub watch: Watch,
     /// Turns set aside after a fault of ours, since start.
     pub parked: AtomicU64,
 }
@@ -58,10 +64,23 @@ impl Engine {
             pinned: RwLock::new(HashMap::new()),
             ids: AtomicU16::new(0),
             listener: RwLock::new(None),
+            health: Health::default(),
+            watch: Watch::default(),
             parked: AtomicU64::new(0),
         };
         engine.keep_versions()?;
+        engine.watch.load(engine.store.as_ref())?;
         Ok(engine)
+    }
+
+    /// Whose preferences page a token opens.
+    pub fn preferences_of(&self, token: &str) -> Option<PhoneNumber> {
+        preferences::read(&self.link_key, token)
+    }
+
+    /// The address of a lead's preferences page.
+    pub fn preferences_url(&self, lead: PhoneNumber) -> String {
+        preferences::url(&self.live.load().public_url, &self.link_key, lead)
     }
 
     pub fn listen(&self, listener: Listener) {
@@ -73,6 +92,11 @@ impl Engine {
 
     /// Serves `live` from now on; leads under way stay on the version they began with.
     pub fn reload(&self, live: Live) -> Result<(), StoreError> {
+        for (name, before) in &self.live.load().workspace.channels {
+            if live.workspace.channels.get(name) != Some(before) {
+                self.health.forget(name);
+            }
+        }
         self.live.store(Arc::new(live));
         self.keep_versions()
     }
@@ -93,6 +117,11 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    /// What seals the tokens of emails; see `email::token`.
+    pub fn key(&self) -> &[u8; 32] {
+        &self.link_key
     }
 
     fn pinned_flow(&self, version: VersionId) -> Option<Arc<Flow>> {
@@ -169,29 +198,62 @@ impl Engine {
             .into_iter()
             .map(|answer| answer.unwrap_or(Err(Refusal::Parked)))
             .collect();
+        self.watch_over(&work, &answers);
         self.tell(&answers);
         answers
+    }
+
+    /// A guard that cannot write is no reason to refuse a reply.
+    fn watch_over(&self, work: &[Work], answers: &[Answer]) {
+        let live = self.live.load();
+        let now = self.clock.now();
+        for (work, answer) in work.iter().zip(answers) {
+            if let (Work::Inbound(inbound), Ok(done)) = (work, answer)
+                && !done.duplicate
+            {
+                let limits = &live.workspace.anomalies;
+                let store = self.store.as_ref();
+                if let Err(error) = self.watch.note(store, limits, inbound, done, now) {
+                    tracing::error!(%error, "a flow that should be paused could not be");
+                }
+            }
+        }
     }
 
     fn round(&self, work: &[Work], round: &[usize], answers: &mut [Option<Answer>]) {
         let mut order = round.to_vec();
         // Leads are always locked in the same order, on every node.
         order.sort_by_key(|i| (work[*i].lead().bucket(), work[*i].lead()));
-        if let Err(error) = self.batch(work, &order, answers) {
-            if order.len() == 1 {
-                answers[order[0]] = Some(Err(error.into()));
-                return;
+        let Err(error) = self.batch(work, &order, answers) else {
+            return;
+        };
+        if let [only] = order[..] {
+            answers[only] = Some(Err(self.refused(&work[only], error)));
+            return;
+        }
+        // One of them may be what the store chokes on: each by itself, so that it stands alone.
+        tracing::warn!(
+            turns = order.len(),
+            "a batch failed; its turns go one by one"
+        );
+        for i in order {
+            if let Err(error) = self.batch(work, &[i], answers) {
+                answers[i] = Some(Err(self.refused(&work[i], error)));
             }
-            // One of them may be what the store chokes on: each by itself, so that it stands alone.
-            tracing::warn!(
-                turns = order.len(),
-                "a batch failed; its turns go one by one"
-            );
-            for i in order {
-                if let Err(error) = self.batch(work, &[i], answers) {
-                    answers[i] = Some(Err(error.into()));
-                }
-            }
+        }
+    }
+
+    /// What the store's refusal of one turn comes to. Due work whose rows cannot be read is taken off
+    /// the clock, or it would stand before all other due work for ever.
+    fn refused(&self, work: &Work, error: StoreError) -> Refusal {
+        let (StoreError::Unreadable { .. }, Some(what)) = (&error, work.on_clock()) else {
+            return error.into();
+        };
+        self.parked.fetch_add(1, Ordering::Relaxed);
+        tracing::error!(lead = ?work.lead(), %error, "work whose rows are spoilt is set aside");
+        match self.store.set_aside(what) {
+            Ok(()) => Refusal::Parked,
+            Err(error) => error.into(),
         }
     }
 

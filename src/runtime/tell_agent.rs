@@ -6,10 +6,10 @@ use crate::carrier::{self, Bridge, EffectRef, OutgoingSms, Settings};
 use crate::conversation::{AgentNote, AgentWay};
 use crate::flow::workspace::{Agent, WebhookBody};
 use crate::lead::PhoneNumber;
-use crate::runtime::deliver::{
-    CARRIER_TIMEOUT, Deliverer, id_of, refused, result_of, result_of_none, told,
-};
+use crate::runtime::deliver::{Deliverer, id_of, refused, retry, told};
+use crate::runtime::notice::Notice;
 use crate::runtime::outside::Reach;
+use crate::runtime::texting::{CARRIER_TIMEOUT, of_none, of_sent};
 use crate::runtime::work::{Job, SendResult};
 use crate::store::HandoffId;
 
@@ -17,7 +17,14 @@ impl Deliverer {
     pub(super) async fn tell_agent(&self, job: &Job, note: &AgentNote, reach: Reach) -> SendResult {
         match note.way {
             AgentWay::Sms => self.text_agent(job, note).await,
-            AgentWay::Email => self.email(),
+            AgentWay::Email => {
+                let notice = Notice {
+                    subject: note.subject.clone(),
+                    text: note.text.clone(),
+                };
+                let mailed = self.mail_agent(job, &note.to, &notice).await;
+                told(mailed.err(), job.sending.attempts)
+            }
             AgentWay::Webhook => {
                 let live = self.engine.live.load_full();
                 let Some(agent) = live.workspace.agent(&note.agent) else {
@@ -36,7 +43,8 @@ impl Deliverer {
 
     async fn text_agent(&self, job: &Job, note: &AgentNote) -> SendResult {
         let live = self.engine.live.load_full();
-        let Some(channel) = live.workspace.channels.values().next() else {
+        let channels = &live.workspace.channels;
+        let Some((name, channel)) = self.channel_for_agents(channels) else {
             return refused("workspace.yaml has no channel to text agents by");
         };
         let outgoing = OutgoingSms {
@@ -50,16 +58,15 @@ impl Deliverer {
             media: &[],
             status_url: None,
         };
-        self.by_carrier(channel, &outgoing, job.sending.attempts)
-            .await
+        let attempts = job.sending.attempts;
+        let result = self.by_carrier(name, channel, &outgoing, attempts).await;
+        of_agent(result, attempts)
     }
 
     /// Has the carrier call the agent and, once they answer, the lead.
     pub(super) async fn bridge(&self, job: &Job, agent: PhoneNumber) -> SendResult {
         let live = self.engine.live.load_full();
-        let own = job.sending.channel.as_ref();
-        let own = own.and_then(|name| live.workspace.channels.get(name));
-        let Some(channel) = own.or_else(|| live.workspace.channels.values().next()) else {
+        let Some((_, channel)) = self.channel_for_agents(&live.workspace.channels) else {
             return refused("workspace.yaml has no channel to call by");
         };
         let Some(carrier) = carrier::find(&channel.carrier) else {
@@ -88,10 +95,23 @@ impl Deliverer {
             .outside
             .send(request, Reach::Anywhere, CARRIER_TIMEOUT)
             .await;
-        match answer {
-            Ok(answer) => result_of(carrier.bridged(&answer), carrier, job.sending.attempts),
-            Err(none) => result_of_none(none, carrier, job.sending.attempts),
-        }
+        let attempts = job.sending.attempts;
+        // How calls fare says nothing of texts: the channel's health is left alone.
+        let found = match answer {
+            Ok(answer) => of_sent(carrier.bridged(&answer), &answer, carrier, attempts),
+            Err(none) => of_none(none, carrier, attempts),
+        };
+        of_agent(found.result, attempts)
+    }
+}
+
+/// What befalls an agent's number is not the lead's: nobody is opted out or out of reach by it. Whichever
+/// channel is open when it is tried again takes it.
+fn of_agent(result: SendResult, attempts: u8) -> SendResult {
+    match result {
+        SendResult::Paused { error } => retry(attempts, error),
+        SendResult::Unreachable { error } | SendResult::OptedOut { error } => refused(&error),
+        other => other,
     }
 }
 

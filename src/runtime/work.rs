@@ -1,22 +1,17 @@
 //! What can be asked of the engine, and what it answers. Each piece of work is about one lead and
 //! becomes one commit.
 
-use crate::conversation::{Conversation, ConversationId, Effect, Seq, Slot};
+use crate::carrier::{Means, Media};
+use crate::conversation::{Conversation, ConversationId, Effect, EmailReply, Event, Seq, Slot};
 use crate::lead::{Name, PhoneNumber, Value};
-use crate::policy::ConsentEvent;
-use crate::store::{HandoffId, SeenKey, Sending, StoreError};
+use crate::policy::{Chosen, ConsentEvent, Permit};
+use crate::store::{HandoffId, OnClock, Row, SeenKey, SendStatus, Sending, StoreError};
 use crate::time::{Duration, Timestamp};
 
 #[derive(Debug, Clone)]
 pub enum Work {
     Inbound(Inbound),
-    /// A carrier says how a message fares.
-    Receipt {
-        lead: PhoneNumber,
-        seq: Seq,
-        status: ReceiptStatus,
-        error: Option<String>,
-    },
+    Receipt(Receipt),
     Timer {
         lead: PhoneNumber,
         conversation: ConversationId,
@@ -31,6 +26,12 @@ pub enum Work {
         lead: PhoneNumber,
         seq: Seq,
         result: SendResult,
+    },
+    /// An outgoing row that is due gives way to others until then.
+    Postpone {
+        lead: PhoneNumber,
+        seq: Seq,
+        until: Timestamp,
     },
     Enroll(Enroll),
     UpsertLead(LeadUpdate),
@@ -94,12 +95,61 @@ pub enum Work {
         lead: PhoneNumber,
         conversation: ConversationId,
     },
+    /// The lead answered an email of the conversation.
+    EmailReply(EmailAnswer),
+    /// An email came back for good, after the mail server had taken it.
+    EmailBounced {
+        lead: PhoneNumber,
+        seq: Seq,
+        conversation: Option<ConversationId>,
+        error: String,
+    },
+    /// The lead wants no more marketing emails.
+    Unsubscribe {
+        lead: PhoneNumber,
+        /// The email whose link was followed, or that was complained of; `None` when only the address
+        /// is known.
+        seq: Option<Seq>,
+        conversation: Option<ConversationId>,
+        by: UnsubscribedBy,
+    },
     /// End a conversation from outside.
     Stop {
         lead: PhoneNumber,
         conversation: ConversationId,
         outcome: Name,
     },
+}
+
+/// An email from a lead, matched to the email of ours that it answers.
+#[derive(Debug, Clone)]
+pub struct EmailAnswer {
+    pub lead: PhoneNumber,
+    pub conversation: ConversationId,
+    pub reply: EmailReply,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnsubscribedBy {
+    /// Their mail program's own button (RFC 8058).
+    OneClick,
+    /// The page behind the letter's link.
+    Page,
+    /// They called it spam.
+    Complaint,
+    /// The provider's own list of those who unsubscribed.
+    Provider,
+}
+
+impl UnsubscribedBy {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            UnsubscribedBy::OneClick => "one_click",
+            UnsubscribedBy::Page => "page",
+            UnsubscribedBy::Complaint => "complaint",
+            UnsubscribedBy::Provider => "provider",
+        }
+    }
 }
 
 /// A text from a lead, as a carrier's adapter read it.
@@ -112,12 +162,54 @@ pub struct Inbound {
     /// Our number it was written to.
     pub to: String,
     pub text: String,
-    pub media: Vec<String>,
+    pub media: Vec<Media>,
     pub written: Option<Timestamp>,
+    pub verdict: OptOutVerdict,
+}
+
+impl Inbound {
+    /// What the conversation hears.
+    pub fn event(&self) -> Event {
+        let kind = |media: &Media| media.content_type.clone().unwrap_or_default();
+        let told = self.media.iter().any(|media| media.content_type.is_some());
+        Event::Replied {
+            text: self.text.clone(),
+            media: self.media.iter().map(|media| media.url.clone()).collect(),
+            written: self.written,
+            media_types: match told {
+                true => self.media.iter().map(kind).collect(),
+                false => Vec::new(),
+            },
+        }
+    }
+}
+
+/// What the carrier itself made of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OptOutVerdict {
+    #[default]
+    Silent,
+    /// It took the text for an opt-out, blocks the number, and has confirmed it.
+    OptedOut,
+}
+
+/// A carrier says how a message fares.
+#[derive(Debug, Clone)]
+pub struct Receipt {
+    pub lead: PhoneNumber,
+    pub seq: Seq,
+    pub status: ReceiptStatus,
+    pub error: Option<String>,
+    /// What a failure says of the number or the account.
+    pub means: Means,
+    /// The carrier's id of the message.
+    pub provider_id: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReceiptStatus {
+    /// The carrier has it; nothing more.
+    Taken,
     Sent,
     Delivered,
     Undelivered,
@@ -136,7 +228,7 @@ pub enum SendResult {
     Refused {
         error: String,
     },
-    /// The number can never be reached.
+    /// The number, or the address of an email, can never be reached.
     Unreachable {
         error: String,
     },
@@ -146,6 +238,21 @@ pub enum SendResult {
     },
     /// Not processed; the same again later.
     Retry {
+        after: Duration,
+        error: String,
+    },
+    /// Not processed, since it was too fast; the same again later, and for longer.
+    Busy {
+        after: Duration,
+        error: String,
+    },
+    /// Not processed, nor will anything of this channel be until somebody acts: no try of its own.
+    Paused {
+        error: String,
+    },
+    /// Nobody knows whether it went; the carrier knows it by our id, so the same may go again, by
+    /// the same channel.
+    Repeat {
         after: Duration,
         error: String,
     },
@@ -199,6 +306,12 @@ pub struct LeadUpdate {
     /// With `name` and `email` among them.
     pub fields: Vec<(Name, Value)>,
     pub consent: Option<ConsentEvent>,
+    /// What they chose on their preferences page.
+    pub chosen: Option<Chosen>,
+    /// When they were last asked whether they still want to hear from us.
+    pub asked_again: Option<Timestamp>,
+    /// When a register last said that the number is still theirs.
+    pub looked_up: Option<Timestamp>,
 }
 
 impl LeadUpdate {
@@ -210,6 +323,9 @@ impl LeadUpdate {
             tags: None,
             fields: Vec::new(),
             consent: None,
+            chosen: None,
+            asked_again: None,
+            looked_up: None,
         }
     }
 }
@@ -224,13 +340,26 @@ pub struct LeadDid {
 }
 
 impl Work {
+    /// What it is on the clock, where it comes from there.
+    pub(super) fn on_clock(&self) -> Option<OnClock> {
+        match *self {
+            Work::Timer { conversation, .. } => Some(OnClock::Timer(conversation)),
+            Work::Begin { lead, seq } | Work::Settle { lead, seq, .. } => {
+                Some(OnClock::Outgoing(lead, seq))
+            }
+            _ => None,
+        }
+    }
+
     pub fn lead(&self) -> PhoneNumber {
         match self {
             Work::Inbound(inbound) | Work::AgentText { inbound, .. } => inbound.from,
             Work::Enroll(enroll) => enroll.lead.phone,
             Work::UpsertLead(update) => update.phone,
             Work::Did(did) => did.lead,
-            Work::Receipt { lead, .. }
+            Work::EmailReply(answer) => answer.lead,
+            Work::Receipt(receipt) => receipt.lead,
+            Work::Postpone { lead, .. }
             | Work::Timer { lead, .. }
             | Work::Begin { lead, .. }
             | Work::Settle { lead, .. }
@@ -244,6 +373,8 @@ impl Work {
             | Work::Consent { lead, .. }
             | Work::Clicked { lead, .. }
             | Work::CancelBooking { lead, .. }
+            | Work::EmailBounced { lead, .. }
+            | Work::Unsubscribe { lead, .. }
             | Work::Stop { lead, .. } => *lead,
         }
     }
@@ -288,6 +419,54 @@ pub struct Job {
     pub conversation: Option<ConversationId>,
     pub effect: Effect,
     pub sending: Sending,
+    /// Keeps others from making one: only [`Job::new`] does.
+    _leave: Leave,
+}
+
+/// By what leave a row goes out.
+#[derive(Debug, Clone)]
+pub enum Leave {
+    /// The gate was asked, with the lead's consent in hand.
+    ToTheLead(Permit),
+    /// An alert, an email, a call: it is no text to the lead.
+    NotToTheLead,
+}
+
+impl Job {
+    /// `None` for a text without leave for this lead at this very moment.
+    pub fn new(
+        row: &Row,
+        effect: Effect,
+        sending: Sending,
+        leave: Leave,
+        now: Timestamp,
+    ) -> Option<Job> {
+        let allowed = match (&effect, &leave) {
+            (Effect::Sms(_), Leave::ToTheLead(permit)) => permit.is_for(row.lead, now),
+            (Effect::Sms(_), Leave::NotToTheLead) => false,
+            (_, Leave::ToTheLead(_) | Leave::NotToTheLead) => true,
+        };
+        allowed.then_some(Job {
+            lead: row.lead,
+            seq: row.seq,
+            conversation: row.conversation,
+            effect,
+            sending,
+            _leave: leave,
+        })
+    }
+
+    /// Asks what became of a text in doubt: nothing goes to the lead. `None` for any other.
+    pub fn look_up(row: &Row, effect: Effect, sending: Sending) -> Option<Job> {
+        (sending.status == SendStatus::Uncertain).then_some(Job {
+            lead: row.lead,
+            seq: row.seq,
+            conversation: row.conversation,
+            effect,
+            sending,
+            _leave: Leave::NotToTheLead,
+        })
+    }
 }
 
 /// Why work was not done. Nothing was changed.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::conversation::{Conversation, ConversationId};
 use crate::flow::Flow;
-use crate::flow::workspace::Workspace;
+use crate::flow::workspace::{OptIn, Workspace};
 use crate::lead::{Name, PhoneNumber};
 use crate::policy::consent::Level;
 use crate::policy::{ConsentChange, ConsentEvent};
@@ -93,9 +93,22 @@ impl World {
             source: "flow test".to_string(),
             wording: "given for the test".to_string(),
             own_act: true,
-            ..ConsentEvent::new(ConsentChange::Given, Level::Marketing, self.now(), "api")
+            // Under double opt-in too: a flow's test is about what comes after.
+            ..ConsentEvent::new(
+                ConsentChange::Given,
+                Level::Marketing,
+                self.now(),
+                self.method(),
+            )
         });
         update
+    }
+
+    fn method(&self) -> &'static str {
+        match self.engine().live.load().workspace.opt_in {
+            OptIn::Single => "api",
+            OptIn::Double => "double_opt_in",
+        }
     }
 
     /// The lead enters `flow`; everything that is due at once is done.
@@ -132,6 +145,7 @@ impl World {
             text: text.to_string(),
             media: Vec::new(),
             written: None,
+            verdict: crate::runtime::work::OptOutVerdict::Silent,
         }
     }
 

@@ -5,8 +5,12 @@
 //! with its lead's bucket, so that many nodes can share the work. Everything here is synchronous;
 //! `runtime` decides which thread waits.
 
+mod audit;
+pub mod blank;
+mod address;
 pub mod conformance;
 mod handoffs;
+mod kept;
 pub mod memory;
 mod query;
 mod records;
@@ -20,7 +24,10 @@ use crate::lead::{Lead, Name, PhoneNumber};
 use crate::policy::{Consent, ConsentEvent, Standing, ledger};
 use crate::time::Timestamp;
 
+pub use address::{AddressChange, AddressMark, AddressState};
+pub use audit::{Audit, Fault};
 pub use handoffs::*;
+pub use kept::*;
 pub use memory::MemoryStore;
 pub use records::*;
 pub use sqlite::SqliteStore;
@@ -101,6 +108,9 @@ pub trait Store: Send + Sync {
     fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Due>, StoreError>;
     /// When the next work falls due, if any is pending.
     fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
+    /// Takes work off the clock without reading what it is about: its rows may be spoilt. It stays
+    /// where it is, due no more.
+    fn set_aside(&self, what: OnClock) -> Result<(), StoreError>;
 
     // Flow versions.
     fn save_flow(&self, flow: &FlowRecord) -> Result<(), StoreError>;
@@ -122,6 +132,8 @@ pub trait Store: Send + Sync {
         after: Seq,
         limit: usize,
     ) -> Result<Vec<Row>, StoreError>;
+    /// What leads wrote, in the order of lead and number.
+    fn replies(&self, query: &RepliesQuery) -> Result<Vec<Row>, StoreError>;
     /// One row of a lead's timeline.
     fn row(&self, lead: PhoneNumber, seq: Seq) -> Result<Option<Row>, StoreError>;
     /// The outgoing row of a lead that the carrier knows under this id.
@@ -151,11 +163,32 @@ pub trait Store: Send + Sync {
         limit: usize,
     ) -> Result<Vec<LedgerRow>, StoreError>;
 
+    // Email addresses.
+    /// Whether anything stands against writing to this address, whoever gave it.
+    fn address(&self, address: &str) -> Result<AddressState, StoreError>;
+    /// The same as in a commit, for an address that no lead of ours is known by.
+    fn mark_address(&self, mark: &AddressMark) -> Result<(), StoreError>;
+    /// A number's rows by the key that stands for it: those an erasure left too.
+    fn ledger_proof(&self, phone: PhoneNumber) -> Result<Vec<LedgerRow>, StoreError>;
+    /// Whether every row of the ledger is as it was written.
+    fn audit_ledger(&self) -> Result<Audit, StoreError>;
+
     /// Forgets a lead: number, fields, texts, conversations and links are gone, from the log and
     /// the free pages too. The ledger keeps its rows without number and words, and a keyed hash
     /// keeps the number from being written to: a snapshot of it shows a lead who opted out at `at`,
     /// which only an act of their own undoes. False when nothing was known.
     fn erase(&self, lead: PhoneNumber, at: Timestamp) -> Result<bool, StoreError>;
+
+    /// Forgets a lead as [`Store::erase`] does, but the ledger: it keeps the whole proof of consent
+    /// until its own time is up. `last` is when something last happened with them.
+    fn forget(&self, lead: PhoneNumber, last: Timestamp) -> Result<bool, StoreError>;
+    /// Blanks what was written to and by a lead before `before`; how many rows it was.
+    fn blank_texts(&self, lead: PhoneNumber, before: Timestamp) -> Result<u64, StoreError>;
+    /// When the number was erased or forgotten, if it was.
+    fn forgotten_at(&self, lead: PhoneNumber) -> Result<Option<Timestamp>, StoreError>;
+    /// Empties the log of what an erasure left in it, as far as nobody reads it now; whether it is
+    /// empty of it.
+    fn log_is_clean(&self) -> Result<bool, StoreError>;
 
     // Calendars.
     /// Takes a place in the slot if at each moment of it fewer than `at_once` are taken. A
@@ -184,11 +217,38 @@ pub trait Store: Send + Sync {
     fn setting(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError>;
     fn set_setting(&self, key: &str, value: &[u8]) -> Result<(), StoreError>;
 
+    // What came before its time.
+    /// Keeps it, durably; false when it is known already.
+    fn keep(&self, kept: &Kept) -> Result<bool, StoreError>;
+    /// What is open of a lead's, oldest first.
+    fn kept(&self, lead: PhoneNumber, kind: KeptKind) -> Result<Vec<Kept>, StoreError>;
+    /// What is open and came at or before `until`, oldest first.
+    fn kept_waiting(
+        &self,
+        kind: KeptKind,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Kept>, StoreError>;
+    /// These were used: they are open no more.
+    fn kept_used(
+        &self,
+        lead: PhoneNumber,
+        kind: KeptKind,
+        keys: &[String],
+    ) -> Result<(), StoreError>;
+    /// Forgets what came before then, used or not.
+    fn drop_kept(&self, before: Timestamp) -> Result<(), StoreError>;
+
     // Upkeep.
     /// Writes a consistent copy while the store is in use.
     fn backup(&self, to: &Path) -> Result<(), StoreError>;
-    /// After a restore: everything that had not left goes to review (held, without a due time).
-    fn quarantine(&self) -> Result<u64, StoreError>;
+    /// After a restore: everything that had not left, and every timer due by `now`, goes to review (held,
+    /// without a due time): it may have been done after the backup was made.
+    fn quarantine(&self, now: Timestamp) -> Result<Quarantine, StoreError>;
+    /// What still waits for that review.
+    fn quarantined(&self) -> Result<Quarantine, StoreError>;
+    /// Puts it back on the clock, due at once. A conversation that moved on since keeps the timer it has.
+    fn release(&self, now: Timestamp) -> Result<Quarantine, StoreError>;
     /// Moves what was synced to the log into the main file, without blocking writers.
     fn checkpoint(&self) -> Result<(), StoreError>;
     fn counts(&self) -> Result<StoreCounts, StoreError>;
@@ -235,6 +295,8 @@ pub struct LedgerRow {
     pub lead: Option<PhoneNumber>,
     /// Stands for the lead in the chain, before and after an erasure.
     pub key: [u8; 16],
+    /// Of the event; it outlives an erasure.
+    pub at: Timestamp,
     pub event: LedgerEvent,
     /// `policy::ledger::chain` over the hash before it and this row.
     pub hash: [u8; 32],
@@ -286,15 +348,26 @@ fn forgotten(phone: PhoneNumber, at: Timestamp) -> LeadRecord {
         our_number: None,
         channel: None,
         last: None,
+        care: Care::default(),
     }
 }
 
 /// What stands for a lead in the ledger: a hash that only who has the store's secret can tie to the
 /// number. HMAC-SHA-256 over the digits, cut to 128 bits.
 fn ledger_key(secret: &[u8], lead: PhoneNumber) -> [u8; 16] {
+    keyed(secret, lead.to_string().as_bytes())
+}
+
+/// The same for an email address; its case does not count.
+fn address_key(secret: &[u8], address: &str) -> [u8; 16] {
+    let folded = address.trim().to_lowercase();
+    keyed(secret, format!("email {folded}").as_bytes())
+}
+
+fn keyed(secret: &[u8], bytes: &[u8]) -> [u8; 16] {
     use hmac::{Hmac, KeyInit, Mac};
     let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret).expect("HMAC takes any key");
-    mac.update(lead.to_string().as_bytes());
+    mac.update(bytes);
     let mut key = [0; 16];
     key.copy_from_slice(&mac.finalize().into_bytes()[..16]);
     key

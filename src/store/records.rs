@@ -4,8 +4,8 @@ use minicbor::{Decode, Encode};
 
 use crate::conversation::{Conversation, ConversationId, Effect, Entry, Event, Seq, VersionId};
 use crate::lead::{Lead, Name, PhoneNumber};
-use crate::policy::{ConsentEvent, HoldReason, MessageKind, Standing};
-use crate::store::{HandoffChange, HandoffRecord, HandoffStatus};
+use crate::policy::{Chosen, ConsentEvent, HoldReason, MessageKind, Standing};
+use crate::store::{AddressMark, HandoffChange, HandoffRecord, HandoffStatus};
 use crate::time::{Duration, Timestamp};
 
 /// A lead with what the engine keeps beside them.
@@ -33,6 +33,36 @@ pub struct LeadRecord {
     /// The conversation that was active last, for late replies.
     #[n(8)]
     pub last: Option<ConversationId>,
+    #[n(9)]
+    #[cbor(default)]
+    pub care: Care,
+}
+
+/// What is kept of a lead for the law's sake; most leads have none of it.
+#[derive(Debug, Clone, PartialEq, Default, Encode, Decode)]
+pub struct Care {
+    /// When marketing left, where the newest rows of the timeline do not tell: it was held, or is
+    /// older than they are.
+    #[n(0)]
+    #[cbor(default)]
+    pub left: Vec<Left>,
+    /// When the dormant lead was asked whether they still want to hear from us.
+    #[n(1)]
+    pub asked_again: Option<Timestamp>,
+    /// When a register last said that the number is still the lead's.
+    #[n(2)]
+    pub looked_up: Option<Timestamp>,
+    #[n(3)]
+    pub chosen: Option<Chosen>,
+}
+
+/// A marketing message that left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct Left {
+    #[n(0)]
+    pub seq: Seq,
+    #[n(1)]
+    pub at: Timestamp,
 }
 
 /// Everything a turn reads of a lead.
@@ -286,6 +316,9 @@ impl SendStatus {
     }
 }
 
+/// Why a row waits for review after a restore.
+const RESTORED: &str = "restored from a backup: review before sending";
+
 impl Sending {
     /// What an opt-out makes of a row that has not begun to leave.
     pub fn cancelled(mut self, now: Timestamp) -> Sending {
@@ -300,7 +333,23 @@ impl Sending {
     pub fn quarantined(mut self) -> Sending {
         self.status = SendStatus::Held;
         self.due = None;
-        self.error = Some("restored from a backup: review before sending".to_string());
+        self.error = Some(RESTORED.to_string());
+        self
+    }
+
+    /// Whether it waits for review since a restore.
+    pub fn is_quarantined(&self) -> bool {
+        self.status == SendStatus::Held
+            && self.due.is_none()
+            && self.error.as_deref() == Some(RESTORED)
+    }
+
+    /// What an operator's release makes of it: asked of the gate again, then sent.
+    pub fn released(mut self, now: Timestamp) -> Sending {
+        self.status = SendStatus::Queued;
+        self.due = Some(now);
+        self.error = None;
+        self.changed = now;
         self
     }
 }
@@ -310,6 +359,16 @@ impl Sending {
 pub struct RowChange {
     pub seq: Seq,
     pub to: Sending,
+}
+
+/// Replies of one bucket, told at or after `since`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RepliesQuery {
+    pub bucket: u8,
+    /// The lead and number of the last one of the page before.
+    pub after: Option<(PhoneNumber, Seq)>,
+    pub since: Timestamp,
+    pub limit: usize,
 }
 
 /// 128 bits that name an event once and for all: a hash of channel and provider message id, or of
@@ -352,6 +411,7 @@ pub struct Commit {
     /// Changes of handoffs stored before, or new in this very commit.
     pub handoff_changes: Vec<HandoffChange>,
     pub consents: Vec<ConsentEvent>,
+    pub addresses: Vec<AddressMark>,
     pub shortlinks: Vec<ShortlinkRecord>,
     /// The message of these shortlinks was accepted: their lifetime begins.
     pub links_begin: Option<(Seq, Timestamp)>,
@@ -371,11 +431,21 @@ impl Commit {
             handoffs: Vec::new(),
             handoff_changes: Vec::new(),
             consents: Vec::new(),
+            addresses: Vec::new(),
             shortlinks: Vec::new(),
             links_begin: None,
             now,
         }
     }
+}
+
+/// What a restore set aside for a person to look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Quarantine {
+    /// Messages, calls and alerts that had not left.
+    pub outgoing: u64,
+    /// Conversations whose timer fell due before the restore.
+    pub timers: u64,
 }
 
 /// Work that fell due.
@@ -394,7 +464,21 @@ pub enum Due {
     },
 }
 
+/// What is on the clock, whenever it falls due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnClock {
+    Timer(ConversationId),
+    Outgoing(PhoneNumber, Seq),
+}
+
 impl Due {
+    pub fn on_clock(&self) -> OnClock {
+        match *self {
+            Due::Timer { conversation, .. } => OnClock::Timer(conversation),
+            Due::Outgoing { lead, seq, .. } => OnClock::Outgoing(lead, seq),
+        }
+    }
+
     pub fn lead(&self) -> PhoneNumber {
         match self {
             Due::Timer { lead, .. } | Due::Outgoing { lead, .. } => *lead,

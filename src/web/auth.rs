@@ -33,6 +33,7 @@ pub enum Right {
     Erase,
     ReadMetrics,
     UseSandbox,
+    RunChannels,
 }
 
 use Right::*;
@@ -53,6 +54,7 @@ const ADMIN: &[Right] = &[
     Erase,
     ReadMetrics,
     UseSandbox,
+    RunChannels,
 ];
 /// Conversations that another agent has are not shown to them; see `Caller::may_see`.
 const AGENT: &[Right] = &[ReadLeads, ReadConversations, Serve, ReadFlows, Listen];

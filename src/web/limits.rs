@@ -3,48 +3,79 @@
 
 use std::time::{Duration, Instant};
 
+use axum::body::HttpBody;
 use axum::body::{Body, Bytes};
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt;
+use tokio::sync::Semaphore;
 
+use crate::runtime::Refusal;
 use crate::web::error::Problem;
 
 /// Of a webhook, a form, a page's call.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
 /// Of a call of the API.
 pub const API_BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Of an email with its attachments, which are not kept.
+pub const EMAIL_BODY_BYTES_MAX: usize = 12 * 1024 * 1024;
+/// How many of those are read at once, so that nobody fills the memory with them.
+static EMAIL_ROOM: Semaphore = Semaphore::const_new(8);
 /// What is still read of a body that is too large, so that its sender hears why.
 const DISCARD_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// From the end of the headers to the end of the body.
 pub const BODY_DEADLINE: Duration = Duration::from_secs(10);
 
-/// Reads the whole body before anything looks at it, within its bounds.
-pub async fn body(request: Request, next: Next) -> Response {
-    let max = match request.uri().path().starts_with("/v1/") {
-        true => API_BODY_BYTES_MAX,
-        false => BODY_BYTES_MAX,
+/// What every request passes: one layer, since each costs an allocation and a copy of what is inside.
+pub async fn pass(request: Request, next: Next) -> Response {
+    let seen = Seen::of(&request);
+    let mut response = admit(request, next).await;
+    protect(response.headers_mut());
+    seen.count(response.status());
+    response
+}
+
+async fn admit(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let max = match path {
+        "/hooks/email/inbound" => EMAIL_BODY_BYTES_MAX,
+        path if path.starts_with("/v1/") => API_BODY_BYTES_MAX,
+        _ => BODY_BYTES_MAX,
     };
+    let _room = match max {
+        EMAIL_BODY_BYTES_MAX => match EMAIL_ROOM.try_acquire() {
+            Ok(room) => Some(room),
+            Err(_) => return Problem::from(Refusal::Overloaded).into_response(),
+        },
+        _ => None,
+    };
+    match with_body(request, max).await {
+        Ok(request) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// The request with the whole of its body, read within its bounds before anything looks at it.
+async fn with_body(request: Request, max: usize) -> Result<Request, Problem> {
+    if request.body().is_end_stream() {
+        return Ok(request);
+    }
     let (parts, body) = request.into_parts();
     match tokio::time::timeout(BODY_DEADLINE, collect(body, max)).await {
-        Ok(Ok(bytes)) => {
-            next.run(Request::from_parts(parts, Body::from(bytes)))
-                .await
-        }
-        Ok(Err(problem)) => problem.into_response(),
-        Err(_) => Problem::new(
+        Ok(bytes) => Ok(Request::from_parts(parts, Body::from(bytes?))),
+        Err(_) => Err(Problem::new(
             StatusCode::REQUEST_TIMEOUT,
             "slow",
             "the body did not arrive within 10 s",
-        )
-        .into_response(),
+        )),
     }
 }
 
 async fn collect(mut body: Body, max: usize) -> Result<Bytes, Problem> {
-    let mut taken = Vec::new();
+    let mut first = Bytes::new();
+    let mut rest: Vec<u8> = Vec::new();
     let mut seen = 0usize;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| Problem::bad_request("the body broke off"))?;
@@ -52,11 +83,14 @@ async fn collect(mut body: Body, max: usize) -> Result<Bytes, Problem> {
             continue;
         };
         seen = seen.saturating_add(data.len());
-        if seen > DISCARD_BYTES_MAX {
+        if seen > DISCARD_BYTES_MAX.max(max) {
             break;
         }
-        if seen <= max {
-            taken.extend_from_slice(&data);
+        if first.is_empty() {
+            // Most bodies come in one piece, which is taken as it is.
+            first = data;
+        } else if seen <= max {
+            rest.extend_from_slice(&data);
         }
     }
     if seen > max {
@@ -67,7 +101,11 @@ async fn collect(mut body: Body, max: usize) -> Result<Bytes, Problem> {
             detail,
         ));
     }
-    Ok(Bytes::from(taken))
+    if rest.is_empty() {
+        return Ok(first);
+    }
+    rest.splice(0..0, first);
+    Ok(Bytes::from(rest))
 }
 
 /// A browser runs nothing of ours but our own files, and shows us in no frame.
@@ -75,39 +113,68 @@ const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-
     font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
     frame-ancestors 'none'";
 
-pub async fn headers(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    for (name, value) in [
-        ("content-security-policy", CSP),
-        ("x-content-type-options", "nosniff"),
-        ("x-frame-options", "DENY"),
-        ("referrer-policy", "no-referrer"),
-        ("cross-origin-opener-policy", "same-origin"),
-        ("cross-origin-resource-policy", "same-origin"),
-    ] {
-        headers
-            .entry(HeaderName::from_static(name))
-            .or_insert(HeaderValue::from_static(value));
+fn protect(headers: &mut HeaderMap) {
+    const ALWAYS: [(HeaderName, HeaderValue); 7] = [
+        (
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(CSP),
+        ),
+        (
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        ),
+        (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+        (
+            header::REFERRER_POLICY,
+            HeaderValue::from_static("no-referrer"),
+        ),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            HeaderValue::from_static("same-origin"),
+        ),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            HeaderValue::from_static("same-origin"),
+        ),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    headers.reserve(ALWAYS.len());
+    for (name, value) in ALWAYS {
+        headers.entry(name).or_insert(value);
     }
-    headers
-        .entry(header::CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
-    response
 }
 
-/// Counts and times requests by route, never by address: an address may hold a number.
-pub async fn measure(request: Request, next: Next) -> Response {
-    let begun = Instant::now();
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or("none".to_string(), |path| path.as_str().to_string());
-    let method = request.method().as_str().to_string();
-    let response = next.run(request).await;
-    let status = response.status().as_u16().to_string();
-    let labels = [("method", method), ("route", route), ("status", status)];
-    metrics::counter!("replytree_http_requests_total", &labels).increment(1);
-    metrics::histogram!("replytree_http_request_seconds").record(begun.elapsed().as_secs_f64());
-    response
+/// A request to be counted and timed by its route, never by its address: that may hold a number.
+struct Seen {
+    begun: Instant,
+    method: &'static str,
+    route: Option<MatchedPath>,
+}
+
+impl Seen {
+    fn of(request: &Request) -> Seen {
+        let method = match *request.method() {
+            Method::GET => "GET",
+            Method::POST => "POST",
+            Method::DELETE => "DELETE",
+            _ => "other",
+        };
+        Seen {
+            begun: Instant::now(),
+            method,
+            route: request.extensions().get::<MatchedPath>().cloned(),
+        }
+    }
+
+    fn count(self, status: StatusCode) {
+        let route = self.route.as_ref().map_or("none", MatchedPath::as_str);
+        let labels = [
+            ("method", self.method.to_string()),
+            ("route", route.to_string()),
+            ("status", status.as_str().to_string()),
+        ];
+        metrics::counter!("replytree_http_requests_total", &labels).increment(1);
+        metrics::histogram!("replytree_http_request_seconds")
+            .record(self.begun.elapsed().as_secs_f64());
+    }
 }

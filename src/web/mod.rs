@@ -3,9 +3,11 @@
 
 pub mod api;
 pub mod auth;
+pub mod certificates;
 pub mod console;
 mod claim;
 mod describe;
+mod email_hook;
 pub mod error;
 pub mod fields;
 mod guard;
@@ -15,6 +17,7 @@ mod limits;
 pub mod ops;
 pub mod origin;
 pub mod pages;
+mod preferences;
 pub mod routes;
 pub mod sandbox;
 pub mod server;
@@ -22,6 +25,7 @@ pub mod session;
 mod shortlink;
 pub mod state;
 pub mod stream;
+mod unsubscribe;
 mod webhook;
 
 use axum::Router;
@@ -42,8 +46,6 @@ pub fn router(app: AppState) -> Router {
             let detail = "this address answers to other methods";
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method", detail)
         })
-        .layer(from_fn(limits::measure))
-        .layer(from_fn(limits::body))
-        .layer(from_fn(limits::headers))
+        .layer(from_fn(limits::pass))
         .with_state(app)
 }

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use serde_json::json;
 
+use crate::runtime::watch;
 use crate::web::error::Problem;
 use crate::web::state::AppState;
 
@@ -47,6 +48,19 @@ pub async fn readyz(State(app): State<AppState>) -> Response {
     let stopping = *app.stopping.borrow();
     let errors = live.diagnostics.iter().filter(|d| d.is_error()).count();
     let ready = counts.is_ok() && room && !stopping;
+    // A closed channel keeps nobody from being heard: it is shown, and the node stays in service.
+    let names = live.workspace.channels.keys();
+    let channels: serde_json::Map<String, serde_json::Value> = names
+        .map(|name| {
+            let state = app.engine.health.of(name).state;
+            (name.to_string(), state.as_str().into())
+        })
+        .collect();
+    let paused = app.read(watch::paused).await.unwrap_or_default();
+    let paused: Vec<_> = paused
+        .iter()
+        .map(|(flow, pause)| json!({ "flow": flow.as_str(), "why": pause.why, "at": pause.at.to_string() }))
+        .collect();
     let answer = json!({
         "status": if ready { "ready" } else { "not_ready" },
         "store": counts.is_ok(),
@@ -54,6 +68,8 @@ pub async fn readyz(State(app): State<AppState>) -> Response {
         "stopping": stopping,
         "flows": live.flows.len(),
         "flow_errors": errors,
+        "channels": channels,
+        "paused": paused,
     });
     let status = match ready {
         true => StatusCode::OK,
@@ -79,6 +95,24 @@ pub async fn metrics(State(app): State<AppState>) -> Result<Response, Problem> {
     let outgoing = app.read(|store| store.count_outgoing()).await?;
     for (status, count) in outgoing {
         metrics::gauge!("replytree_outgoing", "status" => status.as_str()).set(count as f64);
+    }
+    for name in app.live().workspace.channels.keys() {
+        let fares = app.engine.health.of(name);
+        let channel = name.to_string();
+        for state in ["open", "broken", "paused"] {
+            let is = u8::from(fares.state.as_str() == state);
+            metrics::gauge!(
+                "replytree_channel_state", "channel" => channel.clone(), "state" => state
+            )
+            .set(f64::from(is));
+        }
+        metrics::gauge!("replytree_channel_failures", "channel" => channel)
+            .set(f64::from(fares.failures));
+    }
+    let paused = app.read(watch::paused).await?;
+    for flow in app.live().flows.keys() {
+        let figure = f64::from(u8::from(paused.contains_key(flow)));
+        metrics::gauge!("replytree_flow_paused", "flow" => flow.to_string()).set(figure);
     }
     let parked = app.engine.parked.load(std::sync::atomic::Ordering::Relaxed);
     metrics::counter!("replytree_turns_parked_total").absolute(parked);

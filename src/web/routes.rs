@@ -2,16 +2,21 @@
 //! guard, `/openapi.json` and `/docs` are all made from it, so that none can say what another does not.
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, delete, get, post};
 
 use crate::web::api::{
-    agents, consents, conversations, enrollments, events, flows, handoffs, leads, messages, reports,
+    agents, channels, consents, conversations, enrollments, events, flows, handoffs, leads,
+    messages, replies, reports,
 };
 use crate::web::auth::Right;
 use crate::web::guard::{Access, guard};
 use crate::web::state::AppState;
-use crate::web::{claim, describe, invite, ops, sandbox, session, shortlink, stream, webhook};
+use crate::web::{
+    claim, describe, email_hook, invite, ops, preferences, sandbox, session, shortlink, stream,
+    unsubscribe, webhook,
+};
 
 pub struct Route {
     pub method: Method,
@@ -115,6 +120,11 @@ const CONSENT: &[(&str, &str, &str)] = &[
     ),
     ("ip", "string?", "From where the lead sent the form"),
     ("url", "string?", "Of the form"),
+    (
+        "channel",
+        "string?",
+        "`sms`, if not given, or `email`: each is consented to and revoked apart",
+    ),
 ];
 
 const AGENT: (&str, &str, &str) = ("agent", "string?", "Who; the key's own name if not given");
@@ -440,6 +450,21 @@ pub static ALL: &[Route] = &[
     ),
     route(
         Get,
+        "/v1/channels",
+        Needs(Right::ReadReports),
+        "How each channel fares with its carrier",
+        || get(channels::list),
+    ),
+    route(
+        Post,
+        "/v1/channels/{name}/resume",
+        Needs(Right::RunChannels),
+        "Opens a channel that is paused or broken off",
+        || post(channels::resume),
+    )
+    .answers(&[(200, "The channel"), (404, "No such channel")]),
+    route(
+        Get,
         "/v1/flows",
         Needs(Right::ReadFlows),
         "What is loaded",
@@ -451,6 +476,21 @@ pub static ALL: &[Route] = &[
         Needs(Right::ReadFlows),
         "One flow: its version, steps, and leads at each",
         || get(flows::get),
+    ),
+    route(
+        Get,
+        "/v1/flows/{flow}/replies",
+        Needs(Right::ReadReports),
+        "What leads wrote that nobody understood, by step, with the line that would catch it",
+        || get(replies::unheard),
+    )
+    .query(&[("since", "Replies since this time only")]),
+    route(
+        Post,
+        "/v1/flows/{flow}/resume",
+        Needs(Right::Enroll),
+        "Let a flow go on that was paused because something looked wrong",
+        || post(flows::resume),
     ),
     route(
         Get,
@@ -481,6 +521,40 @@ pub static ALL: &[Route] = &[
         (413, "Over 64 KiB"),
         (503, "Not stored; come again"),
     ]),
+    route(
+        Post,
+        "/hooks/email/inbound",
+        Open,
+        "Emails from leads, bounces and complaints, as inbound-parse services post them",
+        || post(email_hook::receive).layer(DefaultBodyLimit::disable()),
+    )
+    .query(&[(
+        "token",
+        "`inbound_secret`, for services that can neither sign nor log in",
+    )])
+    .answers(&[
+        (200, "Stored and synced, or of no consequence"),
+        (400, "Unreadable"),
+        (403, "Nothing proves who sent it"),
+        (413, "Over 12 MiB"),
+        (503, "Not stored; come again"),
+    ]),
+    route(
+        Get,
+        "/u/{token}",
+        Open,
+        "The page behind an email's unsubscribe link; it changes nothing by itself",
+        || get(unsubscribe::page),
+    )
+    .answers(&[(200, "A page with one button"), (404, "No such link")]),
+    route(
+        Post,
+        "/u/{token}",
+        Open,
+        "Unsubscribes from emails: the page's button, and one-click as in RFC 8058",
+        || post(unsubscribe::unsubscribe),
+    )
+    .answers(&[(200, "Done, on disk"), (404, "No such link")]),
     route(Get, "/l/{code}", Open, "A short link", || {
         get(shortlink::follow)
     })
@@ -505,6 +579,22 @@ pub static ALL: &[Route] = &[
         || get(claim::show).post(claim::act),
     )
     .answers(&[(200, "The page"), (404, "No such link"), (410, "Expired")]),
+    route(
+        Get,
+        "/preferences/{token}",
+        Open,
+        "A lead's own page, by its signed link: topics, way, language, hours, opting out",
+        || get(preferences::show),
+    )
+    .answers(&[(200, "The page"), (404, "No such link")]),
+    route(
+        Post,
+        "/preferences/{token}",
+        Open,
+        "What the lead chose there, as the page's form sends it",
+        || post(preferences::save),
+    )
+    .answers(&[(303, "Saved; to the page"), (404, "No such link")]),
     route(
         Get,
         "/sandbox/messages",
@@ -580,8 +670,13 @@ pub static ALL: &[Route] = &[
 /// The table as a router, each route behind its guard.
 pub fn router(app: &AppState) -> Router<AppState> {
     ALL.iter().fold(Router::new(), |router, route| {
-        let guarded =
-            (route.handler)().route_layer(from_fn_with_state((app.clone(), route), guard));
+        let handler = (route.handler)();
+        let guarded = match route.access {
+            Open => handler,
+            Needs(_) | MachineOr(_) | Sandbox(_) => {
+                handler.route_layer(from_fn_with_state((app.clone(), route), guard))
+            }
+        };
         router.route(route.path, guarded)
     })
 }

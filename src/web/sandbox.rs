@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use crate::runtime::letters::Letters;
 use crate::runtime::postbox;
 use crate::time::Duration;
 use crate::web::error::Problem;
@@ -41,8 +42,16 @@ pub async fn messages(State(app): State<AppState>, query: Query) -> Result<Respo
 pub async fn emails(State(app): State<AppState>, query: Query) -> Result<Response, Problem> {
     let live = app.live();
     let to = query.get("to").filter(|to| !to.is_empty()).cloned();
+    let key = *app.engine.key();
     let emails = app
-        .read(move |store| postbox::emails(store, &live.workspace, to.as_deref()))
+        .read(move |store| {
+            let letters = Letters {
+                store,
+                live: &live,
+                key: &key,
+            };
+            postbox::emails(&letters, to.as_deref())
+        })
         .await?;
     let shown: Vec<Value> = emails
         .iter()
@@ -50,6 +59,7 @@ pub async fn emails(State(app): State<AppState>, query: Query) -> Result<Respons
             json!({
                 "to": email.to, "subject": email.subject, "text": email.text,
                 "html": email.html, "ics": email.ics, "at": email.at.to_string(),
+                "message_id": email.message_id, "unsubscribe": email.unsubscribe,
             })
         })
         .collect();
@@ -85,6 +95,8 @@ pub async fn move_clock(app: &AppState, by: Duration) -> Result<crate::time::Tim
     let sandbox = sandbox.ok_or_else(|| Problem::not_found("page"))?;
     let moved = tokio::task::spawn_blocking(move || {
         let now = sandbox.advance(by)?;
+        crate::runtime::upkeep::if_due(&sandbox.engine)?;
+        sandbox.drain()?;
         let ahead = sandbox.engine.clock.ahead().as_ms();
         let store = &sandbox.engine.store;
         store.set_setting(

@@ -22,12 +22,16 @@ use tower::Service;
 
 use crate::runtime::deliver::Deliverer;
 use crate::runtime::dispatch::{self, Dispatch};
+use crate::runtime::early::Early;
+use crate::runtime::mail::Mailer;
 use crate::runtime::outside::{ClientError, Outside};
 use crate::runtime::reload::{self, Reload};
 use crate::runtime::sandbox::Sandbox;
 use crate::runtime::{Clock, Committer, Engine, Live, SandboxClock, WallClock};
+use crate::runtime::{checkpoints, upkeep};
 use crate::store::{Store, StoreError};
 use crate::web::auth::{NoRandomness, random_bytes};
+use crate::web::certificates::Certificates;
 use crate::web::origin::Peer;
 use crate::web::session::Door;
 use crate::web::state::{App, AppState};
@@ -158,10 +162,13 @@ pub async fn start(mut options: ServeOptions) -> Result<Running, ServeError> {
         // Nobody listening is well too.
         let _ = tell.send(happened.clone());
     }));
+    let outside = Outside::new()?;
     let deliverer = Arc::new(Deliverer {
         engine: engine.clone(),
-        outside: Outside::new()?,
+        outside: outside.clone(),
+        mailer: Mailer::default(),
     });
+    let early = Arc::new(Early::new(engine.clone(), committer.clone()));
     let sandbox = is_sandbox.then(|| sandbox(&engine, deliverer.clone()));
     let door = Door::open(options.store.as_ref())?;
     let sign_in = door
@@ -170,6 +177,8 @@ pub async fn start(mut options: ServeOptions) -> Result<Running, ServeError> {
     let app = AppState::new(App {
         engine: engine.clone(),
         committer: committer.clone(),
+        early: early.clone(),
+        certificates: Certificates::new(outside),
         sandbox: sandbox.clone(),
         heard,
         due: wake.clone(),
@@ -186,11 +195,18 @@ pub async fn start(mut options: ServeOptions) -> Result<Running, ServeError> {
                 engine: engine.clone(),
                 committer,
                 deliverer,
+                early: early.clone(),
                 wake,
             };
             tokio::spawn(dispatch.run(stopping.clone()))
         }
     });
+    tasks.push(tokio::spawn(checkpoints::run(
+        options.store,
+        stopping.clone(),
+    )));
+    tasks.push(tokio::spawn(early.run(stopping.clone())));
+    tasks.push(tokio::spawn(upkeep::run(engine.clone(), stopping.clone())));
     if let Some(files) = options.reload {
         tasks.push(tokio::spawn(reload::run(engine, files, stopping)));
     }
@@ -204,7 +220,8 @@ pub async fn start(mut options: ServeOptions) -> Result<Running, ServeError> {
     })
 }
 
-fn engine(store: Arc<dyn Store>, live: Live) -> Result<Arc<Engine>, ServeError> {
+/// The engine over a store, with the clock and the key that are kept there.
+pub fn engine(store: Arc<dyn Store>, live: Live) -> Result<Arc<Engine>, ServeError> {
     let clock: Arc<dyn Clock> = match live.sandbox {
         true => {
             let kept = store.setting(AHEAD_SETTING)?;

@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::{Notify, broadcast, watch};
 
+use crate::runtime::early::Early;
 use crate::runtime::live::Live;
 use crate::runtime::sandbox::Sandbox;
 use crate::runtime::work::Heard;
 use crate::runtime::{Clock, Committer, Done, Engine, Refusal, WallClock, Work};
 use crate::store::{SeenKey, Store, StoreError};
 use crate::time::Timestamp;
+use crate::web::certificates::Certificates;
 use crate::web::error::Problem;
 use crate::web::session::Door;
 
@@ -21,6 +23,9 @@ pub struct AppState(Arc<App>);
 pub struct App {
     pub engine: Arc<Engine>,
     pub committer: Committer,
+    /// What carriers tell before its time.
+    pub early: Arc<Early>,
+    pub certificates: Certificates,
     /// There when nothing may leave the machine.
     pub sandbox: Option<Arc<Sandbox>>,
     /// What happens, as it happens.

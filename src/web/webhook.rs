@@ -1,15 +1,22 @@
 //! Webhooks of carriers. 2xx is said only when the reply, what it changed and what is to be sent
 //! because of it are on disk. A signature that does not hold leaves nothing but a counter.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use axum::body::Bytes;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::carrier::{self, Carrier, DeliveryStatus, HookEvent, RawRequest, Settings, Trust};
+use crate::carrier::{
+    self, CERTIFICATE, Carrier, CarrierError, DeliveryStatus, EffectRef, HookEvent, Means,
+    RawRequest, Settings, Trust,
+};
 use crate::flow::workspace::Channel;
-use crate::lead::Name;
-use crate::runtime::work::{Inbound, ReceiptStatus};
+use crate::lead::{Name, PhoneNumber};
+use crate::runtime::early::Unmatched;
+use crate::runtime::work::{Inbound, OptOutVerdict, Receipt, ReceiptStatus};
 use crate::runtime::{Done, Refusal, Work, agent_text};
 use crate::web::error::Problem;
 use crate::web::limits::BODY_BYTES_MAX;
@@ -46,6 +53,8 @@ fn find_channel(app: &AppState, name: &str) -> Option<Channel> {
             from: Vec::new(),
             settings: Default::default(),
             rate: None,
+            number_rate: None,
+            failover: None,
             api: None,
         })
     })
@@ -73,8 +82,9 @@ async fn take(app: &AppState, name: &str, request: Request) -> Result<Response, 
         .await
         .map_err(|_| Problem::bad_request("the body broke off"))?;
     let raw = raw(app, &parts.method, &parts.uri, &parts.headers, &body);
+    let values = settings(app, &channel, carrier, &raw).await?;
     let settings = Settings {
-        values: &channel.settings,
+        values: &values,
         api: channel.api.as_deref(),
     };
     carrier
@@ -83,12 +93,40 @@ async fn take(app: &AppState, name: &str, request: Request) -> Result<Response, 
     let events = carrier
         .read(&settings, &raw)
         .map_err(|unreadable| Problem::bad_request(unreadable.0))?;
-    commit(app, &Name::from(name), events).await?;
+    commit(app, &Name::from(name), carrier, events).await?;
     Ok(answer(carrier))
 }
 
+/// The channel's settings, with the certificate that the request is signed by where one is needed.
+async fn settings<'c>(
+    app: &AppState,
+    channel: &'c Channel,
+    carrier: &dyn Carrier,
+    raw: &RawRequest,
+) -> Result<Cow<'c, BTreeMap<Name, String>>, Problem> {
+    let plain = Settings {
+        values: &channel.settings,
+        api: channel.api.as_deref(),
+    };
+    let url = carrier
+        .certificate_url(&plain, raw)
+        .map_err(|bad| Problem::forbidden(bad.reason))?;
+    let Some(url) = url else {
+        return Ok(Cow::Borrowed(&channel.settings));
+    };
+    let certificate = app.certificates.get(&url).await;
+    let certificate = certificate.ok_or_else(|| not_now("the certificate is not to be had now"))?;
+    let mut values = channel.settings.clone();
+    values.insert(Name::from(CERTIFICATE), certificate);
+    Ok(Cow::Owned(values))
+}
+
+fn not_now(detail: &str) -> Problem {
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
+}
+
 /// The request as the carrier signed it: at the address we told it, never at one it told us.
-fn raw(
+pub(super) fn raw(
     app: &AppState,
     method: &Method,
     uri: &Uri,
@@ -111,54 +149,173 @@ fn raw(
 }
 
 /// Everything of one request is on disk, or the carrier is told to come again.
-async fn commit(app: &AppState, channel: &Name, events: Vec<HookEvent>) -> Result<(), Problem> {
-    let works: Vec<Work> = events
+async fn commit(
+    app: &AppState,
+    channel: &Name,
+    carrier: &dyn Carrier,
+    events: Vec<HookEvent>,
+) -> Result<(), Problem> {
+    let each = events
         .into_iter()
-        .filter_map(|event| work(channel, event))
-        .collect();
-    let turns = works.into_iter().map(|work| turn(app, work));
-    for answer in futures_util::future::join_all(turns).await {
-        match answer {
-            Ok(done) if done.duplicate => {
-                metrics::counter!("replytree_webhooks_repeated_total").increment(1);
-            }
-            Ok(_) => {}
-            Err(
-                refusal @ (Refusal::Overloaded
-                | Refusal::Store(_)
-                | Refusal::Parked
-                | Refusal::Conflict(_)
-                | Refusal::NotFound(_)),
-            ) => return Err(again(refusal)),
-            // Read, and of no consequence: the same again would not be either.
-            Err(
-                Refusal::NoFlow(_)
-                | Refusal::Busy(_)
-                | Refusal::Field { .. }
-                | Refusal::Consent(_)
-                | Refusal::Claimed { .. }
-                | Refusal::Invalid(_),
-            ) => {}
-        }
+        .map(|event| one(app, channel, carrier, event));
+    for answer in futures_util::future::join_all(each).await {
+        answer?;
     }
     Ok(())
 }
 
-/// A lead's text goes to the committer with all else; an agent's is heard on its own.
-async fn turn(app: &AppState, work: Work) -> Result<Done, Refusal> {
-    let agents = |inbound: &Inbound| app.live().workspace.agent_of(inbound.from).is_some();
-    match work {
-        Work::Inbound(inbound) if agents(&inbound) => {
-            let engine = app.engine.clone();
-            let heard = move || {
-                agent_text::hear(&engine, &inbound)
-                    .unwrap_or_else(|| engine.turn(Work::Inbound(inbound)))
+async fn one(
+    app: &AppState,
+    channel: &Name,
+    carrier: &dyn Carrier,
+    event: HookEvent,
+) -> Result<(), Problem> {
+    match event {
+        HookEvent::Inbound {
+            id,
+            from,
+            to,
+            text,
+            media,
+            at,
+            opt_out,
+        } => {
+            let inbound = Inbound {
+                channel: channel.clone(),
+                id,
+                from,
+                to,
+                text,
+                media,
+                written: at,
+                verdict: match opt_out {
+                    true => OptOutVerdict::OptedOut,
+                    false => OptOutVerdict::Silent,
+                },
             };
-            let done = tokio::task::spawn_blocking(heard).await;
-            app.due.notify_one();
-            done.unwrap_or(Err(Refusal::Parked))
+            taken(agent_text::inbound(&app.engine, &app.committer, inbound).await)
         }
-        work => app.committer.turn(work).await,
+        HookEvent::InboundPart(part) => app.early.part(channel, part).await.map_err(again),
+        // The adapter has found the address to be the carrier's own, and the request signed.
+        HookEvent::Confirm { url } => match app.certificates.fetch(&url).await {
+            Some(_) => {
+                tracing::info!(%channel, "the subscription is confirmed");
+                Ok(())
+            }
+            None => Err(not_now("the subscription could not be confirmed now")),
+        },
+        HookEvent::Status {
+            id,
+            effect,
+            to,
+            status,
+            error,
+            opt_out,
+            ..
+        } => {
+            let told = Told {
+                id,
+                effect,
+                to: to.and_then(|to| to.parse().ok()),
+                status: receipt_status(status),
+                means: means(carrier, error.as_ref(), opt_out),
+                error,
+            };
+            receipt(app, channel, told).await
+        }
+    }
+}
+
+fn taken(answer: Result<Done, Refusal>) -> Result<(), Problem> {
+    match answer {
+        Ok(done) if done.duplicate => {
+            metrics::counter!("replytree_webhooks_repeated_total").increment(1);
+            Ok(())
+        }
+        Ok(_) => Ok(()),
+        Err(
+            refusal @ (Refusal::Overloaded
+            | Refusal::Store(_)
+            | Refusal::Parked
+            | Refusal::Conflict(_)
+            | Refusal::NotFound(_)),
+        ) => Err(again(refusal)),
+        // Read, and of no consequence: the same again would not be either.
+        Err(
+            Refusal::NoFlow(_)
+            | Refusal::Busy(_)
+            | Refusal::Field { .. }
+            | Refusal::Consent(_)
+            | Refusal::Claimed { .. }
+            | Refusal::Invalid(_),
+        ) => Ok(()),
+    }
+}
+
+/// What a receipt tells.
+struct Told {
+    id: String,
+    effect: Option<EffectRef>,
+    to: Option<PhoneNumber>,
+    status: ReceiptStatus,
+    means: Means,
+    error: Option<CarrierError>,
+}
+
+/// By our own id where it came back; else by the carrier's and the number it went to.
+async fn receipt(app: &AppState, channel: &Name, told: Told) -> Result<(), Problem> {
+    if told.means == Means::Account {
+        let error = told.error.as_ref().map_or("", |error| error.code.as_str());
+        tracing::error!(%channel, error, "a receipt tells of trouble with the account or its sender");
+        metrics::counter!(
+            "replytree_account_troubles_total", "channel" => channel.to_string()
+        )
+        .increment(1);
+    }
+    let error = told.error.map(|error| error.to_string());
+    match (told.effect, told.to) {
+        (Some(effect), _) => {
+            let ours = effect.to_string();
+            let work = Work::Receipt(Receipt {
+                lead: effect.lead,
+                seq: effect.seq,
+                status: told.status,
+                error,
+                means: told.means,
+                provider_id: Some(told.id).filter(|id| *id != ours),
+            });
+            taken(app.committer.turn(work).await)
+        }
+        (None, Some(lead)) => {
+            let receipt = Unmatched {
+                lead,
+                provider_id: told.id,
+                status: told.status,
+                error,
+                means: told.means,
+            };
+            let kept = app.early.receipt(channel, receipt).await;
+            kept.map_err(again)
+        }
+        (None, None) => Ok(()),
+    }
+}
+
+fn receipt_status(status: DeliveryStatus) -> ReceiptStatus {
+    match status {
+        DeliveryStatus::Queued => ReceiptStatus::Taken,
+        DeliveryStatus::Sent => ReceiptStatus::Sent,
+        DeliveryStatus::Delivered => ReceiptStatus::Delivered,
+        DeliveryStatus::Undelivered => ReceiptStatus::Undelivered,
+        DeliveryStatus::Failed => ReceiptStatus::Failed,
+    }
+}
+
+fn means(carrier: &dyn Carrier, error: Option<&CarrierError>, opt_out: bool) -> Means {
+    match error {
+        _ if opt_out => Means::OptedOut,
+        Some(error) => carrier.means(&error.code),
+        None => Means::Final,
     }
 }
 
@@ -169,64 +326,6 @@ fn again(refusal: Refusal) -> Problem {
         other => {
             let detail = other.to_string();
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", detail)
-        }
-    }
-}
-
-fn work(channel: &Name, event: HookEvent) -> Option<Work> {
-    match event {
-        HookEvent::Inbound {
-            id,
-            from,
-            to,
-            text,
-            media,
-            at,
-            // Every reply is searched for an opt-out, whatever the carrier says of it.
-            opt_out: _,
-        } => Some(Work::Inbound(Inbound {
-            channel: channel.clone(),
-            id,
-            from,
-            to,
-            text,
-            media: media.into_iter().map(|media| media.url).collect(),
-            written: at,
-        })),
-        // A part is a reply of its own until parts are kept and joined (`carrier::join`).
-        HookEvent::InboundPart(part) => Some(Work::Inbound(Inbound {
-            channel: channel.clone(),
-            id: part.id,
-            from: part.from,
-            to: part.to,
-            text: part.text,
-            media: Vec::new(),
-            written: part.at,
-        })),
-        HookEvent::Confirm { url } => {
-            tracing::warn!(channel = %channel, url, "open this address to confirm the subscription");
-            None
-        }
-        HookEvent::Status {
-            effect,
-            status,
-            error,
-            ..
-        } => {
-            let effect = effect?;
-            let status = match status {
-                DeliveryStatus::Queued => return None,
-                DeliveryStatus::Sent => ReceiptStatus::Sent,
-                DeliveryStatus::Delivered => ReceiptStatus::Delivered,
-                DeliveryStatus::Undelivered => ReceiptStatus::Undelivered,
-                DeliveryStatus::Failed => ReceiptStatus::Failed,
-            };
-            Some(Work::Receipt {
-                lead: effect.lead,
-                seq: effect.seq,
-                status,
-                error: error.map(|error| error.to_string()),
-            })
         }
     }
 }

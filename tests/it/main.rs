@@ -2,13 +2,17 @@
 #![allow(clippy::unwrap_used)] // what fails here fails a test, which is what a test is for
 
 mod agents;
+mod anomalies;
 mod carriers;
 mod compile;
 mod crash;
 mod docs;
 mod engine;
+mod law;
 mod lints;
+mod mail;
 mod playbooks;
+mod prism;
 mod samples;
 mod sdk;
 mod sends;

@@ -361,7 +361,7 @@ proptest! {
             let now = Timestamp::from_ms(i64::from(now) * 1000);
             let _ = carrier.verify(&settings(&with), &request, now);
             let _ = carrier.read(&settings(&with), &request);
-            let _ = carrier.certificate_url(&request);
+            let _ = carrier.certificate_url(&settings(&with), &request);
             let _ = carrier.outcome(&answer);
             let _ = carrier.means(&secret);
         }

@@ -27,18 +27,19 @@ pub const MAY_IMPORT: &[(&str, &str)] = &[
     ),
     ("store", "time lead policy conversation"),
     ("carrier", "time lead conversation"),
+    ("email", "time lead conversation"),
     (
         "runtime",
-        "time diagnostic lead reply policy experiment conversation flow lint advance store carrier",
+        "time diagnostic lead reply policy experiment conversation flow lint advance store carrier email",
     ),
     (
         "sim",
-        "time diagnostic lead reply policy experiment conversation flow lint advance store carrier \
+        "time diagnostic lead reply policy experiment conversation flow lint advance store carrier email \
          runtime",
     ),
     (
         "web",
-        "time diagnostic lead reply policy experiment conversation flow lint advance store carrier \
+        "time diagnostic lead reply policy experiment conversation flow lint advance store carrier email \
          runtime",
     ),
 ];

@@ -15,6 +15,8 @@ use replytree::reply::{
 use replytree::time::{Timestamp, Zone};
 use serde::Deserialize;
 
+mod held_out;
+
 const OPTOUTS: &str = include_str!("../data/optout_cases.json");
 const REPLIES: &str = include_str!("../data/reply_cases.json");
 const OURS: &str = include_str!("../data/our_replies.txt");
@@ -482,7 +484,13 @@ fn the_published_scores_are_the_measured_ones() {
     for locale in LOCALES {
         let _ = writeln!(table, "{}", scores[locale].row(locale));
     }
-    let _ = writeln!(table, "{}", total(&scores).row("all"));
+    let _ = writeln!(
+        table,
+        "{}\n\n{}",
+        total(&scores).row("all"),
+        held_out::table()
+    );
+    let table = format!("{}\n", table.trim_end());
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/UNDERSTANDING.md");
     let page = std::fs::read_to_string(path).unwrap();
     let (before, rest) = page

@@ -2,8 +2,14 @@
 
 mod agents;
 mod api;
+mod channels;
+mod faults;
+mod email;
 mod hooks;
 mod life;
+mod load;
+mod provider;
+mod preferences;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +22,7 @@ use replytree::time::Timestamp;
 use replytree::web::{Running, ServeOptions, new_key, start};
 use serde_json::{Value, json};
 
-const WORKSPACE: &str = include_str!("../data/web/workspace.yaml");
+pub const WORKSPACE: &str = include_str!("../data/web/workspace.yaml");
 const DRIVE: &str = include_str!("../data/web/drive.yaml");
 const NOTICE: &str = include_str!("../data/web/notice.yaml");
 
@@ -35,7 +41,7 @@ pub struct Got {
     pub text: String,
 }
 
-fn live(workspace: &str, flows: &[&str]) -> Live {
+pub fn live(workspace: &str, flows: &[&str]) -> Live {
     let (workspace, problems) = workspace::read("workspace.yaml", workspace, &|_| None);
     assert!(problems.is_empty(), "{problems:?}");
     let sources: Vec<Source> = flows

@@ -30,6 +30,18 @@ impl Attempt<'_> {
         self.carrier.verify(&settings, request, self.now)
     }
 
+    pub fn certificate_url(
+        &self,
+        values: &Values,
+        request: &RawRequest,
+    ) -> Result<Option<String>, BadSignature> {
+        let settings = Settings {
+            values,
+            api: self.api,
+        };
+        self.carrier.certificate_url(&settings, request)
+    }
+
     /// Whether the signature holds, be it old.
     fn fits(&self, values: &Values, request: &RawRequest) -> bool {
         match self.judge(values, request) {
@@ -128,8 +140,10 @@ fn urls(request: &RawRequest, paste: &Paste) -> Vec<Other<String>> {
 
 fn scheme_hint(scheme: &str) -> &'static str {
     match scheme {
-        "http" => "http: the carrier's console has http, or `public_url` should",
-        _ => "https: a proxy ends TLS before us; `public_url` must say https",
+        "http" => {
+            "http: give the carrier the https address; only if it must stay http, say so in `public_url`"
+        }
+        _ => "https: a proxy ends TLS before us; `public_url` must begin with https",
     }
 }
 
@@ -146,7 +160,14 @@ fn hosts(scheme: &str, host: &str, paste: &Paste) -> Vec<(String, &'static str)>
     for name in ["host", "x-forwarded-host", "x-original-host"] {
         let named = paste.header(name).and_then(|value| value.split(',').next());
         if let Some(named) = named.map(str::trim).filter(|named| !named.is_empty()) {
-            hosts.push((named.to_string(), "another host than `public_url` has"));
+            let bare = |host: &str| host.split(':').next().unwrap_or(host).to_ascii_lowercase();
+            let words = match bare(named) == bare(host) {
+                true => "another port than `public_url` has: both must have the same, or none",
+                false => {
+                    "another host than `public_url` has: set `public_url` to it, or the carrier's console to ours"
+                }
+            };
+            hosts.push((named.to_string(), words));
         }
     }
     hosts

@@ -73,7 +73,13 @@ impl Paste {
         let length: usize = length;
         let here = self.body.len();
         if here >= length {
-            self.body.truncate(length);
+            let beyond = self.body.split_off(length);
+            if !beyond.trim_ascii().is_empty() {
+                self.notes.push(format!(
+                    "the body is {here} bytes, and `content-length` says {length}: what is beyond \
+                     was left out; if it belongs to the body, something changed it on its way"
+                ));
+            }
             self.sized = true;
         } else {
             self.notes.push(format!(

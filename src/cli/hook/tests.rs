@@ -37,6 +37,8 @@ fn channel(carrier: &str, settings: &[(&str, &str)]) -> Channel {
             .map(|(key, value)| (Name::from(*key), value.to_string()))
             .collect(),
         rate: None,
+        number_rate: None,
+        failover: None,
         api: None,
     }
 }
@@ -101,7 +103,7 @@ fn what_went_wrong_on_the_way_is_named() {
             &own,
             Some("http://leads.example.com"),
             PATH,
-            "public_url` must say https",
+            "public_url` must begin with https",
         ),
         (
             &own,

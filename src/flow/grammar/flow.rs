@@ -2,7 +2,7 @@
 
 use crate::flow::grammar::steps::{SEND_WINDOW, TO};
 use crate::flow::grammar::{
-    DURATION, LOCALE, MEASURE, NAME, Object, PATTERN, SHARE, Shape, WORD, optional, required,
+    ALLOW, DURATION, LOCALE, MEASURE, NAME, Object, PATTERN, SHARE, Shape, WORD, optional, required,
 };
 
 const A_NAME: Shape = Shape::Word(&NAME);
@@ -98,7 +98,7 @@ pub static FLOW: Object = Object {
         ),
         optional(
             "allow",
-            Shape::OneOrMany(&A_WORD),
+            ALLOW,
             "Warnings that are meant to be so in this flow, by name.",
         ),
     ],
@@ -219,7 +219,7 @@ pub static EXPERIMENT: Object = Object {
         optional("link", A_NAME, "The link that varies."),
         optional(
             "allow",
-            Shape::OneOrMany(&A_WORD),
+            ALLOW,
             "Warnings that are meant to be so here, by name.",
         ),
     ],

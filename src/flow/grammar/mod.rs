@@ -3,14 +3,17 @@
 //!
 //! Decides how things are written; refuses to know what names stand for (`resolve` does).
 
+mod anomalies;
 mod check;
 mod flow;
+mod lints;
 mod steps;
 mod words;
 mod workspace;
 
 pub use check::check;
 pub use flow::{FLOW, LINK_OR_ADDRESS};
+pub use lints::{ALLOW, LINTS};
 pub use steps::{COMMON, SEND_WINDOW, VERBS};
 pub use words::*;
 pub use workspace::{CARRIERS, WORKSPACE, per_second};

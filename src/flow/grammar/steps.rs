@@ -1,7 +1,8 @@
 //! The keys of each step, by verb. // tidy: table
 
 use crate::flow::grammar::{
-    CONDITION, DAYS, DURATION, HOURS, Key, NAME, Object, Shape, TARGET, WORD, optional, required,
+    ALLOW, CONDITION, DAYS, DURATION, HOURS, Key, NAME, Object, Shape, TARGET, WORD, optional,
+    required,
 };
 
 /// A verb with its keys; the first key is the verb itself.
@@ -15,7 +16,7 @@ pub static COMMON: [Key; 3] = [
     optional("score", SCORE, "Points added to the lead's score on entry."),
     optional(
         "allow",
-        Shape::OneOrMany(&Shape::Word(&WORD)),
+        ALLOW,
         "Warnings that are meant to be so here, by name.",
     ),
 ];

@@ -1,5 +1,6 @@
 //! The keys of workspace.yaml. // tidy: table
 
+use crate::flow::grammar::anomalies::ANOMALIES;
 use crate::flow::grammar::{
     DAYS, DURATION, HOURS, NAME, Object, Shape, WORD, Words, optional, required,
 };
@@ -193,6 +194,11 @@ pub static WORKSPACE: Object = Object {
             Shape::Object(&RETENTION),
             "How long data is kept.",
         ),
+        optional(
+            "anomalies",
+            Shape::Object(&ANOMALIES),
+            "From what figures on a flow stands still until somebody has looked.",
+        ),
     ],
 };
 
@@ -267,7 +273,17 @@ pub static CHANNEL: Object = Object {
         optional(
             "rate",
             Shape::Word(&RATE),
-            "The most messages, such as `10/s`.",
+            "The most parts of texts, such as `10/s`.",
+        ),
+        optional(
+            "number_rate",
+            Shape::Word(&RATE),
+            "The most parts from each of its numbers, such as `1/s`.",
+        ),
+        optional(
+            "failover",
+            A_WORD,
+            "The channel texts go by while this one is paused or broken off.",
         ),
         optional("api", A_URL, "The carrier's address, to use another."),
     ],
@@ -283,7 +299,27 @@ pub static EMAIL: Object = Object {
             "Such as \"Northside <hello@northside.example>\".",
         ),
         optional("smtp", A_WORD, "The mail server, such as `${SMTP_URL}`."),
-        optional("reply_to", A_WORD, "Where answers go, if elsewhere."),
+        optional(
+            "reply_to",
+            A_WORD,
+            "Where answers go, if elsewhere; with `inbound_secret`, the address whose mail comes to the \
+             webhook.",
+        ),
+        optional(
+            "inbound_secret",
+            Shape::OneOrMany(&A_WORD),
+            "What webhooks about email prove themselves by; `${NAME}`, two while one is changed.",
+        ),
+        optional(
+            "ca",
+            A_WORD,
+            "A file of certificates to know the mail server by, besides those of the web.",
+        ),
+        optional(
+            "postal_address",
+            A_WORD,
+            "Of the business; the law wants it at the foot of marketing emails.",
+        ),
     ],
 };
 
@@ -324,6 +360,17 @@ pub static SENDING: Object = Object {
                 Shape::Object(&BETWEEN),
             ]),
             "By the law of the lead's region, or hours of your own.",
+        ),
+        optional(
+            "opt_in",
+            Shape::Choice(&[
+                ("single", "A consent that is told counts at once."),
+                (
+                    "double",
+                    "A consent that is told is first confirmed by the lead's own text.",
+                ),
+            ]),
+            "Whether a lead confirms a consent by text; `single` when left out.",
         ),
         optional(
             "caps",
@@ -555,5 +602,15 @@ pub static RETENTION: Object = Object {
         ),
         optional("message_text", A_SPAN, "What was written; `13mo`."),
         optional("consent_proof", A_SPAN, "Proof of consent; `5y`."),
+        optional(
+            "dormant_leads",
+            A_SPAN,
+            "Silent for so long, a lead is asked once more, then pruned; `90d`.",
+        ),
+        optional(
+            "reconfirm",
+            A_NAME,
+            "The flow that asks a silent lead whether they still want to hear from you.",
+        ),
     ],
 };

@@ -8,6 +8,7 @@ use petgraph::algo::kosaraju_scc;
 use petgraph::graph::NodeIndex;
 
 use crate::flow::graph::Graph;
+use crate::flow::preferences;
 use crate::flow::proof::{node_name, roots, step_of};
 use crate::flow::steps::{Rung, RungDoes, WaitFor};
 use crate::flow::template::{Piece, Source, Text};
@@ -229,6 +230,7 @@ impl Counter<'_> {
             let pieces = template.pieces.iter().map(|piece| match piece {
                 Piece::Literal(text) => text.clone(),
                 Piece::Token(token) => match token.source {
+                    Source::Link(ref name) if *name == *preferences::LINK => "x".repeat(72),
                     Source::Link(_) => "x".repeat(30),
                     _ => "x".repeat(12),
                 },

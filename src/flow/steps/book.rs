@@ -11,7 +11,7 @@ use crate::flow::template::{Text, shown};
 use crate::flow::walk::{Next, TextFrom, Walk};
 use crate::lead::Name;
 use crate::lead::Value;
-use crate::policy::{HoldReason, Purpose};
+use crate::policy::{HoldReason, MessageKind, Purpose};
 use crate::reply::{Choice, ChoiceOption};
 use crate::time::{Duration, Timestamp};
 
@@ -167,20 +167,23 @@ impl Book {
         };
         walk.conversation.set_booked(&booked);
         let label = self.label(walk, &slot);
-        if let Value::Text(to) = walk.facts.lead.field("email") {
+        if let Some(to) = walk.email_address(MessageKind::Transactional) {
             let subject = format!("{}: {label}", walk.facts.workspace.brand);
             let place = walk.facts.workspace.calendars.get(&self.calendar);
             let text = match place.and_then(|calendar| calendar.place.as_ref()) {
                 Some(place) => format!("{subject}\n{place}"),
                 None => subject.clone(),
             };
+            let ics = invitation(walk, &booked, &to, Method::Request);
             let message = crate::conversation::EmailMessage {
-                to: to.clone(),
+                to,
                 text,
                 subject,
                 step: Some(step.name.clone()),
                 invite: Some(slot.clone()),
-                ics: Some(invitation(walk, &booked, to, Method::Request)),
+                ics: Some(ics),
+                // About the lead's own appointment, whatever the flow is.
+                kind: MessageKind::Transactional,
             };
             walk.send(Effect::Email(message));
         }
@@ -280,15 +283,17 @@ pub fn call_off(walk: &mut Walk) {
         &walk.flow.locales[walk.locale_ix],
         walk.facts.zone,
     );
-    if let Value::Text(to) = walk.facts.lead.field("email") {
+    if let Some(to) = walk.email_address(MessageKind::Transactional) {
         let subject = format!("{}: {label} is cancelled", walk.facts.workspace.brand);
+        let ics = invitation(walk, &booked, &to, Method::Cancel);
         let message = crate::conversation::EmailMessage {
-            to: to.clone(),
+            to,
             text: subject.clone(),
             subject,
             step: Some(booked.step.clone()),
             invite: None,
-            ics: Some(invitation(walk, &booked, to, Method::Cancel)),
+            ics: Some(ics),
+            kind: MessageKind::Transactional,
         };
         walk.send(Effect::Email(message));
     }

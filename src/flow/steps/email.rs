@@ -8,13 +8,12 @@ use crate::flow::steps::{RungDoes, Step};
 use crate::flow::template::Text;
 use crate::flow::walk::{Next, Walk};
 use crate::lead::Name;
-use crate::lead::Value;
 
 #[derive(Debug, Clone)]
 pub struct Email {
     pub subject: Text,
     pub body: Text,
-    /// Taken when the lead has no email address.
+    /// Taken when the lead has no email address, unsubscribed, or cannot be reached by it.
     pub no_email: Target,
     pub then: Target,
     pub no_reply: Vec<Rung>,
@@ -33,9 +32,8 @@ impl Email {
 
 impl Email {
     pub fn enter(&self, step: &Step, walk: &mut Walk) -> Next {
-        let to = match walk.facts.lead.field("email") {
-            Value::Text(address) if address.contains('@') => address.clone(),
-            _ => return Next::go("no_email", &self.no_email),
+        let Some(to) = walk.email_address(walk.flow.kind) else {
+            return Next::go("no_email", &self.no_email);
         };
         let subject = walk.render_text(&self.subject, "email");
         let text = walk.render_text(&self.body, "email");
@@ -47,12 +45,18 @@ impl Email {
             step: step_name,
             invite: None,
             ics: None,
+            kind: walk.flow.kind,
         }));
         if self.no_reply.is_empty() {
             Next::go("then", &self.then)
         } else {
             walk.await_reply(step, 0, 0, seq)
         }
+    }
+
+    /// The email did not arrive, or the lead wants none.
+    pub fn undelivered(&self) -> Next {
+        Next::go("no_email", &self.no_email)
     }
 
     /// The ladder's rung is due: a text, or somewhere else.

@@ -164,7 +164,7 @@ pub fn undeliverable(ladder: &[Rung], why: DropReason) -> Next {
     match why {
         DropReason::OptedOut => Next::End(Name::from("opted_out")),
         DropReason::NoConsent => Next::End(Name::from("stopped")),
-        DropReason::Unreachable => match ladder_exits(ladder).last() {
+        DropReason::Unreachable | DropReason::Declined => match ladder_exits(ladder).last() {
             Some((exit, target)) => Next::Go(exit, target.clone()),
             None => Next::End(Name::from("unreachable")),
         },
@@ -176,6 +176,6 @@ fn undeliverable_say(why: DropReason, then: &Target) -> Next {
     match why {
         DropReason::OptedOut => Next::End(Name::from("opted_out")),
         DropReason::NoConsent => Next::End(Name::from("stopped")),
-        DropReason::Unreachable => Next::go("then", then),
+        DropReason::Unreachable | DropReason::Declined => Next::go("then", then),
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::nearest;
 use crate::flow::condition::Expr;
+use crate::flow::preferences;
 use crate::flow::template::Source;
 use crate::flow::{Field, StepIx};
 use crate::lead::{Kind, Name};
@@ -89,7 +90,7 @@ impl Names {
             return match prefix {
                 "answers" => self.answer(rest),
                 "lead" => self.field(rest),
-                "link" if self.links.contains(rest) => {
+                "link" if self.links.contains(rest) || rest == preferences::LINK => {
                     let source = Source::Link(rest.into());
                     Some(Found::certain(source, Kind::Text))
                 }

@@ -1,6 +1,7 @@
 //! `workspace.yaml` as plain data: the brand, its channels, teams, calendars and rules.
 
 mod agents;
+mod anomalies;
 mod channels;
 mod environment;
 mod read;
@@ -16,6 +17,7 @@ use crate::lead::{Name, PhoneNumber};
 use crate::policy::Rules;
 use crate::time::{Days, Duration, Hours, Zone};
 
+pub use anomalies::Anomalies;
 pub use read::read;
 
 #[derive(Debug, Clone)]
@@ -35,12 +37,14 @@ pub struct Workspace {
     pub channels: BTreeMap<Name, Channel>,
     pub email: Option<EmailSettings>,
     pub rules: Rules,
+    pub opt_in: OptIn,
     pub teams: BTreeMap<Name, Team>,
     pub calendars: BTreeMap<Name, Calendar>,
     pub segments: BTreeMap<Name, Expr>,
     pub endpoints: BTreeMap<Name, Endpoint>,
     pub webhooks: BTreeMap<Name, Webhook>,
     pub retention: Retention,
+    pub anomalies: Anomalies,
     /// The answer to HELP, where the business wrote its own.
     pub help: Option<Said>,
     /// The one answer to an opt-out, where the business wrote its own.
@@ -55,6 +59,15 @@ pub struct Workspace {
 
 /// How long a takeover lasts in silence when the workspace does not say.
 pub const TAKEOVER_LAPSES: Duration = Duration::mins(30);
+
+/// Whether a lead confirms a consent that somebody told of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OptIn {
+    #[default]
+    Single,
+    /// One text asks them, and only their own answer completes it.
+    Double,
+}
 
 /// A text of the workspace: in any locale, or by locale. `{brand}` is all it may name.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,8 +95,12 @@ pub struct Channel {
     /// The carrier's own settings by key (`account`, `secret`, `secrets`, `public_key`, …), with
     /// `${NAME}` already filled in.
     pub settings: BTreeMap<Name, String>,
-    /// Messages a second.
+    /// Parts a second.
     pub rate: Option<f64>,
+    /// Parts a second of each of its numbers.
+    pub number_rate: Option<f64>,
+    /// The channel that texts go by while this one is closed.
+    pub failover: Option<Name>,
     pub api: Option<String>,
 }
 
@@ -92,6 +109,13 @@ pub struct EmailSettings {
     pub from: String,
     pub smtp: Option<String>,
     pub reply_to: Option<String>,
+    /// A file of certificates to know the mail server by, besides those of the web.
+    pub ca: Option<String>,
+    /// What webhooks about email prove themselves by; two while one is changed. Without one, replies
+    /// by email are not taken.
+    pub inbound_secrets: Vec<String>,
+    /// Of the business, for the foot of marketing emails.
+    pub postal_address: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -181,6 +205,9 @@ pub struct Retention {
     pub inactive_leads: Duration,
     pub message_text: Duration,
     pub consent_proof: Duration,
+    /// Silent for so long, a lead is asked once more by `reconfirm`, then pruned.
+    pub dormant_leads: Duration,
+    pub reconfirm: Option<Name>,
 }
 
 impl Workspace {
@@ -222,12 +249,14 @@ impl Default for Workspace {
             channels: BTreeMap::from([(Name::from("main"), Channel::sandbox())]),
             email: None,
             rules: Rules::default(),
+            opt_in: OptIn::default(),
             teams: BTreeMap::from([(Name::from("sales"), Team::at_the_console())]),
             calendars: BTreeMap::new(),
             segments: BTreeMap::new(),
             endpoints: BTreeMap::new(),
             webhooks: BTreeMap::new(),
             retention: Retention::default(),
+            anomalies: Anomalies::default(),
             help: None,
             opt_out: None,
             domains: Vec::new(),
@@ -244,6 +273,8 @@ impl Channel {
             from: vec!["+15550100000".into()],
             settings: BTreeMap::new(),
             rate: None,
+            number_rate: None,
+            failover: None,
             api: None,
         }
     }
@@ -280,6 +311,8 @@ impl Default for Retention {
             inactive_leads: Duration::days(24 * 30),
             message_text: Duration::days(13 * 30),
             consent_proof: Duration::days(5 * 365),
+            dormant_leads: Duration::days(90),
+            reconfirm: None,
         }
     }
 }

@@ -10,7 +10,8 @@ use crate::flow::grammar::{self, Shape, WORKSPACE};
 use crate::flow::template::{self, Names};
 use crate::flow::workspace::environment::{self, Env};
 use crate::flow::workspace::{
-    Calendar, Endpoint, Retention, Said, Team, Webhook, Workspace, agents, channels,
+    Calendar, Endpoint, OptIn, Retention, Said, Team, Webhook, Workspace, agents, anomalies,
+    channels,
 };
 use crate::flow::yaml::{self, Entry, Node, Style, Yaml};
 use crate::lead::Name;
@@ -68,6 +69,7 @@ impl Reader<'_> {
             channels: channels::channels(self, root, &region).unwrap_or(defaults.channels),
             email: channels::email(self, root.get("email")),
             rules: self.rules(root),
+            opt_in: opt_in(root.get("sending")),
             teams: if root.get("teams").is_some() {
                 teams
             } else {
@@ -78,6 +80,7 @@ impl Reader<'_> {
             endpoints: named(root.get("endpoints"), |node| Some(endpoint(node))),
             webhooks: named(root.get("webhooks"), |node| Some(webhook(node))),
             retention: retention(root.get("retention")),
+            anomalies: anomalies::read(root.get("anomalies")),
             help: self.said(help),
             opt_out: self.said(root.get("opt_out")),
             templates: self.templates(root.get("templates")),
@@ -400,6 +403,13 @@ fn webhook(node: &Node) -> Webhook {
     }
 }
 
+fn opt_in(sending: Option<&Node>) -> OptIn {
+    match sending.and_then(|s| s.get("opt_in")).and_then(Node::text) {
+        Some("double") => OptIn::Double,
+        _ => OptIn::Single,
+    }
+}
+
 fn retention(node: Option<&Node>) -> Retention {
     let defaults = Retention::default();
     let under = |key: &str| word(node.and_then(|node| node.get(key)));
@@ -407,6 +417,8 @@ fn retention(node: Option<&Node>) -> Retention {
         inactive_leads: under("inactive_leads").unwrap_or(defaults.inactive_leads),
         message_text: under("message_text").unwrap_or(defaults.message_text),
         consent_proof: under("consent_proof").unwrap_or(defaults.consent_proof),
+        dormant_leads: under("dormant_leads").unwrap_or(defaults.dormant_leads),
+        reconfirm: text_of(node.and_then(|node| node.get("reconfirm"))).map(Name::from),
     }
 }
 

@@ -51,6 +51,7 @@ fn env(name: &str) -> Option<String> {
         "SMTP_URL" => "smtp://user:word@mail.example:587",
         "MISSING" => return None,
         "EMPTY" => "",
+        "SHORT" => "hunter2",
         _ => "from-the-environment",
     };
     Some(value.to_string())
@@ -267,6 +268,27 @@ fn each_mistake_is_named_at_its_place() {
         ("public_url: text.example", &["E0609 text.example"]),
         ("region: Texas", &["E0610 Texas"]),
         ("email: { from: nobody }", &["E0611 nobody"]),
+        (
+            "email: { from: a@b.example, smtp: 'smtp://h.example:mail' }",
+            &["E0609 'smtp://h.example:mail'"],
+        ),
+        (
+            "email: { from: a@b.example, smtp: 'smtp://u@h.example' }",
+            &["E0609 'smtp://u@h.example'"],
+        ),
+        ("email: { from: a@b.example, ca: ca.pem }", &["E0609 ca"]),
+        (
+            "email: { from: a@b.example, inbound_secret: '${SHORT}' }",
+            &["E0609 '${SHORT}'"],
+        ),
+        (
+            "channels: { email: { carrier: sandbox, from: \"+13125550100\" } }",
+            &["E0609 email"],
+        ),
+        (
+            "email: { from: a@b.example, repl_to: a@c.example }",
+            &["E0101 repl_to"],
+        ),
         ("segments: { hot: \"lifecycle = 'hot'\" }", &["E0505 ="]),
         ("segments: { hot: \"tags > 5\" }", &["E0503 tags > 5"]),
         ("opt_out: \"{brnad}: you are out\"", &["E0401 brnad"]),

@@ -315,8 +315,13 @@ impl<'a> Look<'a> {
             .map(|i| &self.words[i])
             .filter(|w| !w.breaks);
         next.is_some_and(|w| self.language.is(w.id, self.unit))
-            || before.is_some_and(|w| self.language.is(w.id, self.lead_in))
+            || before.is_some_and(|w| self.language.is(w.id, self.lead_in) && !self.is_article(at))
             || next.is_some_and(|w| w.kind == WordKind::Letters && self.means_nothing(w))
+    }
+
+    /// "la 1 por favor" names the option; "a la 1" is a time.
+    fn is_article(&self, at: usize) -> bool {
+        at == 1 && self.words[0].of_text(&self.reply.text) == "la"
     }
 
     fn means_nothing(&self, word: &Word) -> bool {
@@ -419,7 +424,10 @@ impl<'a> Look<'a> {
             return Weighed::Unclear;
         }
         if scan.hedged && !scan.marks.iter().all(Mark::is_time_off) {
-            return self.yes_but_later(&scan).unwrap_or(Weighed::Unclear);
+            return self
+                .yes_but_later(&scan)
+                .or_else(|| self.no_but_later(&scan))
+                .unwrap_or(Weighed::Unclear);
         }
         if !plain {
             self.drop_numbers(&mut scan);

@@ -3,7 +3,11 @@
 use jiff::civil::{Date, Weekday};
 use jiff::{Span, ToSpan};
 
-/// The day of the next such month and day that is not past; `year` as written, of two or four digits.
+/// A day without a year that passed so lately is a slip, not next year's.
+const LATELY_DAYS: i64 = 90;
+
+/// The day of the next such month and day; `year` as written, of two or four digits. None for a day
+/// that passed lately: nobody makes an appointment eleven months ahead.
 pub(super) fn of_calendar(day: i64, month: i64, year: Option<i64>, today: Date) -> Option<Date> {
     let new = |year: i16| Date::new(year, month as i8, day as i8).ok();
     if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
@@ -13,9 +17,15 @@ pub(super) fn of_calendar(day: i64, month: i64, year: Option<i64>, today: Date) 
         Some(year @ 0..=99) => new(2000 + year as i16),
         Some(year @ 1000..=9999) => new(year as i16),
         Some(_) => None,
-        None => new(today.year())
-            .filter(|date| *date >= today)
-            .or_else(|| new(today.year() + 1).filter(|_| new(today.year()).is_some())),
+        None => {
+            let this_year = new(today.year())?;
+            let passed = today.duration_since(this_year).as_hours() / 24;
+            match passed {
+                ..=0 => Some(this_year),
+                1..=LATELY_DAYS => None,
+                _ => new(today.year() + 1),
+            }
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use jiff::civil::{Date, Time};
 use jiff::{ToSpan, Zoned};
 
 use super::super::lex::{Lexed, Piece, lex};
-use super::super::lexicon::{self, Cue, Language};
+use super::super::lexicon::{self, Cue, Language, Spoken};
 use super::super::{Reply, ValueContext, number};
 use super::clock::{self, Part};
 use super::day;
@@ -199,8 +199,11 @@ impl Scan<'_> {
         if let Some(n) = self.named_day(at) {
             return n;
         }
+        if let Some(n) = self.ordinal_before_month(at) {
+            return n;
+        }
         if self.pieces[at].digits().is_some() {
-            return self.digits(at);
+            return self.compact_time(at).unwrap_or_else(|| self.digits(at));
         }
         if let Some(found) = number::at(self.pieces, at, self.index) {
             return self.count(found.value, found.end - at, at);
@@ -238,12 +241,15 @@ impl Scan<'_> {
         let (word, id) = self.pieces[at].word()?;
         let followed_by_number = self.num(at + 1).is_some();
         if let Some(month) = self.language.months.get(&id).copied() {
-            if let Some(day) = self.num(at + 1).filter(|d| (1..=31).contains(d)) {
-                let suffix = self.ordinal_suffix(at + 2);
-                let (year, n) = self.year(at + 2 + suffix);
+            // "Dec. 4"
+            let dot = usize::from(self.pieces.get(at + 1).is_some_and(|p| p.is_sign(&['.'])));
+            if let Some(day) = self.num(at + 1 + dot).filter(|d| (1..=31).contains(d)) {
+                let after = at + 2 + dot;
+                let suffix = self.ordinal_suffix(after);
+                let (year, n) = self.year(after + suffix);
                 let date = day::of_calendar(day, i64::from(month), year, self.today());
                 self.set_day(date);
-                return Some(2 + suffix + n);
+                return Some(after + suffix + n - at);
             }
             if !self.language.weekdays.contains_key(&id) {
                 // A month without its day: "may", "in March".
@@ -392,6 +398,33 @@ impl Scan<'_> {
         Some(next + 1 + n - at)
     }
 
+    /// "the first of December", "primero de diciembre".
+    fn ordinal_before_month(&mut self, at: usize) -> Option<usize> {
+        let (_, id) = self.pieces[at].word()?;
+        let Some(Spoken::Ordinal(day)) = self.language.spoken.get(&id).copied() else {
+            return None;
+        };
+        self.day_before_month(at, i64::from(day))
+    }
+
+    /// "930am": an hour and minutes with nothing between them, told by what follows.
+    fn compact_time(&mut self, at: usize) -> Option<usize> {
+        let digits = self.pieces[at].digits()?;
+        let (_, cue) = self.language.when(self.pieces.get(at + 1..)?)?;
+        let told = matches!(cue, Cue::Am | Cue::Pm) && matches!(digits.len(), 3 | 4);
+        let number = self.num(at).filter(|_| told)?;
+        let (hour, minute) = (number / 100, number % 100);
+        if !(1..=12).contains(&hour) || minute > 59 {
+            return None;
+        }
+        self.set_hour(clock::Told {
+            hour,
+            minute,
+            of_24: false,
+        });
+        Some(1)
+    }
+
     /// Words or letters for "o'clock" at `at`.
     fn oclock(&self, at: usize) -> usize {
         let is = self
@@ -433,6 +466,8 @@ impl Scan<'_> {
                 self.distance(n, cue, before == Some(Cue::In), after + m);
                 return length + m;
             }
+            // "12 noon": the word says all.
+            Some((_, Cue::Noon | Cue::Midnight)) if n == 12 => return length,
             Some((m, cue @ (Cue::MinutesPast | Cue::MinutesTo))) if n < 60 => {
                 if let Some(found) = number::at(self.pieces, after + m, self.index) {
                     let sign = if cue == Cue::MinutesPast { 1 } else { -1 };

@@ -2,10 +2,11 @@
 //! or put behind the conversation under way.
 
 use crate::conversation::{Conversation, ConversationId, Event, Status};
+use crate::flow::workspace::OptIn;
 use crate::flow::{Flow, fields};
 use crate::lead::{Name, Value};
 use crate::policy::consent::{self, Level};
-use crate::policy::{Consent, DropReason, Outgoing, Purpose};
+use crate::policy::{Chosen, Consent, DropReason, Outgoing, Purpose};
 use crate::runtime::turn::{Desk, new_conversation};
 use crate::runtime::work::{Enroll, IfBusy, LeadDid, Refusal};
 use crate::time::Timestamp;
@@ -15,9 +16,16 @@ impl Desk<'_> {
         self.commit.seen = enroll.seen;
         let flow = self.live.flows.get(&enroll.flow).cloned();
         let flow = flow.ok_or_else(|| Refusal::NoFlow(enroll.flow.clone()))?;
-        self.update_lead(&enroll.lead);
-        self.may_enter(&flow)?;
+        self.update_lead(&enroll.lead)?;
+        let asked = self.is_being_asked();
+        if !asked {
+            self.may_enter(&flow)?;
+        }
         self.type_fields(&flow)?;
+        if asked {
+            // It begins when the lead confirms.
+            return self.schedule(&flow, enroll, None);
+        }
         let busy = self.active.as_ref().filter(|c| !c.is_ended()).map(|c| c.id);
         let later = enroll.at.filter(|at| *at > self.now);
         if let (Some(id), IfBusy::Refuse) = (busy, enroll.if_busy) {
@@ -46,6 +54,12 @@ impl Desk<'_> {
         }
     }
 
+    /// Whether the lead was asked to confirm their consent and may still do so.
+    fn is_being_asked(&self) -> bool {
+        self.live.workspace.opt_in == OptIn::Double
+            && matches!(self.record.standing.consent, Consent::Pending(_))
+    }
+
     /// Consent, before anything is promised.
     fn may_enter(&self, flow: &Flow) -> Result<(), Refusal> {
         let out = Outgoing {
@@ -54,7 +68,12 @@ impl Desk<'_> {
             window: None,
         };
         let lead = self.lead;
+        let declined = |chosen: &Chosen| chosen.declined.contains(&flow.name);
         let why = match consent::allows(&self.record.standing, &out, self.now) {
+            Ok(()) if self.record.care.chosen.as_ref().is_some_and(declined) => format!(
+                "{lead} chose on their preferences page not to hear about `{}`",
+                flow.name
+            ),
             Ok(()) => return Ok(()),
             Err(DropReason::OptedOut) => {
                 format!("{lead} opted out; only their own START or a form of theirs undoes it")
@@ -62,12 +81,18 @@ impl Desk<'_> {
             Err(DropReason::Unreachable) => {
                 format!("{lead} cannot be reached: the carrier calls the number dead")
             }
+            Err(DropReason::Declined) => {
+                format!("{lead} chose not to be texted marketing; an email may reach them")
+            }
             Err(DropReason::NoConsent) => match self.record.standing.consent {
                 Consent::Given(_, Level::Transactional) => format!(
                     "consent missing: {lead} agreed to transactional messages only, and `{}` is \
                      marketing",
                     flow.name
                 ),
+                Consent::Pending(_) => {
+                    format!("consent missing: {lead} was asked to confirm and has not answered yet")
+                }
                 _ => format!(
                     "consent missing: nothing recorded says that {lead} agreed to be texted; give \
                      `consent` with the lead"

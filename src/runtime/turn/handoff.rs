@@ -168,13 +168,8 @@ impl Desk<'_> {
         answer: &str,
     ) -> Result<(), Refusal> {
         self.commit.seen = Some(SeenKey::of(&inbound.channel, &inbound.id));
-        let event = Event::Replied {
-            text: inbound.text.clone(),
-            media: Vec::new(),
-            written: inbound.written,
-        };
         let entry = Entry {
-            event,
+            event: inbound.event(),
             understood: None,
             path: Vec::new(),
         };

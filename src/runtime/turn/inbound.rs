@@ -1,31 +1,42 @@
 //! A text from a lead: to the open conversation, to the flow its keyword starts, or to nobody.
 
 use crate::advance;
-use crate::conversation::{Conversation, Event, Status};
+use crate::conversation::{Conversation, Entry, Event, Status, Understood};
 use crate::flow::steps::asks_to_move;
 use crate::lead::Name;
 use crate::policy::consent::Level;
 use crate::policy::{Consent, ConsentChange, ConsentEvent};
-use crate::reply::{self, Listening, Reply};
+use crate::reply::{self, Everywhere, Listening, Reply};
 use crate::runtime::turn::Desk;
-use crate::runtime::work::{Heard, Inbound, Refusal};
-use crate::store::{RowBody, SeenKey};
+use crate::runtime::work::{Heard, Inbound, OptOutVerdict, Refusal};
+use crate::store::{RowBody, RowKind, SeenKey};
+
+/// The rule by which a text was understood that the carrier calls an opt-out.
+const CARRIER_RULE: &str = "carrier-opt-out";
+
+fn is_opt_out(text: &str) -> bool {
+    reply::everywhere(&Reply::read(text), Listening::default())
+        .is_some_and(|verdict| verdict.meaning == reply::Everywhere::OptOut)
+}
 
 impl Desk<'_> {
     pub(super) fn inbound(&mut self, inbound: &Inbound) -> Result<(), Refusal> {
         self.commit.seen = Some(SeenKey::of(&inbound.channel, &inbound.id));
         self.remember_number(inbound);
         self.last_inbound = Some(self.now);
-        let event = Event::Replied {
-            text: inbound.text.clone(),
-            media: inbound.media.clone(),
-            written: inbound.written,
-        };
+        self.verdict = inbound.verdict;
+        let event = inbound.event();
+        if inbound.verdict == OptOutVerdict::OptedOut && !is_opt_out(&inbound.text) {
+            return self.opted_out_elsewhere(event);
+        }
         let listening = self
             .active
             .take_if(|c| !matches!(c.status, Status::Scheduled));
         let keyword = self.keyword_flow(&inbound.text);
         match (listening, keyword) {
+            (listening, None) if self.is_a_robot(&inbound.text) => {
+                self.only_answers(listening, event)
+            }
             (Some(conversation), None) => self.advance(conversation, event),
             (Some(conversation), Some(flow)) => self.keyword_or_answer(conversation, &flow, event),
             (None, Some(flow)) => self.keyword(&flow, event),
@@ -35,7 +46,7 @@ impl Desk<'_> {
                     self.record_changed = true;
                     self.advance(conversation, event)
                 }
-                None => self.nobody(event),
+                None => self.late_or_nobody(event),
             },
         }
     }
@@ -54,6 +65,61 @@ impl Desk<'_> {
             let booked = known.booked();
             booked.is_some_and(|booked| booked.slot.start > self.now)
         }))
+    }
+
+    /// The carrier took for an opt-out what we would not have: it counts all the same.
+    fn opted_out_elsewhere(&mut self, event: Event) -> Result<(), Refusal> {
+        let Event::Replied { text, .. } = &event else {
+            return Ok(());
+        };
+        let wording = text.clone();
+        let entry = Entry {
+            event,
+            understood: Some(Understood {
+                kind: Name::from(reply::Everywhere::OptOut.as_str()),
+                answer: None,
+                certain: true,
+                rule: Name::from(CARRIER_RULE),
+            }),
+            path: Vec::new(),
+        };
+        let conversation = self.active.as_ref().map(|active| active.id);
+        self.row(conversation, RowBody::Happened(entry));
+        self.opted_out_at_carrier(CARRIER_RULE, &wording)
+    }
+
+    /// Two automatons that answer each other never end. After so many replies in one period only what
+    /// answers a question is heard, and what the law asks for; in a silence all is as before.
+    fn is_a_robot(&self, text: &str) -> bool {
+        let limits = &self.live.workspace.anomalies;
+        let lately = self
+            .recent
+            .iter()
+            .filter(|row| row.kind == RowKind::Reply && self.now.since(row.at) <= limits.window);
+        if lately.count() < limits.exchanges as usize {
+            return false;
+        }
+        let said = reply::everywhere(&Reply::read(text), Listening::default());
+        !said.is_some_and(|said| matches!(said.meaning, Everywhere::OptOut | Everywhere::OptIn))
+    }
+
+    /// What answers the open question goes on; the rest is kept, and leads nowhere.
+    fn only_answers(
+        &mut self,
+        listening: Option<Conversation>,
+        event: Event,
+    ) -> Result<(), Refusal> {
+        let id = listening.as_ref().map(|conversation| conversation.id);
+        if let Some(conversation) = listening {
+            let flow = self.flow_of(&conversation)?;
+            let turn = self.turn_of(&flow, conversation, event.clone())?;
+            let understood = turn.entry.understood.as_ref();
+            if understood.is_some_and(|u| &*u.kind == "answer") {
+                return self.take(turn);
+            }
+        }
+        self.row(id, RowBody::Happened(unanswered(event)));
+        Ok(())
     }
 
     fn remember_number(&mut self, inbound: &Inbound) {
@@ -82,7 +148,7 @@ impl Desk<'_> {
         event: Event,
     ) -> Result<(), Refusal> {
         let current = self.flow_of(&conversation)?;
-        let turn = self.turn_of(&current, conversation.clone(), event.clone());
+        let turn = self.turn_of(&current, conversation.clone(), event.clone())?;
         let heard = turn
             .entry
             .understood
@@ -127,8 +193,30 @@ impl Desk<'_> {
         self.start_flow(flow, format!("keyword:{word}"), Vec::new())
     }
 
+    /// The conversation that ended in silence goes on when its question is answered after all.
+    fn late_or_nobody(&mut self, event: Event) -> Result<(), Refusal> {
+        let free = self.record.active.is_none() && !self.record.standing.is_opted_out();
+        let Some(last) = self.record.last.filter(|_| free) else {
+            return self.nobody(event);
+        };
+        let conversation = self.batch.conversation(last)?;
+        let Some(conversation) = conversation.filter(|c| advance::may_reopen(c, self.now)) else {
+            return self.nobody(event);
+        };
+        let flow = self.flow_of(&conversation)?;
+        let turn = self.turn_of(&flow, conversation, event.clone())?;
+        let understood = turn.entry.understood.as_ref();
+        if !understood.is_some_and(advance::is_late_answer) {
+            return self.nobody(event);
+        }
+        self.record.active = Some(last);
+        self.record_changed = true;
+        self.take(turn)
+    }
+
     /// A text that no conversation takes: recorded, and heeded where it means something everywhere.
     fn nobody(&mut self, event: Event) -> Result<(), Refusal> {
+        let was_asked = matches!(self.record.standing.consent, Consent::Pending(_));
         let zone = self.lead_zone();
         let locale = self
             .record
@@ -157,6 +245,24 @@ impl Desk<'_> {
                 other => self.push_outgoing(None, seq, other),
             }
         }
-        Ok(())
+        let confirmed = was_asked && self.record.standing.may_be_texted();
+        match confirmed && self.record.active.is_none() {
+            true => self.start_next(),
+            false => Ok(()),
+        }
+    }
+}
+
+/// A robot's reply is kept, and leads nowhere.
+fn unanswered(event: Event) -> Entry {
+    Entry {
+        event,
+        understood: Some(Understood {
+            kind: Name::from("machine"),
+            answer: None,
+            certain: false,
+            rule: Name::from("too-many-replies"),
+        }),
+        path: Vec::new(),
     }
 }

@@ -1,27 +1,34 @@
 //! One turn at a lead's desk: what was read of the lead, the work at hand, and the commit it becomes.
 
 mod alert;
+mod email;
+mod caps;
+mod doubt;
 mod enroll;
 mod handoff;
 mod inbound;
 mod lead;
+mod leave;
 mod outgoing;
+mod receipt;
 mod takeover;
 
 use std::sync::Arc;
+
+pub(super) use outgoing::LEASE;
 
 pub(super) use crate::advance::enroll as new_conversation;
 use crate::advance::{Facts, Turn, advance};
 use crate::conversation::{AgentNote, Conversation, Effect, Entry, Event, Seq, SmsMessage, Status};
 use crate::flow::Flow;
 use crate::flow::workspace::roster::Roster;
-use crate::lead::{Lead, PhoneNumber};
+use crate::lead::{Lead, PhoneNumber, Value};
 use crate::policy::{self, LeadFacts, Standing};
 use crate::runtime::engine::Engine;
 use crate::runtime::live::Live;
-use crate::runtime::work::{Done, Heard, Refusal, Work};
+use crate::runtime::work::{Done, Heard, OptOutVerdict, Refusal, Work};
 use crate::store::{
-    Batch, Commit, HandoffId, LeadRecord, Need, Row, RowBody, RowKind, SeenKey, SendStatus,
+    Batch, Care, Commit, HandoffId, LeadRecord, Need, Row, RowBody, RowKind, SeenKey, SendStatus,
     Sending, ShortlinkRecord, Snapshot,
 };
 use crate::time::{Timestamp, Zone};
@@ -48,6 +55,8 @@ pub(super) struct Desk<'e> {
     last_inbound: Option<Timestamp>,
     recent: Vec<crate::store::Recent>,
     zones: Vec<Zone>,
+    /// What the carrier made of the text at hand.
+    verdict: OptOutVerdict,
     next_seq: Seq,
     commit: Commit,
     done: Done,
@@ -71,9 +80,17 @@ impl<'e> Desk<'e> {
             | Work::Decline { handoff, .. }
             | Work::CallLead { handoff, .. }
             | Work::Resolve { handoff, .. } => (Some(handoff.conversation), None),
-            Work::Begin { seq, .. } | Work::Settle { seq, .. } | Work::Receipt { seq, .. } => {
+            Work::EmailReply(answer) => (Some(answer.conversation), Some(answer.reply.answers)),
+            Work::EmailBounced {
+                seq, conversation, ..
+            } => (*conversation, Some(*seq)),
+            Work::Unsubscribe {
+                seq, conversation, ..
+            } => (*conversation, *seq),
+            Work::Begin { seq, .. } | Work::Settle { seq, .. } | Work::Postpone { seq, .. } => {
                 (None, Some(*seq))
             }
+            Work::Receipt(receipt) => (None, Some(receipt.seq)),
             Work::Inbound(_)
             | Work::AgentText { .. }
             | Work::Enroll(_)
@@ -96,13 +113,6 @@ impl<'e> Desk<'e> {
         lead: PhoneNumber,
         now: Timestamp,
     ) -> Self {
-        let sends = snapshot
-            .recent
-            .iter()
-            .filter(|row| row.kind == RowKind::Sms && row.marketing)
-            .filter(|row| !matches!(row.status, Some(SendStatus::Cancelled | SendStatus::Failed)))
-            .map(|row| row.at)
-            .collect();
         let last_inbound = snapshot
             .recent
             .iter()
@@ -119,7 +129,9 @@ impl<'e> Desk<'e> {
             our_number: None,
             channel: None,
             last: None,
+            care: Care::default(),
         });
+        let sends = caps::sends(&snapshot.recent, &record.care, None);
         let done = Done {
             created,
             ..Done::default()
@@ -139,6 +151,7 @@ impl<'e> Desk<'e> {
             last_inbound,
             recent: snapshot.recent,
             zones: Vec::new(),
+            verdict: OptOutVerdict::Silent,
             next_seq: snapshot.last_seq + 1,
             commit: Commit::new(lead, now),
             done,
@@ -150,7 +163,8 @@ impl<'e> Desk<'e> {
     pub fn work_out(mut self, work: &Work) -> Result<Outcome, Refusal> {
         match work {
             Work::Inbound(inbound) => self.inbound(inbound)?,
-            Work::Receipt { status, error, .. } => self.receipt(*status, error.as_deref())?,
+            Work::Receipt(receipt) => self.receipt(receipt)?,
+            Work::Postpone { until, .. } => self.postpone(*until),
             Work::Timer {
                 conversation,
                 deadline,
@@ -159,7 +173,7 @@ impl<'e> Desk<'e> {
             Work::Begin { .. } => self.begin()?,
             Work::Settle { result, .. } => self.settle(result)?,
             Work::Enroll(enroll) => self.enroll(enroll)?,
-            Work::UpsertLead(update) => self.update_lead(update),
+            Work::UpsertLead(update) => self.update_lead(update)?,
             Work::Did(did) => self.lead_did(did)?,
             Work::Claim { handoff, agent, .. } => self.claim(*handoff, agent)?,
             Work::Decline { handoff, agent, .. } => self.decline(*handoff, agent)?,
@@ -193,13 +207,16 @@ impl<'e> Desk<'e> {
             } => {
                 self.write(*conversation, agent, text)?;
             }
-            Work::Consent { event, .. } => self.consent(event.clone()),
+            Work::Consent { event, .. } => self.consent_told(event)?,
             Work::Clicked {
                 conversation, link, ..
             } => {
                 self.happened(*conversation, Event::Clicked { link: link.clone() })?;
             }
             Work::CancelBooking { conversation, .. } => self.cancel_booking(*conversation)?,
+            Work::EmailReply(answer) => self.email_reply(answer)?,
+            Work::EmailBounced { error, .. } => self.email_bounced(error)?,
+            Work::Unsubscribe { by, .. } => self.unsubscribe(*by)?,
             Work::Stop {
                 conversation,
                 outcome,
@@ -217,6 +234,7 @@ impl<'e> Desk<'e> {
     }
 
     fn close(mut self) -> Outcome {
+        self.remember_sends();
         if self.record_changed {
             self.record.updated = self.now;
             self.commit.record = Some(self.record);
@@ -258,14 +276,33 @@ impl<'e> Desk<'e> {
     /// Works the event out and takes what it came to into the commit.
     fn advance(&mut self, conversation: Conversation, event: Event) -> Result<(), Refusal> {
         let flow = self.flow_of(&conversation)?;
-        let turn = self.turn_of(&flow, conversation, event);
+        let turn = self.turn_of(&flow, conversation, event)?;
         self.take(turn)
     }
 
-    fn turn_of(&mut self, flow: &Flow, conversation: Conversation, event: Event) -> Turn {
+    /// Works the event out. Should it lead to an email to an address that another lead unsubscribed, or
+    /// that bounces, it is worked out again with that known.
+    fn turn_of(
+        &mut self,
+        flow: &Flow,
+        conversation: Conversation,
+        event: Event,
+    ) -> Result<Turn, Refusal> {
         let zone = self.lead_zone();
-        let facts = self.facts(&zone);
-        advance(flow, conversation, event, &facts, self.now)
+        let again = self
+            .may_email(flow)
+            .then(|| (conversation.clone(), event.clone()));
+        let turn = advance(flow, conversation, event, &self.facts(&zone), self.now);
+        match again {
+            Some((conversation, event)) if self.learn_of_addresses(&turn)? => Ok(advance(
+                flow,
+                conversation,
+                event,
+                &self.facts(&zone),
+                self.now,
+            )),
+            _ => Ok(turn),
+        }
     }
 
     fn facts<'f>(&'f self, zone: &'f Zone) -> Facts<'f> {
@@ -288,11 +325,27 @@ impl<'e> Desk<'e> {
             zones: &self.zones,
             sends: &self.sends,
             last_inbound: self.last_inbound,
+            chosen: self.record.care.chosen.as_ref(),
+            home: self.home(),
         }
     }
 
-    /// The zone times are shown in: as told, else the number's if it has only one, else the
-    /// workspace's. Loads the candidate zones on the way.
+    /// Where the lead lives by the postcode they told, which may be written as a number.
+    fn home(&self) -> Option<&'static policy::zones::Place> {
+        if self.live.workspace.region != "US" {
+            return None;
+        }
+        let told = ["postcode", "zip"].map(|field| self.record.lead.field(field));
+        let told = told.into_iter().find(|value| !value.is_empty())?;
+        match told {
+            Value::Text(text) => policy::postcode::place(text),
+            Value::Number(number) => policy::postcode::place(&format!("{number:05}")),
+            _ => None,
+        }
+    }
+
+    /// The zone times are shown in: as told, else the postcode's or the number's if it has only one,
+    /// else the workspace's. Loads the candidate zones on the way.
     fn lead_zone(&mut self) -> Zone {
         if self.zones.is_empty() {
             let told = self
@@ -303,7 +356,10 @@ impl<'e> Desk<'e> {
                 .and_then(|zone| zone.parse().ok());
             self.zones = match told {
                 Some(zone) => vec![zone],
-                None => policy::zones::candidates(self.lead),
+                None => match self.home() {
+                    Some(home) => home.zones().to_vec(),
+                    None => policy::zones::candidates(self.lead),
+                },
             };
             if self.zones.is_empty() {
                 self.zones.push(self.live.workspace.time_zone.clone());
@@ -447,7 +503,11 @@ impl<'e> Desk<'e> {
         effect: Effect,
     ) {
         debug_assert_eq!(seq, self.next_seq, "effects are numbered as they are taken");
-        let sending = self.first_sending(&effect);
+        let mut sending = self.first_sending(&effect);
+        if self.is_confirmed_already(&effect) {
+            sending = sending.cancelled(self.now);
+            sending.error = Some("the carrier has confirmed it".to_string());
+        }
         self.done.outgoing |= sending.due.is_some_and(|due| due <= self.now);
         self.row(conversation, RowBody::Outgoing(effect, sending));
     }
@@ -456,7 +516,7 @@ impl<'e> Desk<'e> {
         let (to, hold, parts) = match effect {
             Effect::Sms(SmsMessage { hold, text, .. }) => (
                 self.lead.to_string(),
-                *hold,
+                hold.map(|(until, why)| (self.spread_out(until, why, self.now), why)),
                 crate::flow::sms_parts::count(text).parts,
             ),
             Effect::Email(email) => (email.to.clone(), None, 0),
@@ -486,10 +546,18 @@ impl<'e> Desk<'e> {
         }
     }
 
+    /// Whether the carrier has said already what this text would say.
+    fn is_confirmed_already(&self, effect: &Effect) -> bool {
+        let told = self.verdict == OptOutVerdict::OptedOut;
+        let purpose = policy::Purpose::OptOutConfirmation;
+        told && matches!(effect, Effect::Sms(message) if message.purpose == purpose)
+    }
+
     /// What the live stream hears of an entry.
     fn hear(&mut self, conversation: &Conversation, entry: &Entry) {
         match &entry.event {
             Event::Replied { text, .. } => self.tell("reply", conversation, text.clone()),
+            Event::EmailReplied(reply) => self.tell("reply", conversation, reply.text.clone()),
             Event::HandoffClaimed { agent } => {
                 self.tell("handoff.claimed", conversation, agent.clone());
             }
@@ -574,11 +642,7 @@ pub(super) fn park(work: &Work, snapshot: Snapshot, now: Timestamp) -> Option<Co
         // What the lead wrote is kept, read by nobody yet; the carrier need not send it again.
         Work::Inbound(inbound) => {
             commit.seen = Some(SeenKey::of(&inbound.channel, &inbound.id));
-            let event = Event::Replied {
-                text: inbound.text.clone(),
-                media: inbound.media.clone(),
-                written: inbound.written,
-            };
+            let event = inbound.event();
             let entry = Entry {
                 event,
                 understood: None,
@@ -601,7 +665,7 @@ pub(super) fn park(work: &Work, snapshot: Snapshot, now: Timestamp) -> Option<Co
 mod tests {
     use super::*;
     use crate::lead::Name;
-    use crate::runtime::work::Inbound;
+    use crate::runtime::work::{Inbound, OptOutVerdict};
 
     #[test]
     fn a_reply_that_cannot_be_worked_out_is_kept_all_the_same_and_taken_once() {
@@ -614,6 +678,7 @@ mod tests {
             text: "poison".to_string(),
             media: Vec::new(),
             written: None,
+            verdict: OptOutVerdict::Silent,
         });
         let snapshot = Snapshot {
             last_seq: 6,

@@ -2,12 +2,13 @@
 
 use crate::conversation::{Effect, Event, FailedSend, SmsMessage};
 use crate::lead::Name;
-use crate::policy::consent::Level;
-use crate::policy::{
-    self, ConsentChange, ConsentEvent, HoldReason, Outgoing, Purpose, SendWindow, Verdict,
-};
+use crate::policy::{HoldReason, Outgoing, Permit, Purpose, SendWindow, Verdict};
+use crate::runtime::senders;
 use crate::runtime::turn::Desk;
-use crate::runtime::work::{Job, ReceiptStatus, Refusal, SendResult};
+use crate::runtime::turn::doubt::LOOK_UP_AFTER;
+use crate::runtime::turn::leave::By;
+use crate::runtime::watch::LOOK_AGAIN;
+use crate::runtime::work::{Job, Leave, Refusal, SendResult};
 use crate::store::{Row, RowBody, RowChange, RowKind, SendStatus, Sending};
 use crate::time::Duration;
 
@@ -15,6 +16,8 @@ use crate::time::Duration;
 pub const LEASE: Duration = Duration::secs(60);
 /// How often the same row is tried.
 pub const ATTEMPTS_MAX: u8 = 6;
+/// How often where the carrier only asks for a pause: most of a day.
+const BUSY_ATTEMPTS_MAX: u8 = 200;
 
 impl Desk<'_> {
     /// Takes the row, if it is still due and may go now. Asks the gate with what is true at this very
@@ -29,10 +32,23 @@ impl Desk<'_> {
         if sending.due.is_none_or(|due| due > self.now) {
             return Ok(());
         }
+        if sending.status == SendStatus::Uncertain {
+            return self.look_up(&row, effect, sending);
+        }
         if sending.status == SendStatus::Sending && !may_repeat(effect) {
             // Whoever sent it died before saying how it went. It is shown, never guessed.
             let error = "the node that sent it stopped before the carrier's answer".to_string();
             return self.settle_row(&row, &SendResult::Uncertain { error });
+        }
+        let mut leave = Leave::NotToTheLead;
+        if self.is_paused(&row, effect)? {
+            let until = self.now + LOOK_AGAIN;
+            self.change(&row, sending, |to| {
+                to.status = SendStatus::Held;
+                to.due = Some(until);
+                to.held = Some(HoldReason::Paused);
+            });
+            return Ok(());
         }
         if let Effect::Sms(message) = effect {
             if let Some(until) = self.waits_for_agent(&row, message.purpose) {
@@ -44,9 +60,11 @@ impl Desk<'_> {
                 return Ok(());
             }
             match self.judge(message, row.seq) {
-                Verdict::Send => {}
-                Verdict::Hold { until, why } => {
+                Ok(permit) => leave = Leave::ToTheLead(permit),
+                Err(Verdict::Send) => return Ok(()),
+                Err(Verdict::Hold { until, why }) => {
                     let until = until.max(self.now + Duration::from_ms(1));
+                    let until = self.spread_out(until, why, row.at);
                     self.change(&row, sending, |to| {
                         to.status = SendStatus::Held;
                         to.due = Some(until);
@@ -54,10 +72,29 @@ impl Desk<'_> {
                     });
                     return Ok(());
                 }
-                Verdict::Drop(why) => return self.dropped(&row, why),
+                Err(Verdict::Drop(why)) => return self.dropped(&row, why),
             }
+            self.leaves(&row);
         }
-        let channel = self.channel_of(effect);
+        if let Effect::Email(email) = effect
+            && self.email_taken_back(&row, email, sending)?
+        {
+            return Ok(());
+        }
+        let channel = match self.leave_by(effect, sending) {
+            By::Channel(channel) => channel,
+            By::Wait { until, why } => {
+                self.change(&row, sending, |to| {
+                    to.status = SendStatus::Queued;
+                    to.due = Some(until);
+                    to.error = Some(why);
+                });
+                return Ok(());
+            }
+            By::InDoubt(error) => {
+                return self.settle_in_doubt(&row, sending, error);
+            }
+        };
         let from = self.number_of(channel.as_ref());
         let sending = self.change(&row, sending, |to| {
             to.status = SendStatus::Sending;
@@ -72,25 +109,42 @@ impl Desk<'_> {
             .last_mut()
             .expect("the change was just pushed");
         change.to.due = Some(self.now + LEASE);
-        self.done.job = Some(Job {
-            lead: self.lead,
-            seq: row.seq,
-            conversation: row.conversation,
-            effect: effect.clone(),
-            sending,
-        });
+        self.done.job = Job::new(&row, effect.clone(), sending, leave, self.now);
         Ok(())
     }
 
-    fn judge(&mut self, message: &SmsMessage, seq: u32) -> Verdict {
+    /// Whether the row is a message of a flow that stands still. What the law asks for, and what an agent
+    /// says, goes all the same.
+    fn is_paused(&mut self, row: &Row, effect: &Effect) -> Result<bool, Refusal> {
+        let of_flow = match effect {
+            Effect::Sms(message) => message.purpose == Purpose::Flow,
+            Effect::Email(_) => true,
+            _ => false,
+        };
+        if !of_flow || !self.engine.watch.any() {
+            return Ok(false);
+        }
+        let Some(id) = row.conversation else {
+            return Ok(false);
+        };
+        let active = self.active.as_ref().filter(|active| active.id == id);
+        let flow = match active {
+            Some(active) => Some(active.flow.clone()),
+            None => self.batch.conversation(id)?.map(|c| c.flow),
+        };
+        let store = self.engine.store.as_ref();
+        match flow {
+            Some(flow) => Ok(self.engine.watch.holds(store, &flow)?),
+            None => Ok(false),
+        }
+    }
+
+    /// Leave to send, from what is true in this very transaction; or the gate's reason against it.
+    fn judge(&mut self, message: &SmsMessage, seq: u32) -> Result<Permit, Verdict> {
         self.lead_zone();
         let window = self.window_of(message);
         // The row itself is among the recent ones; it must not count against its own cap.
-        let own = self.recent.iter().find(|r| r.seq == seq).map(|r| r.at);
-        let mut sends = self.sends.clone();
-        if let Some(place) = own.and_then(|at| sends.iter().position(|s| *s == at)) {
-            sends.remove(place);
-        }
+        let sends = super::caps::sends(&self.recent, &self.record.care, Some(seq));
         let facts = crate::policy::LeadFacts {
             sends: &sends,
             ..self.lead_facts()
@@ -100,15 +154,15 @@ impl Desk<'_> {
             purpose: message.purpose,
             window: window.as_ref(),
         };
-        let verdict = policy::gate(&out, &facts, &self.live.workspace.rules, self.now);
-        if verdict == Verdict::Send && message.purpose == Purpose::Flow && self.overtakes(seq) {
+        let permit = Permit::ask(&out, &facts, &self.live.workspace.rules, self.now)?;
+        if message.purpose == Purpose::Flow && self.overtakes(seq) {
             let until = self.now + Duration::secs(1);
-            return Verdict::Hold {
+            return Err(Verdict::Hold {
                 until,
                 why: HoldReason::Scheduled,
-            };
+            });
         }
-        verdict
+        Ok(permit)
     }
 
     /// Whether an earlier text of this lead has not left yet: texts arrive in the order decided.
@@ -136,37 +190,17 @@ impl Desk<'_> {
         own.or_else(|| flow.send.clone())
     }
 
-    fn channel_of(&self, effect: &Effect) -> Option<Name> {
-        let Effect::Sms(message) = effect else {
-            return None;
-        };
-        let channels = &self.live.workspace.channels;
-        let asked = message.channel.as_ref().or(self.record.channel.as_ref());
-        asked
-            .filter(|name| channels.contains_key(name.as_str()))
-            .or_else(|| channels.keys().next())
-            .cloned()
-    }
-
-    /// The number the lead knows us by, else one of the pool that stays theirs.
     fn number_of(&self, channel: Option<&Name>) -> Option<String> {
         let channel = self.live.workspace.channels.get(channel?.as_str())?;
-        if let Some(known) = self
-            .record
-            .our_number
-            .as_ref()
-            .filter(|n| channel.from.contains(n))
-        {
-            return Some(known.clone());
-        }
-        let pool = channel.from.len().max(1) as u64;
-        channel
-            .from
-            .get((self.lead.digits() % pool) as usize)
-            .cloned()
+        senders::number(channel, self.record.our_number.as_ref(), self.lead).cloned()
     }
 
-    fn change(&mut self, row: &Row, from: &Sending, how: impl FnOnce(&mut Sending)) -> Sending {
+    pub(super) fn change(
+        &mut self,
+        row: &Row,
+        from: &Sending,
+        how: impl FnOnce(&mut Sending),
+    ) -> Sending {
         let mut to = from.clone();
         how(&mut to);
         to.changed = self.now;
@@ -205,19 +239,23 @@ impl Desk<'_> {
         let RowBody::Outgoing(effect, sending) = &row.body else {
             return Ok(());
         };
+        if sending.status == SendStatus::Uncertain {
+            return self.settle_looked_up(row, sending, result);
+        }
         if sending.status != SendStatus::Sending {
             self.settle_after_receipt(row, sending, result);
             return Ok(());
         }
-        if let SendResult::Retry { after, error } = result {
-            return self.again(row, sending, *after, error);
+        if let Some(again) = Again::of(result) {
+            return self.again(row, sending, again);
         }
         let (status, error, provider_id) = settled(result);
         let now = self.now;
         let accepted = matches!(status, SendStatus::Sent | SendStatus::Delivered);
+        let look_up = status == SendStatus::Uncertain && self.can_look_up(sending);
         self.change(row, sending, |to| {
             to.status = status;
-            to.due = None;
+            to.due = look_up.then(|| now + LOOK_UP_AFTER);
             to.error = error;
             to.provider_id = provider_id;
             to.accepted = accepted.then_some(now);
@@ -226,7 +264,13 @@ impl Desk<'_> {
             self.commit.links_begin = Some((row.seq, now));
         }
         if matches!(result, SendResult::OptedOut { .. }) {
-            self.carrier_opt_out();
+            return self.opted_out_at_carrier("carrier-block", "");
+        }
+        if let (Effect::Email(email), Some(why)) = (effect, not_arriving(result)) {
+            if matches!(result, SendResult::Unreachable { .. }) {
+                self.mark_bad(&email.to);
+            }
+            return self.email_failed(row, email, why);
         }
         match event_of(row.seq, effect, result) {
             Some(event) => self.pass_on(row, event),
@@ -234,43 +278,59 @@ impl Desk<'_> {
         }
     }
 
-    fn again(
-        &mut self,
-        row: &Row,
-        sending: &Sending,
-        after: Duration,
-        error: &str,
-    ) -> Result<(), Refusal> {
-        if sending.attempts >= ATTEMPTS_MAX {
-            let error = format!("given up after {ATTEMPTS_MAX} tries: {error}");
-            return self.settle_row(row, &SendResult::Refused { error });
+    fn again(&mut self, row: &Row, sending: &Sending, again: Again) -> Result<(), Refusal> {
+        let Again { after, error, kind } = again;
+        let tries_max = match kind {
+            AgainKind::Busy => BUSY_ATTEMPTS_MAX,
+            AgainKind::Untaken | AgainKind::Paused | AgainKind::InDoubt => attempts_max(row),
+        };
+        if sending.attempts >= tries_max && kind != AgainKind::Paused {
+            let error = format!("given up after {} tries: {error}", sending.attempts);
+            return match kind {
+                AgainKind::InDoubt => self.settle_in_doubt(row, sending, error),
+                _ => self.settle_row(row, &SendResult::Refused { error }),
+            };
         }
         let due = self.now + after;
         self.change(row, sending, |to| {
             to.status = SendStatus::Queued;
             to.due = Some(due);
             to.error = Some(error.to_string());
+            if kind == AgainKind::Paused {
+                to.attempts = to.attempts.saturating_sub(1);
+            }
+            if kind != AgainKind::InDoubt
+                && matches!(row.body, RowBody::Outgoing(Effect::Sms(_), _))
+            {
+                // Surely not taken: another channel may have it.
+                to.channel = None;
+            }
         });
         Ok(())
     }
 
-    /// The carrier blocks the number for an opt-out we were not told of.
-    fn carrier_opt_out(&mut self) {
-        self.consent(ConsentEvent {
-            source: "carrier".to_string(),
-            rule: Some("carrier-block".to_string()),
-            own_act: true,
-            ..ConsentEvent::new(
-                ConsentChange::Revoked,
-                Level::Marketing,
-                self.now,
-                "carrier",
-            )
-        });
+    fn settle_in_doubt(
+        &mut self,
+        row: &Row,
+        sending: &Sending,
+        error: String,
+    ) -> Result<(), Refusal> {
+        let RowBody::Outgoing(effect, _) = &row.body else {
+            return Ok(());
+        };
+        let sending = Sending {
+            status: SendStatus::Sending,
+            ..sending.clone()
+        };
+        let row = Row {
+            body: RowBody::Outgoing(effect.clone(), sending),
+            ..row.clone()
+        };
+        self.settle_row(&row, &SendResult::Uncertain { error })
     }
 
     /// Tells the conversation how its effect fared, if it is still under way.
-    fn pass_on(&mut self, row: &Row, event: Event) -> Result<(), Refusal> {
+    pub(super) fn pass_on(&mut self, row: &Row, event: Event) -> Result<(), Refusal> {
         let theirs = self
             .active
             .take_if(|active| Some(active.id) == row.conversation);
@@ -289,82 +349,74 @@ impl Desk<'_> {
             }
         }
     }
-
-    /// A status callback, repeated and out of order as they come: only ever forward. One that comes
-    /// before the answer to the send itself says what that answer would have said.
-    pub(super) fn receipt(
-        &mut self,
-        status: ReceiptStatus,
-        error: Option<&str>,
-    ) -> Result<(), Refusal> {
-        let Some(row) = self.row.take() else {
-            return Ok(());
-        };
-        let RowBody::Outgoing(_, sending) = &row.body else {
-            return Ok(());
-        };
-        let to = match status {
-            ReceiptStatus::Sent => SendStatus::Sent,
-            ReceiptStatus::Delivered => SendStatus::Delivered,
-            ReceiptStatus::Undelivered => SendStatus::Undelivered,
-            ReceiptStatus::Failed => SendStatus::Failed,
-        };
-        if rank(to) <= rank(sending.status) {
-            return Ok(());
-        }
-        let unanswered = sending.accepted.is_none();
-        let accepted = matches!(to, SendStatus::Sent | SendStatus::Delivered);
-        let now = self.now;
-        self.change(&row, sending, |sending| {
-            sending.status = to;
-            sending.due = None;
-            if let Some(error) = error {
-                sending.error = Some(error.to_string());
-            }
-            if accepted && unanswered {
-                sending.accepted = Some(now);
-            }
-        });
-        if !unanswered {
-            return Ok(());
-        }
-        if accepted {
-            self.commit.links_begin = Some((row.seq, now));
-            return self.pass_on(&row, Event::Accepted { seq: row.seq });
-        }
-        let why = FailedSend::Refused(error.unwrap_or("the carrier could not send it").to_string());
-        self.pass_on(&row, Event::Failed { seq: row.seq, why })
-    }
-
-    /// The carrier's answer comes after its receipt: only its id of the message is news.
-    fn settle_after_receipt(&mut self, row: &Row, sending: &Sending, result: &SendResult) {
-        if let SendResult::Accepted {
-            provider_id: Some(id),
-            ..
-        } = result
-            && sending.provider_id.is_none()
-        {
-            let id = id.clone();
-            self.change(row, sending, |to| to.provider_id = Some(id));
-        }
-    }
 }
 
-/// How far along a message is; a receipt only moves it on.
-fn rank(status: SendStatus) -> u8 {
-    match status {
-        SendStatus::Queued | SendStatus::Held | SendStatus::Sending | SendStatus::Uncertain => 0,
-        SendStatus::Sent => 1,
-        SendStatus::Delivered
-        | SendStatus::Undelivered
-        | SendStatus::Failed
-        | SendStatus::Cancelled => 2,
+/// The same row once more, later.
+struct Again<'r> {
+    after: Duration,
+    error: &'r str,
+    kind: AgainKind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum AgainKind {
+    Untaken,
+    Busy,
+    /// The channel was found paused: no try of this text.
+    Paused,
+    InDoubt,
+}
+
+impl<'r> Again<'r> {
+    fn of(result: &'r SendResult) -> Option<Self> {
+        let (after, error, kind) = match result {
+            SendResult::Retry { after, error } => (*after, error, AgainKind::Untaken),
+            SendResult::Busy { after, error } => (*after, error, AgainKind::Busy),
+            // At once: whether there is another channel is seen when it is taken again.
+            SendResult::Paused { error } => (Duration::from_ms(1), error, AgainKind::Paused),
+            SendResult::Repeat { after, error } => (*after, error, AgainKind::InDoubt),
+            SendResult::Accepted { .. }
+            | SendResult::Refused { .. }
+            | SendResult::Unreachable { .. }
+            | SendResult::OptedOut { .. }
+            | SendResult::Uncertain { .. }
+            | SendResult::CallAnswered { .. }
+            | SendResult::SlotsFound { .. }
+            | SendResult::SlotHeld { .. } => return None,
+        };
+        Some(Self { after, error, kind })
     }
 }
 
 /// A text to a lead goes once; an alert, an email, a call may go again under the same id.
 fn may_repeat(effect: &Effect) -> bool {
     !matches!(effect, Effect::Sms(_) | Effect::Bridge { .. })
+}
+
+/// An email is tried for most of a day, as mail servers do.
+fn attempts_max(row: &Row) -> u8 {
+    match row.body {
+        RowBody::Outgoing(Effect::Email(_), _) => crate::runtime::mail::ATTEMPTS_MAX,
+        RowBody::Outgoing(..) | RowBody::Happened(_) => ATTEMPTS_MAX,
+    }
+}
+
+/// Why an email will not arrive, if that is known now.
+fn not_arriving(result: &SendResult) -> Option<String> {
+    match result {
+        SendResult::Refused { error }
+        | SendResult::Unreachable { error }
+        | SendResult::Uncertain { error } => Some(error.clone()),
+        SendResult::Accepted { .. }
+        | SendResult::OptedOut { .. }
+        | SendResult::Retry { .. }
+        | SendResult::Busy { .. }
+        | SendResult::Paused { .. }
+        | SendResult::Repeat { .. }
+        | SendResult::CallAnswered { .. }
+        | SendResult::SlotsFound { .. }
+        | SendResult::SlotHeld { .. } => None,
+    }
 }
 
 fn settled(result: &SendResult) -> (SendStatus, Option<String>, Option<String>) {
@@ -380,8 +432,12 @@ fn settled(result: &SendResult) -> (SendStatus, Option<String>, Option<String>) 
         SendResult::Refused { error }
         | SendResult::Unreachable { error }
         | SendResult::OptedOut { error }
-        | SendResult::Retry { error, .. } => (SendStatus::Failed, Some(error.clone()), None),
-        SendResult::Uncertain { error } => (SendStatus::Uncertain, Some(error.clone()), None),
+        | SendResult::Retry { error, .. }
+        | SendResult::Busy { error, .. }
+        | SendResult::Paused { error } => (SendStatus::Failed, Some(error.clone()), None),
+        SendResult::Uncertain { error } | SendResult::Repeat { error, .. } => {
+            (SendStatus::Uncertain, Some(error.clone()), None)
+        }
         SendResult::CallAnswered { saved: None } => (SendStatus::Failed, None, None),
         SendResult::CallAnswered { saved: Some(_) }
         | SendResult::SlotsFound { .. }
@@ -412,7 +468,10 @@ fn event_of(seq: u32, effect: &Effect, result: &SendResult) -> Option<Event> {
         SendResult::OptedOut { .. } => Some(Event::Stopped {
             outcome: Name::from("opted_out"),
         }),
-        SendResult::Retry { .. } => None,
+        SendResult::Retry { .. }
+        | SendResult::Busy { .. }
+        | SendResult::Paused { .. }
+        | SendResult::Repeat { .. } => None,
         SendResult::CallAnswered { saved } => Some(Event::CallAnswered {
             seq,
             saved: saved.clone(),

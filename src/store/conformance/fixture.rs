@@ -2,12 +2,12 @@
 
 use crate::conversation::{
     Awaiting, Conversation, ConversationId, Effect, EmailMessage, Entry, Event, Hop, Priority, Seq,
-    Slot, SmsMessage, Status, Understood, VersionId, Wait,
+    Slot, SmsMessage, Status, Unanswered, Understood, VersionId, Wait,
 };
 use crate::lead::{self, PhoneNumber, Value};
 use crate::policy::consent::{Level, Scope};
 use crate::policy::{
-    Consent, ConsentChange, ConsentEvent, HoldReason, MessageKind, Purpose, Standing,
+    Consent, ConsentChange, ConsentEvent, EmailStanding, HoldReason, MessageKind, Purpose, Standing,
 };
 use crate::store::{
     Batch, Commit, CommitError, HandoffId, HandoffRecord, HandoffStatus, LeadRecord, Need, Row,
@@ -70,6 +70,10 @@ impl Lead {
                 consent: Consent::Given(NOW, Level::Marketing),
                 unreachable: false,
                 expires_at: Some(after_ms(9_000_000)),
+                email: EmailStanding {
+                    unsubscribed: Some(NOW),
+                    bad: Some("ada@old.example".to_string()),
+                },
             },
             active: Some(self.conversation),
             queue: Vec::new(),
@@ -78,6 +82,7 @@ impl Lead {
             our_number: Some("+13125550000".to_string()),
             channel: Some("main".into()),
             last: None,
+            care: crate::store::Care::default(),
         }
     }
 
@@ -108,6 +113,10 @@ impl Lead {
             agent: Some("kim".to_string()),
             variants: vec![("opener".into(), "short".into())],
             started: NOW,
+            unanswered: Some(Unanswered {
+                step: "timing".into(),
+                since: NOW,
+            }),
         }
     }
 
@@ -218,6 +227,7 @@ pub fn reply(text: &str) -> RowBody {
             text: text.to_string(),
             media: vec!["https://example.com/roof.jpg".to_string()],
             written: Some(NOW),
+            media_types: vec!["image/jpeg".to_string()],
         },
         understood: Some(Understood {
             kind: "answer".into(),
@@ -257,6 +267,7 @@ pub fn email(to: &str, due: Option<Timestamp>) -> RowBody {
             end: after_ms(1_800_000),
         }),
         ics: Some("BEGIN:VCALENDAR".to_string()),
+        kind: MessageKind::Transactional,
     };
     RowBody::Outgoing(Effect::Email(message), sending(to, due))
 }

@@ -3,22 +3,31 @@
 //! as tests do, and know nothing of what is underneath.
 
 mod fixture;
+mod kept;
 mod lists;
 mod others;
+mod replies;
 mod turns;
 mod work;
 
 use crate::store::Store;
 
-pub use fixture::{Lead, commit, given, phone};
+pub use fixture::{Lead, NOW, commit, given, phone};
 
 /// A rule and the function that checks it on an empty store.
 pub type Check = (&'static str, fn(&dyn Store));
 
 /// Every rule there is.
 pub fn all() -> impl Iterator<Item = Check> {
-    [turns::ALL, work::ALL, lists::ALL, others::ALL]
-        .into_iter()
-        .flatten()
-        .copied()
+    [
+        turns::ALL,
+        work::ALL,
+        lists::ALL,
+        replies::ALL,
+        others::ALL,
+        kept::ALL,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }

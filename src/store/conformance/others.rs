@@ -3,8 +3,8 @@
 use crate::policy::ledger::{Broken, Head, verify, verify_after};
 use crate::policy::{Consent, ConsentChange};
 use crate::store::{
-    ANSWER_KEPT_MS, ApiKey, Booking, FlowRecord, HandoffStatus, LedgerEvent, LedgerRow, Role,
-    SeenKey, Store,
+    ANSWER_KEPT_MS, AddressChange, AddressMark, AddressState, ApiKey, Booking, FlowRecord,
+    HandoffStatus, LedgerEvent, LedgerRow, Role, SeenKey, Store, blank,
 };
 
 use super::Check;
@@ -16,6 +16,15 @@ pub const ALL: &[Check] = &[
         flow_versions,
     ),
     ("the ledger chains, each bucket by itself", ledger),
+    (
+        "a look at all of the ledger counts its rows and its ends",
+        audited,
+    ),
+    ("old texts are blanked, and what waits is not", blanked),
+    (
+        "a lead is forgotten and the proof of consent stays",
+        proof_stays,
+    ),
     ("a changed row breaks the chain", broken_chain),
     ("an erased lead is gone, and the chain still holds", erased),
     (
@@ -26,6 +35,10 @@ pub const ALL: &[Check] = &[
     (
         "a slot fits between two that are taken in turn",
         slots_in_turn,
+    ),
+    (
+        "an address that wants no mail is known, whoever gives it",
+        addresses,
     ),
     ("bookings move", bookings_move),
     ("a place that is given back is free", slots_are_given_back),
@@ -138,6 +151,79 @@ fn broken_chain(store: &dyn Store) {
     let gap = |expected, found| Err(Broken::Gap { expected, found });
     assert_eq!(check(&[rows[0].clone(), rows[2].clone()]), gap(2, 3));
     assert_eq!(check(&rows[1..]), gap(1, 2));
+}
+
+fn audited(store: &dyn Store) {
+    let leads: Vec<Lead> = (0..5).map(Lead::new).collect();
+    for lead in &leads {
+        let mut commit = lead.enrolment();
+        commit.consents = vec![given(), consent(ConsentChange::Revoked, after_ms(5))];
+        take(store, &[commit]);
+    }
+    let audit = ok(store.audit_ledger());
+    assert_eq!((audit.rows, &audit.faults[..]), (10, &[][..]));
+    for (bucket, head) in &audit.heads {
+        let last = ok(store.ledger_page(*bucket, head.n - 1, 9));
+        assert_eq!((last.len(), last[0].hash), (1, head.hash));
+    }
+    let anchor = audit.anchor();
+    assert!(ok(store.erase(leads[0].phone, after_ms(9))));
+    let after = ok(store.audit_ledger());
+    assert_eq!((after.rows, &after.faults[..]), (10, &[][..]));
+    assert_eq!(after.anchor(), anchor, "an erasure changes no hash");
+    let proof = ok(store.ledger_proof(leads[0].phone));
+    assert_eq!(proof.len(), 2);
+    assert_eq!((proof[1].lead, proof[1].at), (None, after_ms(5)));
+    assert_eq!(
+        ok(store.ledger_proof(leads[1].phone)),
+        ok(store.ledger(leads[1].phone))
+    );
+}
+
+fn blanked(store: &dyn Store) {
+    let lead = Lead::new(1);
+    take(store, &[lead.enrolment()]);
+    take(store, &[lead.replied(2, 2)]);
+    let told = |store: &dyn Store| {
+        let rows = ok(store.timeline(lead.phone, None, 0, 9));
+        rows.iter().filter(|row| blank::tells(&row.body)).count() as u64
+    };
+    let (rows, before) = (
+        ok(store.timeline(lead.phone, None, 0, 9)).len(),
+        told(store),
+    );
+    assert!(before > 0);
+    assert_eq!(
+        ok(store.blank_texts(lead.phone, NOW)),
+        0,
+        "none is that old"
+    );
+    assert_eq!(
+        ok(store.blank_texts(lead.phone, after_ms(9_000_000))),
+        before
+    );
+    assert_eq!(told(store), 0);
+    assert_eq!(ok(store.timeline(lead.phone, None, 0, 9)).len(), rows);
+    assert_eq!(ok(store.blank_texts(lead.phone, after_ms(9_000_000))), 0);
+}
+
+fn proof_stays(store: &dyn Store) {
+    let lead = Lead::new(1);
+    let mut commit = lead.enrolment();
+    commit.consents.push(given());
+    take(store, &[commit]);
+    assert_eq!(ok(store.forgotten_at(lead.phone)), None);
+    assert!(ok(store.forget(lead.phone, after_ms(9))));
+    assert_eq!(ok(store.forgotten_at(lead.phone)), Some(after_ms(9)));
+    assert_eq!(ok(store.lead(lead.phone)), None);
+    assert_eq!(ok(store.timeline(lead.phone, None, 0, 9)), []);
+    let rows = ok(store.ledger(lead.phone));
+    assert_eq!(rows[0].event(), Some(&given()));
+    let found = snapshot(store, &lead)
+        .lead
+        .map(|record| record.standing.consent);
+    assert_eq!(found, Some(Consent::Revoked(after_ms(9))));
+    assert!(ok(store.log_is_clean()));
 }
 
 fn erased(store: &dyn Store) {
@@ -358,4 +444,33 @@ fn settings(store: &dyn Store) {
         assert_eq!(ok(store.setting("colour")).as_deref(), Some(value));
     }
     assert_eq!(ok(store.setting("taste")), None);
+}
+
+fn addresses(store: &dyn Store) {
+    let mark = |address: &str, change, ms| AddressMark {
+        address: address.to_string(),
+        change,
+        at: after_ms(ms),
+    };
+    let state = |unsubscribed: Option<i64>, bad: Option<i64>| AddressState {
+        unsubscribed: unsubscribed.map(after_ms),
+        bad: bad.map(after_ms),
+    };
+    assert_eq!(ok(store.address("ada@example.com")), state(None, None));
+    // With a lead's turn, and all of it or nothing.
+    let mut commit = commit(Lead::new(1).phone);
+    commit
+        .addresses
+        .push(mark("ada@example.com", AddressChange::Unsubscribed, 1));
+    take(store, &[commit]);
+    ok(store.mark_address(&mark("Ada@Example.com", AddressChange::Bad, 2)));
+    ok(store.mark_address(&mark("eve@example.com", AddressChange::Bad, 3)));
+    assert_eq!(
+        ok(store.address(" ADA@example.com ")),
+        state(Some(1), Some(2))
+    );
+    assert_eq!(ok(store.address("eve@example.com")), state(None, Some(3)));
+    ok(store.mark_address(&mark("ada@example.com", AddressChange::Welcome, 4)));
+    assert_eq!(ok(store.address("ada@example.com")), state(None, None));
+    assert_eq!(ok(store.address("eve@example.com")), state(None, Some(3)));
 }

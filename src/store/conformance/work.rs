@@ -1,6 +1,6 @@
 //! Work that falls due, and how it is settled.
 
-use crate::store::{Due, RowBody, RowChange, RowKind, SendStatus, Sending, Store};
+use crate::store::{Due, Quarantine, RowBody, RowChange, RowKind, SendStatus, Sending, Store};
 
 use super::Check;
 use super::fixture::*;
@@ -14,6 +14,7 @@ pub const ALL: &[Check] = &[
     ("no more work is told of than asked for", limited),
     ("a timer moves with its conversation", timer_moves),
     ("a settled row is due no more", settled),
+    ("work set aside is due no more", set_aside),
     (
         "a row is found under the carrier's own id",
         found_by_provider,
@@ -23,6 +24,10 @@ pub const ALL: &[Check] = &[
     (
         "after a restore nothing that was pending is due",
         quarantine,
+    ),
+    (
+        "a timer that was due before a restore waits for a person's word",
+        released,
     ),
 ];
 
@@ -128,6 +133,28 @@ fn settled(store: &dyn Store) {
     }
 }
 
+fn set_aside(store: &dyn Store) {
+    let (lead, other) = (Lead::new(1), Lead::new(2));
+    let mut commits = [lead.enrolment(), other.enrolment()];
+    for commit in &mut commits {
+        commit.conversations[0].deadline = Some(after_ms(5));
+    }
+    take(store, &commits);
+    let due = ok(store.due(after_ms(60_000), 9));
+    let (theirs, others): (Vec<Due>, Vec<Due>) =
+        due.into_iter().partition(|due| due.lead() == lead.phone);
+    assert_eq!(theirs.len(), 2, "a timer and a text");
+    for due in &theirs {
+        ok(store.set_aside(due.on_clock()));
+    }
+    assert_eq!(ok(store.due(after_ms(60_000), 9)), others);
+    assert_eq!(
+        ok(store.timeline(lead.phone, None, 0, 9)).len(),
+        2,
+        "it is kept"
+    );
+}
+
 fn found_by_provider(store: &dyn Store) {
     let (lead, other) = (Lead::new(1), Lead::new(2));
     take(store, &[lead.enrolment(), other.enrolment()]);
@@ -205,7 +232,13 @@ fn quarantine(store: &dyn Store) {
         sending.due = None;
     }
     take(store, &[busy(&lead), done]);
-    assert_eq!(ok(store.quarantine()), 5);
+    // Neither timer is due yet.
+    let held = Quarantine {
+        outgoing: 5,
+        timers: 0,
+    };
+    assert_eq!(ok(store.quarantine(NOW)), held);
+    assert_eq!(ok(store.quarantined()), held);
     assert_eq!(row_statuses(store, &lead), ["held"; 5]);
     assert_eq!(row_statuses(store, &other), ["sent"]);
     assert_eq!(ok(store.counts()).pending, 0);
@@ -220,4 +253,46 @@ fn quarantine(store: &dyn Store) {
     stop.cancel_queued = true;
     take(store, &[stop]);
     assert_eq!(row_statuses(store, &lead)[0], "cancelled");
+}
+
+fn released(store: &dyn Store) {
+    let (due, moved, later) = (Lead::new(1), Lead::new(2), Lead::new(3));
+    let mut later_one = later.enrolment();
+    later_one.conversations[0].deadline = Some(after_ms(9_000_000));
+    take(store, &[due.enrolment(), moved.enrolment(), later_one]);
+    let restored = after_ms(3_600_000);
+    let held = Quarantine {
+        outgoing: 3,
+        timers: 2,
+    };
+    assert_eq!(ok(store.quarantine(restored)), held);
+    assert_eq!(ok(store.due(restored, 9)), [], "nothing runs by itself");
+    assert_eq!(ok(store.next_due()), Some(after_ms(9_000_000)));
+    let standing = ok(store.conversation(due.conversation)).expect("it is there");
+    assert_eq!(standing.deadline, None);
+    // One lead writes meanwhile: their conversation goes on, with a timer of its own.
+    let mut reply = moved.replied(2, 2);
+    reply.conversations[0].deadline = Some(after_ms(8_000_000));
+    take(store, &[reply]);
+    let left = Quarantine {
+        outgoing: 3,
+        timers: 1,
+    };
+    assert_eq!(ok(store.quarantined()), left);
+    assert_eq!(ok(store.release(after_ms(5_000_000))), left);
+    assert_eq!(ok(store.quarantined()), Quarantine::default());
+    let standing = ok(store.conversation(due.conversation)).expect("it is there");
+    assert_eq!(standing.deadline, Some(after_ms(3_600_000)));
+    let standing = ok(store.conversation(moved.conversation)).expect("it is there");
+    assert_eq!(standing.deadline, Some(after_ms(8_000_000)));
+    assert_eq!(row_statuses(store, &due), ["queued"]);
+    let timers = ok(store.due(restored, 9))
+        .into_iter()
+        .filter(|due| matches!(due, Due::Timer { .. }))
+        .count();
+    assert_eq!(timers, 1);
+    assert_eq!(
+        ok(store.release(after_ms(6_000_000))),
+        Quarantine::default()
+    );
 }

@@ -1,6 +1,8 @@
 //! The store that keeps everything in memory: for flow tests, `chat` and the simulator. A batch
 //! gathers its commits and applies them when it is finished, so readers never see half of one.
 
+mod kept;
+mod review;
 mod state;
 
 use std::path::Path;
@@ -9,10 +11,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockW
 use crate::conversation::{Conversation, ConversationId, Seq, VersionId};
 use crate::lead::PhoneNumber;
 use crate::store::{
-    ANSWER_KEPT_MS, ApiKey, Batch, Booking, Commit, CommitError, ConversationQuery, Due,
-    FlowRecord, HandoffId, HandoffQuery, HandoffRecord, LeadQuery, LeadRecord, LedgerRow, Need,
-    Row, RowKind, SeenKey, SendStatus, ShortlinkRecord, Snapshot, StepCount, Store, StoreCounts,
-    StoreError,
+    ANSWER_KEPT_MS, AddressMark, AddressState, ApiKey, Audit, Batch, Booking, Commit, CommitError,
+    ConversationQuery, Due, FlowRecord, HandoffId, HandoffQuery, HandoffRecord, Kept, KeptKind,
+    LeadQuery, LeadRecord, LedgerRow, Need, OnClock, Quarantine, RepliesQuery, Row, RowKind,
+    SeenKey, SendStatus, ShortlinkRecord, Snapshot, StepCount, Store, StoreCounts, StoreError,
 };
 use crate::time::{Duration, Timestamp};
 
@@ -119,6 +121,11 @@ impl Store for MemoryStore {
         Ok(self.read().next_due())
     }
 
+    fn set_aside(&self, what: OnClock) -> Result<(), StoreError> {
+        self.write_alone(|state| state.set_aside(what));
+        Ok(())
+    }
+
     fn save_flow(&self, flow: &FlowRecord) -> Result<(), StoreError> {
         let key = (flow.version, flow.name.clone());
         self.write_alone(|state| {
@@ -187,6 +194,18 @@ impl Store for MemoryStore {
             .collect())
     }
 
+    fn replies(&self, query: &RepliesQuery) -> Result<Vec<Row>, StoreError> {
+        let state = self.read();
+        let wanted = |row: &&Row| {
+            row.lead.bucket() == query.bucket
+                && row.body.kind() == RowKind::Reply
+                && row.at >= query.since
+                && query.after.is_none_or(|after| (row.lead, row.seq) > after)
+        };
+        let rows = state.rows.values().filter(wanted);
+        Ok(rows.take(query.limit).cloned().collect())
+    }
+
     fn row(&self, lead: PhoneNumber, seq: Seq) -> Result<Option<Row>, StoreError> {
         Ok(self.read().rows.get(&(lead, seq)).cloned())
     }
@@ -251,8 +270,41 @@ impl Store for MemoryStore {
         Ok(page.cloned().collect())
     }
 
+    fn address(&self, address: &str) -> Result<AddressState, StoreError> {
+        Ok(self.read().address(address))
+    }
+
+    fn mark_address(&self, mark: &AddressMark) -> Result<(), StoreError> {
+        self.write_alone(|state| state.mark_address(mark));
+        Ok(())
+    }
+
+    fn ledger_proof(&self, phone: PhoneNumber) -> Result<Vec<LedgerRow>, StoreError> {
+        Ok(self.read().ledger_proof(phone))
+    }
+
+    fn audit_ledger(&self) -> Result<Audit, StoreError> {
+        Ok(self.read().audit_ledger())
+    }
+
     fn erase(&self, lead: PhoneNumber, at: Timestamp) -> Result<bool, StoreError> {
         Ok(self.write_alone(|state| state.erase(lead, at)))
+    }
+
+    fn forget(&self, lead: PhoneNumber, last: Timestamp) -> Result<bool, StoreError> {
+        Ok(self.write_alone(|state| state.forget(lead, last)))
+    }
+
+    fn blank_texts(&self, lead: PhoneNumber, before: Timestamp) -> Result<u64, StoreError> {
+        Ok(self.write_alone(|state| state.blank_texts(lead, before)))
+    }
+
+    fn forgotten_at(&self, lead: PhoneNumber) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.read().forgotten_at(lead))
+    }
+
+    fn log_is_clean(&self) -> Result<bool, StoreError> {
+        Ok(true)
     }
 
     fn hold_slot(&self, slot: &Booking, at_once: u32) -> Result<bool, StoreError> {
@@ -328,13 +380,53 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    fn keep(&self, kept: &Kept) -> Result<bool, StoreError> {
+        Ok(self.write_alone(|state| state.kept.keep(kept)))
+    }
+
+    fn kept(&self, lead: PhoneNumber, kind: KeptKind) -> Result<Vec<Kept>, StoreError> {
+        Ok(self.read().kept.of_lead(lead, kind))
+    }
+
+    fn kept_waiting(
+        &self,
+        kind: KeptKind,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Kept>, StoreError> {
+        Ok(self.read().kept.waiting(kind, until, limit))
+    }
+
+    fn kept_used(
+        &self,
+        lead: PhoneNumber,
+        kind: KeptKind,
+        keys: &[String],
+    ) -> Result<(), StoreError> {
+        self.write_alone(|state| state.kept.used(lead, kind, keys));
+        Ok(())
+    }
+
+    fn drop_kept(&self, before: Timestamp) -> Result<(), StoreError> {
+        self.write_alone(|state| state.kept.drop_before(before));
+        Ok(())
+    }
+
     fn backup(&self, _to: &Path) -> Result<(), StoreError> {
         let why = "a store in memory has no backup; use --db sqlite:FILE";
         Err(StoreError::Refused(why.to_string()))
     }
 
-    fn quarantine(&self) -> Result<u64, StoreError> {
-        Ok(self.write_alone(State::quarantine))
+    fn quarantine(&self, now: Timestamp) -> Result<Quarantine, StoreError> {
+        Ok(self.write_alone(|state| state.quarantine(now)))
+    }
+
+    fn quarantined(&self) -> Result<Quarantine, StoreError> {
+        Ok(self.read().quarantined())
+    }
+
+    fn release(&self, now: Timestamp) -> Result<Quarantine, StoreError> {
+        Ok(self.write_alone(|state| state.release(now)))
     }
 
     fn checkpoint(&self) -> Result<(), StoreError> {

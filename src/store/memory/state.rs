@@ -8,10 +8,11 @@ use crate::lead::{Name, PhoneNumber};
 use crate::policy::{ConsentEvent, ledger};
 use crate::store::query::{self, age_order};
 use crate::store::{
-    ApiKey, Booking, Commit, CommitError, ConversationQuery, Due, FlowRecord, HandoffId,
-    HandoffQuery, HandoffRecord, HandoffStatus, LeadQuery, LeadRecord, LedgerEvent, LedgerRow,
-    Need, RECENT_ROWS_MAX, Recent, Row, RowBody, RowKind, SendStatus, Sending, ShortlinkRecord,
-    Snapshot, StepCount, StoreCounts, forgotten, ledger_key, refused,
+    AddressChange, AddressMark, AddressState, ApiKey, Audit, Booking, Commit, CommitError,
+    ConversationQuery, Due, FlowRecord, HandoffId, HandoffQuery, HandoffRecord, HandoffStatus,
+    LeadQuery, LeadRecord, LedgerEvent, LedgerRow, Need, OnClock, RECENT_ROWS_MAX, Recent, Row,
+    RowBody, RowKind, SendStatus, Sending, ShortlinkRecord, Snapshot, StepCount, StoreCounts,
+    address_key, blank, forgotten, ledger_key, refused,
 };
 use crate::time::Timestamp;
 
@@ -33,8 +34,12 @@ pub struct State {
     pub keys: Vec<ApiKey>,
     pub answers: BTreeMap<[u8; 16], (Timestamp, Vec<u8>)>,
     pub forgotten: BTreeMap<[u8; 16], Timestamp>,
+    pub addresses: BTreeMap<[u8; 16], AddressState>,
     pub settings: BTreeMap<String, Vec<u8>>,
-    timers: BTreeSet<(Timestamp, ConversationId)>,
+    pub kept: super::kept::KeptRows,
+    pub(super) timers: BTreeSet<(Timestamp, ConversationId)>,
+    /// Off the clock since a restore: when they were due, and the revision they stood at.
+    pub(super) held_timers: BTreeMap<ConversationId, (Timestamp, u32)>,
     outgoing_due: BTreeSet<(Timestamp, PhoneNumber, Seq)>,
 }
 
@@ -139,6 +144,9 @@ impl State {
         for event in commit.consents {
             self.append(lead, event);
         }
+        for mark in &commit.addresses {
+            self.mark_address(mark);
+        }
         for link in commit.shortlinks {
             self.shortlinks.insert(link.code, link);
         }
@@ -148,6 +156,21 @@ impl State {
                     link.expires = link.lifetime.map(|lifetime| at + lifetime);
                 }
             }
+        }
+    }
+
+    pub fn address(&self, address: &str) -> AddressState {
+        let known = self.addresses.get(&address_key(&SECRET, address));
+        known.copied().unwrap_or_default()
+    }
+
+    pub fn mark_address(&mut self, mark: &AddressMark) {
+        let key = address_key(&SECRET, &mark.address);
+        let state = self.addresses.entry(key).or_default();
+        match mark.change {
+            AddressChange::Unsubscribed => state.unsubscribed = Some(mark.at),
+            AddressChange::Bad => state.bad = Some(mark.at),
+            AddressChange::Welcome => *state = AddressState::default(),
         }
     }
 
@@ -165,7 +188,12 @@ impl State {
         }
     }
 
-    fn change_row(&mut self, lead: PhoneNumber, seq: Seq, to: impl FnOnce(Sending) -> Sending) {
+    pub(super) fn change_row(
+        &mut self,
+        lead: PhoneNumber,
+        seq: Seq,
+        to: impl FnOnce(Sending) -> Sending,
+    ) {
         let Some(Row {
             body: RowBody::Outgoing(_, sending),
             ..
@@ -179,6 +207,24 @@ impl State {
         *sending = to(sending.clone());
         if let Some(due) = sending.due {
             self.outgoing_due.insert((due, lead, seq));
+        }
+    }
+
+    pub fn set_aside(&mut self, what: OnClock) {
+        match what {
+            OnClock::Timer(id) => {
+                if let Some(mut it) = self.conversations.get(&id).cloned() {
+                    it.deadline = None;
+                    self.put_conversation(it);
+                }
+            }
+            OnClock::Outgoing(lead, seq) => {
+                let stopped = |sending| Sending {
+                    due: None,
+                    ..sending
+                };
+                self.change_row(lead, seq, stopped);
+            }
         }
     }
 
@@ -207,47 +253,51 @@ impl State {
             n,
             lead: Some(lead),
             key,
+            at: event.at,
             hash: ledger::chain(before, &key, n, &event),
             event: LedgerEvent::Whole(Box::new(event)),
         });
     }
 
-    pub fn quarantine(&mut self) -> u64 {
-        let unsettled = |status: SendStatus| status.is_pending() || status == SendStatus::Sending;
-        let found: Vec<(PhoneNumber, Seq)> = self
-            .rows
-            .values()
-            .filter(|row| row.body.sending().is_some_and(|s| unsettled(s.status)))
-            .map(|row| (row.lead, row.seq))
-            .collect();
-        for (lead, seq) in &found {
-            self.change_row(*lead, *seq, Sending::quarantined);
+    pub fn ledger_proof(&self, lead: PhoneNumber) -> Vec<LedgerRow> {
+        let key = ledger_key(&SECRET, lead);
+        let chain = self.ledger.get(&lead.bucket()).into_iter().flatten();
+        chain.filter(|row| row.key == key).cloned().collect()
+    }
+
+    pub fn audit_ledger(&self) -> Audit {
+        let mut audit = Audit::default();
+        for (bucket, chain) in &self.ledger {
+            audit.bucket(*bucket, chain.iter().cloned().map(Ok));
         }
-        found.len() as u64
+        audit
     }
 
     /// The lead that a number stands for which is not known, or not any more.
     fn unknown(&self, lead: PhoneNumber) -> Option<LeadRecord> {
-        let at = self.forgotten.get(&ledger_key(&SECRET, lead))?;
-        Some(forgotten(lead, *at))
+        Some(forgotten(lead, self.forgotten_at(lead)?))
+    }
+
+    pub fn forgotten_at(&self, lead: PhoneNumber) -> Option<Timestamp> {
+        self.forgotten.get(&ledger_key(&SECRET, lead)).copied()
+    }
+
+    pub fn blank_texts(&mut self, lead: PhoneNumber, before: Timestamp) -> u64 {
+        let mark = |text: &str| blank::mark(&SECRET, text);
+        let rows = self.rows.range_mut((lead, 0)..=(lead, Seq::MAX));
+        let mut blanked = 0;
+        for (_, row) in rows.filter(|(_, row)| row.at < before) {
+            blanked += u64::from(blank::blank_row(&mut row.body, mark));
+        }
+        let theirs = self.conversations.values_mut().filter(|it| it.lead == lead);
+        for it in theirs.filter(|it| it.started < before) {
+            blank::blank_conversation(it, mark);
+        }
+        blanked
     }
 
     pub fn erase(&mut self, lead: PhoneNumber, at: Timestamp) -> bool {
-        let before = self.size();
-        self.leads.remove(&(lead.bucket(), lead));
-        self.conversations.retain(|_, it| it.lead != lead);
-        let left = &self.conversations;
-        self.timers.retain(|(_, id)| left.contains_key(id));
-        self.rows.retain(|(of, _), _| *of != lead);
-        self.outgoing_due.retain(|(_, of, _)| *of != lead);
-        self.seen.retain(|(of, _)| *of != lead);
-        self.handoffs.retain(|_, it| it.lead != lead);
-        self.shortlinks.retain(|_, it| it.lead != lead);
-        self.bookings.retain(|it| it.lead != lead);
-        let number = lead.digits().to_string();
-        self.answers
-            .retain(|_, (_, answer)| !contains(answer, number.as_bytes()));
-        let mut found = self.size() != before;
+        let mut found = self.forget(lead, at);
         let rows = self.ledger.get_mut(&lead.bucket()).into_iter().flatten();
         for row in rows.filter(|row| row.lead == Some(lead)) {
             found = true;
@@ -256,6 +306,29 @@ impl State {
                 row.event = LedgerEvent::Erased(ledger::digest(event));
             }
         }
+        if found {
+            self.forgotten.insert(ledger_key(&SECRET, lead), at);
+        }
+        found
+    }
+
+    pub fn forget(&mut self, lead: PhoneNumber, at: Timestamp) -> bool {
+        let before = self.size();
+        self.leads.remove(&(lead.bucket(), lead));
+        self.conversations.retain(|_, it| it.lead != lead);
+        let left = &self.conversations;
+        self.timers.retain(|(_, id)| left.contains_key(id));
+        self.rows.retain(|(of, _), _| *of != lead);
+        self.outgoing_due.retain(|(_, of, _)| *of != lead);
+        self.seen.retain(|(of, _)| *of != lead);
+        self.kept.erase(lead);
+        self.handoffs.retain(|_, it| it.lead != lead);
+        self.shortlinks.retain(|_, it| it.lead != lead);
+        self.bookings.retain(|it| it.lead != lead);
+        let number = lead.digits().to_string();
+        self.answers
+            .retain(|_, (_, answer)| !contains(answer, number.as_bytes()));
+        let found = self.size() != before;
         if found {
             self.forgotten.insert(ledger_key(&SECRET, lead), at);
         }

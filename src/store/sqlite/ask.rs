@@ -35,6 +35,21 @@ pub fn many<T>(
     Ok(found)
 }
 
+/// Each row in turn, none of them kept.
+pub fn each(
+    connection: &Connection,
+    sql: &str,
+    params: impl Params,
+    mut read: impl FnMut(&SqlRow<'_>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(sql).doing(READING)?;
+    let mut rows = statement.query(params).doing(READING)?;
+    while let Some(row) = rows.next().doing(READING)? {
+        read(row)?;
+    }
+    Ok(())
+}
+
 /// How many rows the statement wrote.
 pub fn change(
     connection: &Connection,

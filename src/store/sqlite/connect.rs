@@ -16,7 +16,14 @@ const SQLITE_VERSION_MIN: i32 = 3_051_003;
 /// `RTre` in ASCII: what the file says it belongs to.
 const APPLICATION_ID: i64 = 0x5254_7265;
 /// The numbered schema files, in order; `user_version` counts those applied.
-const SCHEMA: [&str; 1] = [include_str!("schema/0001_initial.sql")];
+const SCHEMA: &[&str] = &[
+    include_str!("schema/0001_initial.sql"),
+    include_str!("schema/0002_timeline_in_order_of_time.sql"),
+    include_str!("schema/0003_kept.sql"),
+    include_str!("schema/0004_address.sql"),
+    include_str!("schema/0005_held_timer.sql"),
+    include_str!("schema/0006_ledger_head.sql"),
+];
 const READERS_KEPT_MAX: usize = 4;
 const STATEMENTS_KEPT_MAX: usize = 64;
 
@@ -28,7 +35,7 @@ const PRAGMAS: &str = "
     PRAGMA synchronous = FULL;
     PRAGMA wal_autocheckpoint = 0;
     PRAGMA journal_size_limit = 67108864;
-    PRAGMA cache_size = -16384;
+    PRAGMA cache_size = -8192;
     PRAGMA busy_timeout = 5000;
     PRAGMA temp_store = MEMORY;
     PRAGMA trusted_schema = OFF;

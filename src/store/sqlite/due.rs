@@ -2,11 +2,11 @@
 
 use rusqlite::{Connection, params};
 
-use crate::store::{Due, RowKind, StoreError};
+use crate::store::{Due, OnClock, RowKind, StoreError};
 use crate::time::Timestamp;
 
 use super::ask;
-use super::pack::{id, int, maybe_time, phone, seq, time};
+use super::pack::{column, digits, id, int, maybe_time, phone, seq, time};
 
 const TIMERS: &str = "SELECT due, id, lead FROM conversation
     WHERE due IS NOT NULL AND due <= $1 ORDER BY due LIMIT $2";
@@ -45,4 +45,23 @@ pub fn next(reader: &Connection) -> Result<Option<Timestamp>, StoreError> {
     let timer = ask::one(reader, NEXT_TIMER, [], |row| maybe_time(row, 0))?.flatten();
     let row = ask::one(reader, NEXT_OUTGOING, [], |row| maybe_time(row, 0))?.flatten();
     Ok(timer.into_iter().chain(row).min())
+}
+
+const STOP_TIMER: &str = "UPDATE conversation SET due = NULL WHERE bucket = $1 AND id = $2";
+const STOP_ROW: &str =
+    "UPDATE timeline SET due = NULL WHERE bucket = $1 AND lead = $2 AND seq = $3";
+
+pub fn set_aside(writer: &Connection, what: OnClock) -> Result<(), StoreError> {
+    const DOING: &str = "set work aside";
+    match what {
+        OnClock::Timer(id) => {
+            let params = params![id.bucket(), column(id.bits())];
+            ask::change(writer, DOING, STOP_TIMER, params)
+        }
+        OnClock::Outgoing(lead, seq) => {
+            let params = params![lead.bucket(), digits(lead), seq];
+            ask::change(writer, DOING, STOP_ROW, params)
+        }
+    }
+    .map(drop)
 }

@@ -19,11 +19,12 @@ const BY_LEAD: [&str; 7] = [
         (SELECT id FROM conversation WHERE bucket = $1 AND lead = $2)",
     "DELETE FROM conversation WHERE bucket = $1 AND lead = $2",
     "DELETE FROM timeline WHERE bucket = $1 AND lead = $2",
+    "DELETE FROM kept WHERE bucket = $1 AND lead = $2",
     "DELETE FROM seen WHERE bucket = $1 AND lead = $2",
     "DELETE FROM shortlink WHERE lead_bucket = $1 AND lead = $2",
     "DELETE FROM lead WHERE bucket = $1 AND phone = $2",
-    "UPDATE ledger SET lead = NULL, data = NULL WHERE bucket = $1 AND lead = $2",
 ];
+const LEDGER: &str = "UPDATE ledger SET lead = NULL, data = NULL WHERE bucket = $1 AND lead = $2";
 const BOOKINGS: &str = "DELETE FROM booking WHERE lead = $1";
 // Answers of the API may tell of the lead.
 const ANSWERS: &str = "DELETE FROM answer WHERE instr(data, CAST($1 AS BLOB)) > 0";
@@ -31,12 +32,34 @@ const FORGET: &str = "INSERT INTO forgotten (bucket, key, at) VALUES ($1, $2, $3
     ON CONFLICT (bucket, key) DO UPDATE SET at = excluded.at";
 
 pub fn erase(writer: &Connection, lead: PhoneNumber, at: Timestamp) -> Result<bool, StoreError> {
+    let rows = take_out(writer, lead)?;
+    let key = params![lead.bucket(), digits(lead)];
+    let proof = ask::change(writer, DOING, LEDGER, key)?;
+    note(writer, lead, at, rows + proof)
+}
+
+/// The same, but the ledger keeps the whole proof.
+pub fn forget(writer: &Connection, lead: PhoneNumber, at: Timestamp) -> Result<bool, StoreError> {
+    let rows = take_out(writer, lead)?;
+    note(writer, lead, at, rows)
+}
+
+fn take_out(writer: &Connection, lead: PhoneNumber) -> Result<usize, StoreError> {
     let mut rows = 0;
     for sql in BY_LEAD {
         rows += ask::change(writer, DOING, sql, params![lead.bucket(), digits(lead)])?;
     }
     rows += ask::change(writer, DOING, BOOKINGS, [digits(lead)])?;
     rows += ask::change(writer, DOING, ANSWERS, [lead.digits().to_string()])?;
+    Ok(rows)
+}
+
+fn note(
+    writer: &Connection,
+    lead: PhoneNumber,
+    at: Timestamp,
+    rows: usize,
+) -> Result<bool, StoreError> {
     if rows == 0 {
         return Ok(false);
     }
@@ -55,12 +78,15 @@ const ANY: &str = "SELECT 1 FROM forgotten LIMIT 1";
 
 /// The lead that a number stands for which is not known, or not any more.
 pub fn unknown(db: &Connection, lead: PhoneNumber) -> Result<Option<LeadRecord>, StoreError> {
+    Ok(forgotten_at(db, lead)?.map(|at| forgotten(lead, at)))
+}
+
+pub fn forgotten_at(db: &Connection, lead: PhoneNumber) -> Result<Option<Timestamp>, StoreError> {
     if ask::one(db, ANY, [], |_| Ok(()))?.is_none() {
         return Ok(None);
     }
     let key = key(db, lead)?;
-    let at = ask::one(db, FORGOTTEN, params![lead.bucket(), key], |row| {
+    ask::one(db, FORGOTTEN, params![lead.bucket(), key], |row| {
         time(row, 0)
-    })?;
-    Ok(at.map(|at| forgotten(lead, at)))
+    })
 }

@@ -8,7 +8,7 @@ use crate::store::{LedgerEvent, LedgerRow, StoreError, ledger_key};
 
 use super::ask;
 use super::connect::Doing;
-use super::pack::{blob, digits, hash, int, phone, to_blob};
+use super::pack::{blob, digits, hash, int, phone, time, to_blob};
 
 const DOING: &str = "append to the ledger";
 
@@ -17,9 +17,19 @@ const SECRET: &str = "SELECT value FROM setting WHERE bucket = 0 AND key = 'ledg
 
 /// What stands for the lead in the ledger and after an erasure.
 pub fn key(db: &Connection, lead: PhoneNumber) -> Result<[u8; 16], StoreError> {
+    Ok(ledger_key(&secret(db)?, lead))
+}
+
+pub fn secret(db: &Connection) -> Result<Vec<u8>, StoreError> {
+    let secret: Option<Vec<u8>> = ask::one(db, SECRET, [], |row| row.get(0).doing(DOING))?;
+    secret.ok_or(StoreError::Unreadable { what: "secret" })
+}
+
+/// What stands for an email address, as [`key`] does for a number.
+pub fn address_key(db: &Connection, address: &str) -> Result<[u8; 16], StoreError> {
     let secret: Option<Vec<u8>> = ask::one(db, SECRET, [], |row| row.get(0).doing(DOING))?;
     let secret = secret.ok_or(StoreError::Unreadable { what: "secret" })?;
-    Ok(ledger_key(&secret, lead))
+    Ok(crate::store::address_key(&secret, address))
 }
 
 const HEAD: &str = "SELECT n, hash FROM ledger WHERE bucket = $1 ORDER BY n DESC LIMIT 1";
@@ -52,8 +62,8 @@ pub fn append(
     ask::change(writer, DOING, APPEND, params).map(drop)
 }
 
-/// Columns in this order: n, lead, key, data, digest, hash.
-fn read(bucket: u8, row: &SqlRow<'_>) -> Result<LedgerRow, StoreError> {
+/// Columns in this order: n, lead, key, data, digest, hash, at.
+pub fn read(bucket: u8, row: &SqlRow<'_>) -> Result<LedgerRow, StoreError> {
     let lead: Option<i64> = row.get(1).doing("read the ledger")?;
     Ok(LedgerRow {
         bucket,
@@ -65,10 +75,11 @@ fn read(bucket: u8, row: &SqlRow<'_>) -> Result<LedgerRow, StoreError> {
             None => LedgerEvent::Erased(hash(row, 4)?),
         },
         hash: hash(row, 5)?,
+        at: time(row, 6)?,
     })
 }
 
-const OF_LEAD: &str = "SELECT n, lead, key, data, digest, hash FROM ledger
+const OF_LEAD: &str = "SELECT n, lead, key, data, digest, hash, at FROM ledger
     WHERE bucket = $1 AND lead = $2 ORDER BY n";
 
 pub fn of_lead(reader: &Connection, lead: PhoneNumber) -> Result<Vec<LedgerRow>, StoreError> {
@@ -76,7 +87,7 @@ pub fn of_lead(reader: &Connection, lead: PhoneNumber) -> Result<Vec<LedgerRow>,
     ask::many(reader, OF_LEAD, key, |row| read(lead.bucket(), row))
 }
 
-const PAGE: &str = "SELECT n, lead, key, data, digest, hash FROM ledger
+const PAGE: &str = "SELECT n, lead, key, data, digest, hash, at FROM ledger
     WHERE bucket = $1 AND n > $2 ORDER BY n LIMIT $3";
 
 pub fn page(
@@ -88,4 +99,13 @@ pub fn page(
     let after = i64::try_from(after).unwrap_or(i64::MAX);
     let params = params![bucket, after, ask::limit(limit)];
     ask::many(reader, PAGE, params, |row| read(bucket, row))
+}
+
+const OF_KEY: &str = "SELECT n, lead, key, data, digest, hash, at FROM ledger
+    WHERE bucket = $1 AND key = $2 ORDER BY n";
+
+/// By the key alone: an erased lead's rows too. Looks at the whole bucket.
+pub fn of_key(reader: &Connection, lead: PhoneNumber) -> Result<Vec<LedgerRow>, StoreError> {
+    let params = params![lead.bucket(), key(reader, lead)?];
+    ask::many(reader, OF_KEY, params, |row| read(lead.bucket(), row))
 }

@@ -2,35 +2,45 @@
 //! one transaction and one sync. What is a column and what is in the blob beside it: `pack`. Why
 //! the tables look as they do: `schema/`.
 
+mod addresses;
 mod ask;
+mod audit;
+mod blank;
 mod bookings;
 mod connect;
 mod due;
 mod erase;
 mod flows;
+mod kept;
 mod keys;
+mod known;
 mod ledger;
 mod newest;
 mod pack;
 mod reads;
+mod review;
+mod replies;
 mod turns;
 mod upkeep;
 mod write;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 
 use crate::conversation::{Conversation, ConversationId, Seq, VersionId};
 use crate::lead::PhoneNumber;
 use crate::store::{
-    ApiKey, Batch, Booking, ConversationQuery, Due, FlowRecord, HandoffId, HandoffQuery,
-    HandoffRecord, LeadQuery, LeadRecord, LedgerRow, Need, Row, RowKind, SeenKey, SendStatus,
-    ShortlinkRecord, StepCount, Store, StoreCounts, StoreError,
+    AddressMark, AddressState, ApiKey, Audit, Batch, Booking, ConversationQuery, Due, FlowRecord,
+    HandoffId, HandoffQuery, HandoffRecord, Kept, KeptKind, LeadQuery, LeadRecord, LedgerRow, Need,
+    OnClock, Quarantine, RepliesQuery, Row, RowKind, SeenKey, SendStatus, ShortlinkRecord,
+    StepCount, Store, StoreCounts, StoreError,
 };
 use crate::time::Timestamp;
 
+pub use audit::audit_file;
 pub use upkeep::restore;
 
 /// How many batches pass between two looks at the log's length.
@@ -40,7 +50,11 @@ const BATCHES_PER_LOOK: u32 = 64;
 pub struct SqliteStore {
     connections: connect::Connections,
     versions: flows::Versions,
+    /// Changed only by who holds the writer.
+    busy: Mutex<known::Busy>,
     batches: AtomicU32,
+    /// How many there had been when the log was moved last.
+    moved: AtomicU32,
     /// The log may hold pages of a lead who was erased.
     log_tells: AtomicBool,
 }
@@ -64,7 +78,9 @@ impl SqliteStore {
         Self {
             connections,
             versions: flows::Versions::default(),
+            busy: Mutex::default(),
             batches: AtomicU32::new(0),
+            moved: AtomicU32::new(u32::MAX),
             log_tells: AtomicBool::new(false),
         }
     }
@@ -95,12 +111,29 @@ impl SqliteStore {
         self.connections.read(read)
     }
 
+    fn busy(&self) -> MutexGuard<'_, known::Busy> {
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes apart from the turns, what touches no lead's rows.
     fn change<T>(
         &self,
         doing: &'static str,
         change: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.connections.write(doing, change)
+    }
+
+    /// Writes apart from the turns what they may have read.
+    fn change_leads<T>(
+        &self,
+        doing: &'static str,
+        change: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.connections.write(doing, |writer| {
+            self.busy().forget();
+            change(writer)
+        })
     }
 }
 
@@ -116,6 +149,10 @@ impl Store for SqliteStore {
 
     fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         self.read(due::next)
+    }
+
+    fn set_aside(&self, what: OnClock) -> Result<(), StoreError> {
+        self.change_leads("set work aside", |db| due::set_aside(db, what))
     }
 
     fn save_flow(&self, flow: &FlowRecord) -> Result<(), StoreError> {
@@ -158,6 +195,10 @@ impl Store for SqliteStore {
         limit: usize,
     ) -> Result<Vec<Row>, StoreError> {
         self.read(|db| reads::timeline(db, lead, conversation, after, limit))
+    }
+
+    fn replies(&self, query: &RepliesQuery) -> Result<Vec<Row>, StoreError> {
+        self.read(|db| replies::page(db, query))
     }
 
     fn row(&self, lead: PhoneNumber, seq: Seq) -> Result<Option<Row>, StoreError> {
@@ -210,11 +251,50 @@ impl Store for SqliteStore {
         self.read(|db| ledger::page(db, bucket, after, limit))
     }
 
+    fn address(&self, address: &str) -> Result<AddressState, StoreError> {
+        self.read(|db| addresses::state(db, address))
+    }
+
+    fn mark_address(&self, mark: &AddressMark) -> Result<(), StoreError> {
+        self.change("mark an address", |db| addresses::mark(db, mark))
+    }
+
+    fn ledger_proof(&self, phone: PhoneNumber) -> Result<Vec<LedgerRow>, StoreError> {
+        self.read(|db| ledger::of_key(db, phone))
+    }
+
+    fn audit_ledger(&self) -> Result<Audit, StoreError> {
+        self.read(audit::audit)
+    }
+
     fn erase(&self, lead: PhoneNumber, at: Timestamp) -> Result<bool, StoreError> {
-        let known = self.change("erase a lead", |db| erase::erase(db, lead, at))?;
+        let known = self.change_leads("erase a lead", |db| erase::erase(db, lead, at))?;
         self.log_tells.store(true, Ordering::Release);
         self.forget_in_log()?;
         Ok(known)
+    }
+
+    fn forget(&self, lead: PhoneNumber, last: Timestamp) -> Result<bool, StoreError> {
+        let known = self.change_leads("forget a lead", |db| erase::forget(db, lead, last))?;
+        self.log_tells.store(true, Ordering::Release);
+        Ok(known)
+    }
+
+    fn blank_texts(&self, lead: PhoneNumber, before: Timestamp) -> Result<u64, StoreError> {
+        let blanked = self.change_leads("blank old texts", |db| {
+            blank::blank(db, &self.versions, lead, before)
+        })?;
+        self.log_tells.store(true, Ordering::Release);
+        Ok(blanked)
+    }
+
+    fn forgotten_at(&self, lead: PhoneNumber) -> Result<Option<Timestamp>, StoreError> {
+        self.read(|db| erase::forgotten_at(db, lead))
+    }
+
+    fn log_is_clean(&self) -> Result<bool, StoreError> {
+        self.forget_in_log()?;
+        Ok(!self.log_tells.load(Ordering::Acquire))
     }
 
     fn hold_slot(&self, slot: &Booking, at_once: u32) -> Result<bool, StoreError> {
@@ -270,16 +350,64 @@ impl Store for SqliteStore {
         self.change("change a setting", |db| keys::set(db, key, value))
     }
 
+    fn keep(&self, kept: &Kept) -> Result<bool, StoreError> {
+        self.change("keep what came early", |db| kept::keep(db, kept))
+    }
+
+    fn kept(&self, lead: PhoneNumber, kind: KeptKind) -> Result<Vec<Kept>, StoreError> {
+        self.read(|db| kept::of_lead(db, lead, kind))
+    }
+
+    fn kept_waiting(
+        &self,
+        kind: KeptKind,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Kept>, StoreError> {
+        self.read(|db| kept::waiting(db, kind, until, limit))
+    }
+
+    fn kept_used(
+        &self,
+        lead: PhoneNumber,
+        kind: KeptKind,
+        keys: &[String],
+    ) -> Result<(), StoreError> {
+        self.change("keep what came early", |db| {
+            kept::used(db, lead, kind, keys)
+        })
+    }
+
+    fn drop_kept(&self, before: Timestamp) -> Result<(), StoreError> {
+        self.change("keep what came early", |db| kept::drop_before(db, before))
+    }
+
     fn backup(&self, to: &Path) -> Result<(), StoreError> {
         upkeep::backup(&self.connections, to)
     }
 
-    fn quarantine(&self) -> Result<u64, StoreError> {
-        self.change("put what had not left to review", upkeep::quarantine)
+    fn quarantine(&self, now: Timestamp) -> Result<Quarantine, StoreError> {
+        self.change_leads("put what had not left to review", |db| {
+            review::quarantine(db, now)
+        })
+    }
+
+    fn quarantined(&self) -> Result<Quarantine, StoreError> {
+        self.read(review::quarantined)
+    }
+
+    fn release(&self, now: Timestamp) -> Result<Quarantine, StoreError> {
+        self.change_leads("release what waits for review", |db| {
+            review::release(db, now)
+        })
     }
 
     fn checkpoint(&self) -> Result<(), StoreError> {
         self.forget_in_log()?;
+        let batches = self.batches.load(Ordering::Relaxed);
+        if self.moved.swap(batches, Ordering::Relaxed) == batches {
+            return Ok(());
+        }
         upkeep::checkpoint(&self.connections)
     }
 

@@ -50,6 +50,10 @@ pub fn int(row: &SqlRow<'_>, i: usize) -> Result<i64, StoreError> {
     row.get(i).doing(READING)
 }
 
+pub fn maybe_int(row: &SqlRow<'_>, i: usize) -> Result<Option<i64>, StoreError> {
+    row.get(i).doing(READING)
+}
+
 pub fn time(row: &SqlRow<'_>, i: usize) -> Result<Timestamp, StoreError> {
     int(row, i).map(Timestamp::from_ms)
 }
@@ -81,6 +85,10 @@ pub fn name(row: &SqlRow<'_>, i: usize) -> Result<Name, StoreError> {
 }
 
 pub fn maybe_text(row: &SqlRow<'_>, i: usize) -> Result<Option<String>, StoreError> {
+    row.get(i).doing(READING)
+}
+
+pub fn key(row: &SqlRow<'_>, i: usize) -> Result<[u8; 16], StoreError> {
     row.get(i).doing(READING)
 }
 
@@ -149,7 +157,7 @@ fn place(status: &mut Status) -> Option<&mut Name> {
     }
 }
 
-/// What is not a column: nine values in a row.
+/// What is not a column: ten values in a row; the last came later, and old rows have nine.
 pub fn conversation_blob(it: &Conversation) -> Result<Vec<u8>, StoreError> {
     let mut status = it.status.clone();
     if let Some(place) = place(&mut status) {
@@ -158,7 +166,7 @@ pub fn conversation_blob(it: &Conversation) -> Result<Vec<u8>, StoreError> {
     let mut bytes = Vec::with_capacity(128);
     let mut e = Encoder::new(&mut bytes);
     let mut encode = || -> Result<(), minicbor::encode::Error<std::convert::Infallible>> {
-        e.array(9)?
+        e.array(10)?
             .encode(&status)?
             .encode(&it.locale)?
             .encode(it.score)?;
@@ -167,7 +175,8 @@ pub fn conversation_blob(it: &Conversation) -> Result<Vec<u8>, StoreError> {
             .encode(&it.event)?;
         e.encode(&it.last_reply)?
             .encode(&it.agent)?
-            .encode(&it.variants)?;
+            .encode(&it.variants)?
+            .encode(&it.unanswered)?;
         Ok(())
     };
     encode().map_err(|source| StoreError::Failed {
@@ -232,8 +241,9 @@ fn decode_conversation(
     columns: Columns,
     bytes: &[u8],
 ) -> Result<Conversation, minicbor::decode::Error> {
+    const WITHOUT_UNANSWERED: u64 = 9;
     let mut d = Decoder::new(bytes);
-    d.array()?;
+    let values = d.array()?;
     Ok(Conversation {
         id: columns.id,
         lead: columns.lead,
@@ -251,6 +261,10 @@ fn decode_conversation(
         last_reply: d.decode()?,
         agent: d.decode()?,
         variants: d.decode()?,
+        unanswered: match values {
+            Some(WITHOUT_UNANSWERED) => None,
+            _ => d.decode()?,
+        },
     })
 }
 

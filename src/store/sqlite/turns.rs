@@ -1,6 +1,6 @@
 //! A batch: one transaction of the writer over the turns of several leads.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::MutexGuard;
 
 use rusqlite::{Connection, params};
@@ -8,18 +8,21 @@ use rusqlite::{Connection, params};
 use crate::conversation::{Conversation, ConversationId, Seq};
 use crate::lead::PhoneNumber;
 use crate::store::{
-    Batch, Commit, CommitError, LeadRecord, Need, RECENT_ROWS_MAX, Recent, Row, SeenKey, Snapshot,
+    Batch, Commit, CommitError, LeadRecord, Need, RECENT_ROWS_MAX, Row, SeenKey, Snapshot,
     StoreError,
 };
 
 use super::connect::Doing;
 use super::flows::Versions;
+use super::known::{Known, short};
 use super::pack::{self, ConversationRow, blob, column, digits};
 use super::{SqliteStore, ask, erase, write};
 
 pub struct SqliteBatch<'a> {
     store: &'a SqliteStore,
     writer: MutexGuard<'a, Connection>,
+    /// The leads of this batch as they stand in it. One that is missing is read when it is asked for.
+    known: HashMap<PhoneNumber, Known>,
     written: HashSet<PhoneNumber>,
     state: State,
 }
@@ -32,39 +35,73 @@ enum State {
     Finished,
 }
 
+const DATA_VERSION: &str = "PRAGMA data_version";
+
 impl<'a> SqliteBatch<'a> {
     pub fn begin(store: &'a SqliteStore) -> Result<Self, StoreError> {
         let writer = store.connections.writer();
         ask::change(&writer, "begin a batch", "BEGIN IMMEDIATE", [])?;
-        Ok(Self {
+        let batch = Self {
             store,
             writer,
+            known: HashMap::new(),
             written: HashSet::new(),
             state: State::Open,
-        })
+        };
+        let version = ask::one(&batch.writer, DATA_VERSION, [], |row| pack::int(row, 0))?;
+        store.busy().believe(version.unwrap_or_default());
+        Ok(batch)
+    }
+
+    /// The lead as it stands in this batch.
+    fn known(&mut self, lead: PhoneNumber) -> Result<&Known, StoreError> {
+        if !self.known.contains_key(&lead) {
+            let kept = self.store.busy().take(lead);
+            let known = match kept {
+                Some(known) => known,
+                None => load(&self.writer, &self.store.versions, lead)?,
+            };
+            self.known.insert(lead, known);
+        }
+        Ok(&self.known[&lead])
+    }
+
+    /// Refuses what was taken before, and a number that is a row's already.
+    fn check(&mut self, commit: &Commit) -> Result<(), CommitError> {
+        let known = self.known(commit.lead)?;
+        if commit
+            .seen
+            .is_some_and(|key| known.keys.contains(&short(&key)))
+        {
+            return Err(CommitError::Duplicate);
+        }
+        let mut last = known.last_seq();
+        for row in &commit.rows {
+            if row.seq <= last {
+                return Err(crate::store::refused("two rows of a lead have one number").into());
+            }
+            last = row.seq;
+        }
+        Ok(())
     }
 }
 
 impl Batch for SqliteBatch<'_> {
     fn snapshot(&mut self, need: &Need) -> Result<Snapshot, StoreError> {
+        let mut found = self.known(need.lead)?.snapshot();
         let (db, versions) = (&*self.writer, &self.store.versions);
-        let lead = match lead(db, need.lead)? {
-            None => erase::unknown(db, need.lead)?,
-            known => known,
-        };
-        let active = lead.as_ref().and_then(|lead| lead.active);
+        if found.lead.is_none() {
+            found.lead = erase::unknown(db, need.lead)?;
+        }
+        let active = found.active.as_ref().map(|active| active.id);
         let named = need.conversation.filter(|id| Some(*id) != active);
-        let load =
-            |id: Option<ConversationId>| id.map_or(Ok(None), |id| conversation(db, versions, id));
-        let recent = recent(db, need.lead)?;
-        Ok(Snapshot {
-            active: load(active)?,
-            conversation: load(named)?,
-            row: need.row.map_or(Ok(None), |seq| row(db, need.lead, seq))?,
-            last_seq: recent.first().map_or(0, |row| row.seq),
-            recent,
-            lead,
-        })
+        if let Some(id) = named {
+            found.conversation = conversation(db, versions, id)?;
+        }
+        if let Some(seq) = need.row {
+            found.row = row(db, need.lead, seq)?;
+        }
+        Ok(found)
     }
 
     fn conversation(&mut self, id: ConversationId) -> Result<Option<Conversation>, StoreError> {
@@ -72,19 +109,23 @@ impl Batch for SqliteBatch<'_> {
     }
 
     fn seen(&mut self, lead: PhoneNumber, key: &SeenKey) -> Result<bool, StoreError> {
-        const SEEN: &str = "SELECT 1 FROM seen WHERE bucket = $1 AND lead = $2 AND key = $3";
-        let params = params![lead.bucket(), digits(lead), key.0];
-        Ok(ask::one(&self.writer, SEEN, params, |_| Ok(()))?.is_some())
+        Ok(self.known(lead)?.keys.contains(&short(key)))
     }
 
     fn write(&mut self, commit: &Commit) -> Result<(), CommitError> {
         let written = if self.written.insert(commit.lead) {
-            write::write(&self.writer, &self.store.versions, commit)
+            self.check(commit)
+                .and_then(|()| write::write(&self.writer, &self.store.versions, commit))
         } else {
             Err(crate::store::written_twice())
         };
         match written {
-            Ok(()) => {}
+            Ok(()) => {
+                let known = self.known.remove(&commit.lead);
+                if let Some(known) = known.and_then(|known| known.after(commit)) {
+                    self.known.insert(commit.lead, known);
+                }
+            }
             Err(CommitError::Store(_)) => self.state = State::Spoiled,
             Err(CommitError::Stale { .. } | CommitError::Duplicate) => {
                 self.written.remove(&commit.lead);
@@ -102,6 +143,11 @@ impl Batch for SqliteBatch<'_> {
             .and_then(|mut commit| commit.execute([]))
             .doing("commit a batch")?;
         self.state = State::Finished;
+        let mut busy = self.store.busy();
+        for (lead, known) in self.known.drain().filter(|(_, known)| known.lead.is_some()) {
+            busy.put(lead, known);
+        }
+        drop(busy);
         self.store.bound_log(&self.writer)
     }
 }
@@ -144,12 +190,36 @@ pub fn conversation(
     Ok(Some(row.named(version, flow)))
 }
 
-const RECENT: &str = "SELECT seq, at, kind, status, marketing FROM timeline
-    WHERE bucket = $1 AND lead = $2 ORDER BY seq DESC LIMIT $3";
+const NEWEST: &str = "SELECT seq, at, kind, status, marketing, seen FROM timeline
+    WHERE bucket = $1 AND lead = $2 ORDER BY seq DESC";
+const SEEN_APART: &str = "SELECT key FROM seen WHERE bucket = $1 AND lead = $2";
 
-fn recent(db: &Connection, lead: PhoneNumber) -> Result<Vec<Recent>, StoreError> {
-    let params = params![lead.bucket(), digits(lead), RECENT_ROWS_MAX as i64];
-    ask::many(db, RECENT, params, pack::recent)
+/// Everything a turn reads of a lead, from the file.
+fn load(db: &Connection, versions: &Versions, phone: PhoneNumber) -> Result<Known, StoreError> {
+    let lead = lead(db, phone)?;
+    let active = match lead.as_ref().and_then(|lead| lead.active) {
+        Some(id) => conversation(db, versions, id)?,
+        None => None,
+    };
+    let key = params![phone.bucket(), digits(phone)];
+    let mut known = Known {
+        lead,
+        active,
+        recent: VecDeque::new(),
+        keys: HashSet::new(),
+    };
+    ask::each(db, NEWEST, key, |row| {
+        if known.recent.len() < RECENT_ROWS_MAX {
+            known.recent.push_back(pack::recent(row)?);
+        }
+        known.keys.extend(pack::maybe_int(row, 5)?);
+        Ok(())
+    })?;
+    ask::each(db, SEEN_APART, key, |row| {
+        known.keys.insert(short(&SeenKey(pack::key(row, 0)?)));
+        Ok(())
+    })?;
+    Ok(known)
 }
 
 const ROW: &str =

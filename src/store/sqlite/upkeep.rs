@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
-use crate::store::{Store, StoreCounts, StoreError};
+use crate::store::{Quarantine, Store, StoreCounts, StoreError};
+use crate::time::Timestamp;
 
 use super::connect::{self, Connections, Doing, check_ours, create_private, is_ours};
-use super::pack::{int, phone, seq};
-use super::{SqliteStore, ask, write};
+use super::pack::int;
+use super::{SqliteStore, ask};
 
 /// The log is written over from its start when it is longer than this and all of it was moved.
 const LOG_BYTES_MAX: u64 = 32 << 20;
@@ -72,15 +73,15 @@ pub fn backup(connections: &Connections, to: &Path) -> Result<(), StoreError> {
 }
 
 /// Checks a backup and brings it back as `to`, which must not exist. What had not left when it was
-/// made goes to review: how many rows did is the answer.
-pub fn restore(from: &Path, to: &Path) -> Result<u64, StoreError> {
+/// made, and what fell due by `now`, goes to review: how much did is the answer.
+pub fn restore(from: &Path, to: &Path, now: Timestamp) -> Result<Quarantine, StoreError> {
     let part = part_of(to)?;
     let restored = verified(from).and_then(|backup| {
         copy(&backup, &part)?;
         // Closed again before it gets its name: the last connection to go tidies the log away.
-        SqliteStore::open(&part)?.quarantine()
+        SqliteStore::open(&part)?.quarantine(now)
     });
-    let count = *restored.as_ref().unwrap_or(&0);
+    let count = *restored.as_ref().unwrap_or(&Quarantine::default());
     settle(restored.map(drop), &part, to)?;
     Ok(count)
 }
@@ -147,21 +148,6 @@ fn verified(path: &Path) -> Result<Connection, StoreError> {
         Ok(verdict) if verdict == "ok" => Ok(backup),
         _ => Err(damaged()),
     }
-}
-
-// Queued, held, and being sent: of these it is not known whether they left after the backup.
-const UNSETTLED: &str = "SELECT seq, status, due, provider_id, sending, lead FROM timeline
-    WHERE status IN (0, 1, 2)";
-
-pub fn quarantine(writer: &Connection) -> Result<u64, StoreError> {
-    let rows = ask::many(writer, UNSETTLED, [], |row| {
-        Ok((phone(row, 5)?, seq(row, 0)?, write::sending(row)?))
-    })?;
-    let count = rows.len() as u64;
-    for (lead, seq, sending) in rows {
-        write::change_row(writer, lead, seq, &sending.quarantined())?;
-    }
-    Ok(count)
 }
 
 const COUNTS: &str = "SELECT (SELECT count(*) FROM lead),

@@ -1,8 +1,9 @@
-//! What one commit writes. An ordinary reply costs four statements: the key it is seen by, its
-//! conversation, and two rows of the timeline.
+//! What one commit writes. An ordinary reply costs three statements: its conversation, and two rows of
+//! the timeline.
 //!
-//! The two refusals come first, while little has been written and that little can be taken back by
-//! hand: a savepoint for each turn would copy every page it touches.
+//! What may be refused comes first, while nothing has been written that would have to be taken back: a
+//! savepoint for each turn would copy every page it touches. Whether a commit was taken before is
+//! known already (`known.rs`).
 
 use rusqlite::{Connection, params};
 
@@ -15,8 +16,9 @@ use crate::store::{
 use crate::time::Timestamp;
 
 use super::flows::Versions;
+use super::known::told_by_row;
 use super::pack::{self, blob, column, digits, maybe_time, ms, seq, to_blob};
-use super::{ask, ledger, reads};
+use super::{addresses, ask, ledger, reads};
 
 const DOING: &str = "write a turn";
 
@@ -27,14 +29,14 @@ pub fn write(db: &Connection, versions: &Versions, commit: &Commit) -> Result<()
             check_revision(db, next)?;
         }
     }
-    mark_seen(db, commit)?;
     for next in &commit.conversations {
-        if let Err(refused) = save_conversation(db, versions, next) {
-            unmark_seen(db, commit)?;
-            return Err(refused);
-        }
+        save_conversation(db, versions, next)?;
     }
     let lead = commit.lead;
+    let told_by_row = told_by_row(commit);
+    if told_by_row.is_none() {
+        mark_seen(db, commit)?;
+    }
     if let Some(record) = &commit.record {
         save_lead(db, lead, record)?;
     }
@@ -45,7 +47,8 @@ pub fn write(db: &Connection, versions: &Versions, commit: &Commit) -> Result<()
         change_row(db, lead, change.seq, &change.to)?;
     }
     for row in &commit.rows {
-        add_row(db, lead, row)?;
+        let replied = row.body.kind() == RowKind::Reply;
+        add_row(db, lead, row, told_by_row.filter(|_| replied))?;
     }
     for handoff in &commit.handoffs {
         save_handoff(db, handoff)?;
@@ -59,6 +62,9 @@ pub fn write(db: &Connection, versions: &Versions, commit: &Commit) -> Result<()
     for event in &commit.consents {
         ledger::append(db, lead, event)?;
     }
+    for mark in &commit.addresses {
+        addresses::mark(db, mark)?;
+    }
     for link in &commit.shortlinks {
         save_shortlink(db, link)?;
     }
@@ -68,28 +74,15 @@ pub fn write(db: &Connection, versions: &Versions, commit: &Commit) -> Result<()
     Ok(())
 }
 
-const MARK: &str = "INSERT INTO seen (bucket, lead, key) VALUES ($1, $2, $3)
-    ON CONFLICT (bucket, lead, key) DO NOTHING";
+const MARK: &str = "INSERT INTO seen (bucket, lead, key) VALUES ($1, $2, $3)";
 
-fn mark_seen(db: &Connection, commit: &Commit) -> Result<(), CommitError> {
+/// A key that no reply's row tells of.
+fn mark_seen(db: &Connection, commit: &Commit) -> Result<(), StoreError> {
     let Some(key) = commit.seen else {
         return Ok(());
     };
     let params = params![commit.lead.bucket(), digits(commit.lead), key.0];
-    match ask::change(db, DOING, MARK, params)? {
-        0 => Err(CommitError::Duplicate),
-        _ => Ok(()),
-    }
-}
-
-const UNMARK: &str = "DELETE FROM seen WHERE bucket = $1 AND lead = $2 AND key = $3";
-
-fn unmark_seen(db: &Connection, commit: &Commit) -> Result<(), StoreError> {
-    if let Some(key) = commit.seen {
-        let params = params![commit.lead.bucket(), digits(commit.lead), key.0];
-        ask::change(db, DOING, UNMARK, params)?;
-    }
-    Ok(())
+    ask::change(db, DOING, MARK, params).map(drop)
 }
 
 fn stale(next: &Conversation) -> CommitError {
@@ -186,10 +179,15 @@ fn save_lead(db: &Connection, lead: PhoneNumber, record: &LeadRecord) -> Result<
 }
 
 const ADD_ROW: &str = "INSERT INTO timeline (bucket, lead, seq, conversation, at, kind, status,
-        marketing, due, provider_id, body, sending)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+        marketing, due, provider_id, body, sending, seen)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 
-fn add_row(db: &Connection, lead: PhoneNumber, row: &Row) -> Result<(), StoreError> {
+fn add_row(
+    db: &Connection,
+    lead: PhoneNumber,
+    row: &Row,
+    seen: Option<i64>,
+) -> Result<(), StoreError> {
     let sending = row.body.sending();
     let params = params![
         lead.bucket(),
@@ -204,6 +202,7 @@ fn add_row(db: &Connection, lead: PhoneNumber, row: &Row) -> Result<(), StoreErr
         sending.and_then(|sending| sending.provider_id.as_deref()),
         pack::body_blob(&row.body)?,
         sending.map(pack::sending_blob).transpose()?,
+        seen,
     ];
     ask::change(db, DOING, ADD_ROW, params).map(drop)
 }

@@ -5,10 +5,10 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::runtime::Work;
-use crate::web::api::{leads, shapes};
+use crate::web::api::{leads, proof, shapes};
 use crate::web::error::Problem;
 use crate::web::fields::{self, Fields};
 use crate::web::state::AppState;
@@ -19,18 +19,11 @@ pub async fn list(
     Path(phone): Path<String>,
 ) -> Result<Response, Problem> {
     let phone = leads::phone_of(&app, &phone)?;
-    let (record, rows) = app
-        .read(move |store| Ok((store.lead(phone)?, store.ledger(phone)?)))
-        .await?;
-    if record.is_none() && rows.is_empty() {
-        return Err(Problem::not_found("lead"));
+    let proof = app.read(move |store| proof::of_lead(store, phone)).await?;
+    match proof {
+        Some(proof) => Ok(Json(proof).into_response()),
+        None => Err(Problem::not_found("lead")),
     }
-    let data: Vec<Value> = rows.iter().map(shapes::ledger_row).collect();
-    let standing = record.map(|record| shapes::standing(&record.standing));
-    let answer = json!({
-        "phone": phone.to_string(), "consent": standing, "data": data, "next": null,
-    });
-    Ok(Json(answer).into_response())
 }
 
 /// `POST /v1/consents`: `phone` beside what `consent` of a lead holds.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::flow::{Flow, Objective, Target, picture};
 use crate::policy::MessageKind;
+use crate::runtime::watch;
 use crate::store::StepCount;
 use crate::web::error::Problem;
 use crate::web::state::AppState;
@@ -54,15 +55,20 @@ pub async fn get(
     let flow = app.live().flows.get(name.as_str()).cloned();
     let flow = flow.ok_or_else(|| Problem::not_found("flow"))?;
     let counted = flow.clone();
-    let (versions, standing) = app
+    let (versions, standing, pause) = app
         .read(move |store| {
             let versions = store.flow_versions(&counted.name)?;
-            Ok((versions, store.standing_on(counted.version)?))
+            let pause = watch::paused(store)?.remove(&counted.name);
+            Ok((versions, store.standing_on(counted.version)?, pause))
         })
         .await?;
     let mut json = summary(&flow);
     json["start"] = json!(flow.step(flow.start).name.as_str());
     json["steps"] = steps(&flow, &standing);
+    json["paused"] = pause.map_or(
+        Value::Null,
+        |pause| json!({ "why": pause.why, "at": pause.at.to_string() }),
+    );
     json["standing"] = standing.iter().map(count).collect::<Vec<_>>().into();
     json["versions"] = versions
         .iter()
@@ -70,6 +76,21 @@ pub async fn get(
         .collect::<Vec<_>>()
         .into();
     Ok(Json(json).into_response())
+}
+
+/// `POST /v1/flows/{flow}/resume`
+pub async fn resume(
+    State(app): State<AppState>,
+    Path(name): Path<String>,
+) -> Result<Response, Problem> {
+    if !app.live().flows.contains_key(name.as_str()) {
+        return Err(Problem::not_found("flow"));
+    }
+    let of = name.clone();
+    let pause = app.read(move |store| watch::resume(store, &of)).await?;
+    app.due.notify_one();
+    let was = pause.map(|pause| json!({ "why": pause.why, "at": pause.at.to_string() }));
+    Ok(Json(json!({ "flow": name, "paused": null, "was": was })).into_response())
 }
 
 /// What a picture may do in a browser that opens it: show its own style.

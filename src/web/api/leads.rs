@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::flow::condition::Expr;
 use crate::flow::template::{Scope, Source};
 use crate::lead::{Name, PhoneNumber, Value};
-use crate::policy::consent::Level;
+use crate::policy::consent::{self, Level};
 use crate::policy::{ConsentChange, ConsentEvent};
 use crate::runtime::Work;
 use crate::runtime::work::LeadUpdate;
@@ -135,7 +135,28 @@ pub fn read_consent(told: &Fields, now: Timestamp) -> Result<ConsentEvent, Probl
         url,
         rule: None,
         own_act: form && !revoked,
-        scope: None,
+        scope: Some(read_scope(told)?),
+        wording_version: owned(told.text("wording_version")?),
+        user_agent: owned(told.text("user_agent")?),
+    })
+}
+
+/// For whom and what: the brand, the programme, the channel, the purposes, and how long.
+fn read_scope(told: &Fields) -> Result<consent::Scope, Problem> {
+    let owned = |text: Option<&str>| text.map(str::to_string);
+    let channel = told.one_of(
+        "channel",
+        &[("sms", "sms"), ("voice", "voice"), ("email", "email")],
+    )?;
+    let purposes = told.names("purposes")?.unwrap_or_default();
+    Ok(consent::Scope {
+        seller: owned(told.text("seller")?),
+        program: owned(told.text("program")?),
+        channel: owned(channel),
+        purposes: purposes.iter().map(ToString::to_string).collect(),
+        expires_at: told.time("expires_at")?,
+        person_name: owned(told.text("name")?),
+        locale: owned(told.text("locale")?),
     })
 }
 
@@ -280,6 +301,7 @@ pub async fn get(
         .map(shapes::conversation)
         .collect();
     json["conversations"] = json!(shown);
+    json["preferences_url"] = json!(app.engine.preferences_url(phone));
     Ok(Json(json).into_response())
 }
 

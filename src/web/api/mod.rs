@@ -1,5 +1,6 @@
 //! The API, one file for each thing it speaks of.
 
+pub mod channels;
 pub mod consents;
 pub mod agents;
 pub mod conversations;
@@ -9,6 +10,8 @@ pub mod flows;
 pub mod handoffs;
 pub mod leads;
 pub mod messages;
+pub mod proof;
+pub mod replies;
 pub mod reports;
 pub mod shapes;
 mod speed;

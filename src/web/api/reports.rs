@@ -53,7 +53,8 @@ impl Figures {
         for row in rows {
             match &row.body {
                 RowBody::Happened(entry) => {
-                    replied |= matches!(entry.event, Event::Replied { .. });
+                    replied |=
+                        matches!(entry.event, Event::Replied { .. } | Event::EmailReplied(_));
                     clicked |= matches!(entry.event, Event::Clicked { .. });
                 }
                 RowBody::Outgoing(effect, sending) => {

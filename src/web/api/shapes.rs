@@ -8,6 +8,7 @@ use crate::policy::consent::Level;
 use crate::policy::{Consent, ConsentChange, Standing};
 use crate::store::{HandoffRecord, LeadRecord, LedgerRow};
 use crate::time::Timestamp;
+use crate::web::api::proof;
 
 pub fn value(value: &Value) -> Json {
     match value {
@@ -86,6 +87,10 @@ pub fn standing(standing: &Standing) -> Json {
         "kind": kind,
         "at": at.map(|at| at.to_string()),
         "unreachable": standing.unreachable,
+        "email": {
+            "unsubscribed": standing.email.unsubscribed.map(|at| at.to_string()),
+            "bad_address": standing.email.bad,
+        },
     })
 }
 
@@ -101,10 +106,13 @@ pub fn ledger_row(row: &LedgerRow) -> Json {
         "n": row.n,
         "bucket": row.bucket,
         "phone": row.lead.map(|lead| lead.to_string()),
-        "hash": row.hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
+        "hash": proof::hex(&row.hash),
+        "key": proof::hex(&row.key),
+        "at": time(row.at),
         "erased": row.event().is_none(),
     });
     if let (Some(event), Some(members)) = (row.event(), json.as_object_mut()) {
+        let scope = event.scope.as_ref();
         let change = match event.change {
             ConsentChange::Given => "given",
             ConsentChange::Asked => "asked",
@@ -113,13 +121,30 @@ pub fn ledger_row(row: &LedgerRow) -> Json {
         for (name, told) in [
             ("change", json!(change)),
             ("kind", json!(level_word(event.level))),
-            ("at", time(event.at)),
             ("method", json!(event.method)),
             ("source", json!(event.source)),
             ("wording", json!(event.wording)),
+            ("wording_id", json!(proof::wording_id(event))),
+            ("wording_version", json!(event.wording_version)),
+            ("user_agent", json!(event.user_agent)),
+            ("own_act", json!(event.own_act)),
+            ("seller", json!(scope.and_then(|s| s.seller.as_deref()))),
+            ("program", json!(scope.and_then(|s| s.program.as_deref()))),
+            ("channel", json!(scope.and_then(|s| s.channel.as_deref()))),
+            ("purposes", json!(scope.map_or(&[][..], |s| &s.purposes))),
+            ("name", json!(scope.and_then(|s| s.person_name.as_deref()))),
+            ("locale", json!(scope.and_then(|s| s.locale.as_deref()))),
+            (
+                "expires_at",
+                json!(scope.and_then(|s| s.expires_at).map(|at| at.to_string())),
+            ),
             ("ip", json!(event.ip)),
             ("url", json!(event.url)),
             ("rule", json!(event.rule)),
+            (
+                "channel",
+                json!(event.scope.as_ref().and_then(|scope| scope.channel.clone())),
+            ),
         ] {
             members.insert(name.to_string(), told);
         }

@@ -66,10 +66,22 @@ fn event(event: &Event) -> Json {
             text,
             media,
             written,
+            media_types,
         } => json!({
-            "type": "reply", "text": text, "media": media,
+            "type": "reply", "text": text, "media": media, "media_types": media_types,
             "written": written.map(|at| at.to_string()),
         }),
+        Event::EmailReplied(reply) => json!({
+            "type": "reply", "by": "email", "text": reply.text, "media": [],
+            "written": reply.written.map(|at| at.to_string()), "message": reply.answers,
+            "from": reply.from, "automatic": reply.automatic,
+        }),
+        Event::EmailFailed { seq, why, .. } => json!({
+            "type": "failed", "message": seq, "result": "email", "reason": why,
+        }),
+        Event::EmailUnsubscribed { by } => {
+            json!({ "type": "email_unsubscribed", "by": by.as_str() })
+        }
         Event::TimerFired { deadline } => {
             json!({ "type": "timer", "deadline": shapes::time(*deadline) })
         }
@@ -134,6 +146,7 @@ fn outgoing(row: &Row, effect: &Effect, sending: &Sending) -> Json {
                 Purpose::OptOutConfirmation => "opt_out_confirmation",
                 Purpose::Help => "help",
                 Purpose::OptInConfirmation => "opt_in_confirmation",
+                Purpose::OptInRequest => "opt_in_request",
                 Purpose::Agent => "agent",
             },
         }),

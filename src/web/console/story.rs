@@ -104,6 +104,17 @@ fn event(event: &Event) -> Option<Json> {
             line["quote"] = json!(text);
             line
         }
+        Event::EmailReplied(reply) => {
+            let title = match reply.automatic {
+                true => "A machine answered the email",
+                false => "The lead wrote by email",
+            };
+            let mut line = line("reply", title);
+            line["quote"] = json!(reply.text);
+            line
+        }
+        Event::EmailFailed { why, .. } => line("warning", format!("The email failed: {why}")),
+        Event::EmailUnsubscribed { .. } => line("event", "The lead unsubscribed from emails"),
         Event::TimerFired { .. } => line("timer", "A timer fell due"),
         Event::Accepted { .. } | Event::Delivered { .. } => return None,
         Event::Failed { why, .. } => {

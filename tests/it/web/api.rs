@@ -534,7 +534,9 @@ async fn behaviour_starts_and_ends_conversations_and_stop_stops() {
     );
     let row = json!({ "phone": "+13125550142", "kind": "marketing", "source": "import",
         "wording": "x" });
-    assert_eq!(server.post("/v1/consents", row).await.status, 201);
+    let got = server.post("/v1/consents", row).await;
+    assert_eq!(got.status, 422, "{}", got.text);
+    assert!(got.text.contains("only their own act"), "{}", got.text);
     let lead = server.get("/v1/leads/+13125550142").await;
     assert_eq!(
         lead.body["consent"]["state"], "revoked",
@@ -634,4 +636,40 @@ async fn an_erased_lead_is_gone_and_is_not_written_to_again() {
     listed["lead"]["consent"]["source"] = json!("import");
     let again = server.post("/v1/enrollments", listed).await;
     assert_eq!(again.status, 422, "{}", again.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_understood_is_shown_to_the_author_and_a_flow_resumes_by_one_request() {
+    let server = Server::sandbox().await;
+    server.enroll("+13125550142").await;
+    server.wait("0s").await;
+    server
+        .text("odd-1", "+13125550142", "purple umbrella")
+        .await;
+    server.text("odd-2", "+13125550142", "1").await;
+    let got = server.get("/v1/flows/drive/replies").await;
+    let one = &got.body["data"][0];
+    assert_eq!(
+        (&one["text"], &one["suggestion"]["option"]),
+        (&json!("purple umbrella"), &json!("yes")),
+        "{}",
+        got.text
+    );
+    let got = server
+        .get("/v1/flows/drive/replies?since=2099-01-01T00:00:00Z")
+        .await;
+    assert_eq!(got.body["data"], json!([]), "{}", got.text);
+    let got = server.get("/v1/flows/drive/replies?since=soon").await;
+    assert_eq!(got.status, 400, "{}", got.text);
+
+    let got = server.post("/v1/flows/drive/resume", json!({})).await;
+    assert_eq!((got.status, &got.body["was"]), (200, &Value::Null));
+    let got = server.post("/v1/flows/nothing/resume", json!({})).await;
+    assert_eq!(got.status, 404);
+    let got = server
+        .post_as(Role::Agent, "/v1/flows/drive/resume", json!({}))
+        .await;
+    assert_eq!(got.status, 403, "an agent does not decide this");
+    let got = server.bare_get("/readyz").await;
+    assert_eq!(got.body["paused"], json!([]));
 }

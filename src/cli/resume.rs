@@ -1,0 +1,37 @@
+//! `replytree resume`: lets a flow go on that was paused because something looked wrong.
+
+use std::process::ExitCode;
+
+use anyhow::bail;
+use clap::Args;
+
+use crate::cli::{Context, Exit};
+use crate::runtime::watch;
+use crate::store;
+
+#[derive(Debug, Args)]
+pub struct ResumeArgs {
+    /// The flow's name
+    flow: String,
+}
+
+pub fn run(context: &Context, args: &ResumeArgs) -> Exit {
+    let store = store::open(&context.db)?;
+    let flow = &args.flow;
+    let Some(pause) = watch::resume(store.as_ref(), flow)? else {
+        let others: Vec<String> = watch::paused(store.as_ref())?
+            .keys()
+            .map(ToString::to_string)
+            .collect();
+        match others.is_empty() {
+            true => bail!("`{flow}` is not paused; no flow is"),
+            false => bail!("`{flow}` is not paused; {} is", others.join(", ")),
+        }
+    };
+    anstream::println!(
+        "`{flow}` goes on; it was paused at {} for {}. What was held leaves within a minute.",
+        pause.at,
+        pause.why
+    );
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,55 @@
+//! Texts whose time is up, and leads whom nothing happened with: taken out of the file (PROMISES, P15).
+
+use rusqlite::{Connection, params};
+
+use crate::lead::PhoneNumber;
+use crate::store::{ConversationQuery, StoreError, blank};
+use crate::time::Timestamp;
+
+use super::flows::Versions;
+use super::pack::{self, column, digits};
+use super::{ask, ledger, newest, reads};
+
+const DOING: &str = "blank old texts";
+const ROW: &str = "UPDATE timeline SET body = $1 WHERE bucket = $2 AND lead = $3 AND seq = $4";
+const CONVERSATION: &str = "UPDATE conversation SET data = $1 WHERE bucket = $2 AND id = $3";
+const PAGE: usize = 500;
+
+/// How many texts of the lead's were blanked, of those before `before`.
+pub fn blank(
+    writer: &Connection,
+    versions: &Versions,
+    lead: PhoneNumber,
+    before: Timestamp,
+) -> Result<u64, StoreError> {
+    let secret = ledger::secret(writer)?;
+    let mark = |text: &str| blank::mark(&secret, text);
+    let mut blanked = 0;
+    let mut after = 0;
+    loop {
+        let page = reads::timeline(writer, lead, None, after, PAGE)?;
+        let Some(last) = page.last() else { break };
+        after = last.seq;
+        for mut row in page.into_iter().filter(|row| row.at < before) {
+            if blank::blank_row(&mut row.body, mark) {
+                let body = pack::body_blob(&row.body)?;
+                let params = params![body, lead.bucket(), digits(lead), row.seq];
+                ask::change(writer, DOING, ROW, params)?;
+                blanked += 1;
+            }
+        }
+    }
+    let query = ConversationQuery {
+        lead: Some(lead),
+        limit: PAGE,
+        ..ConversationQuery::default()
+    };
+    for mut it in newest::conversations(writer, versions, &query)? {
+        if it.started < before && blank::blank_conversation(&mut it, mark) {
+            let data = pack::conversation_blob(&it)?;
+            let params = params![data, it.id.bucket(), column(it.id.bits())];
+            ask::change(writer, DOING, CONVERSATION, params)?;
+        }
+    }
+    Ok(blanked)
+}

@@ -1,0 +1,72 @@
+//! `/v1/channels`: how each channel fares with its carrier, and opening one that is closed.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use crate::flow::workspace::Channel;
+use crate::lead::Name;
+use crate::runtime::health::{Fares, State as Health};
+use crate::web::error::Problem;
+use crate::web::state::AppState;
+
+/// `GET /v1/channels`
+pub async fn list(State(app): State<AppState>) -> Response {
+    let live = app.live();
+    let channels = live.workspace.channels.iter();
+    let data: Vec<Value> = channels
+        .map(|(name, channel)| shape(name, channel, &app.engine.health.of(name)))
+        .collect();
+    Json(json!({ "data": data })).into_response()
+}
+
+/// `POST /v1/channels/{name}/resume`: what waits leaves within half a minute.
+pub async fn resume(
+    State(app): State<AppState>,
+    Path(name): Path<String>,
+) -> Result<Response, Problem> {
+    let live = app.live();
+    let (name, channel) = live
+        .workspace
+        .channels
+        .get_key_value(name.as_str())
+        .ok_or_else(|| Problem::not_found("channel"))?;
+    if app.engine.health.resume(name) {
+        tracing::info!(channel = %name, "the channel was opened by hand");
+    }
+    app.due.notify_one();
+    let fares = app.engine.health.of(name);
+    Ok(Json(shape(name, channel, &fares)).into_response())
+}
+
+fn shape(name: &Name, channel: &Channel, fares: &Fares) -> Value {
+    let (since, probe, error) = match &fares.state {
+        Health::Open => (None, None, None),
+        Health::Closed {
+            since,
+            probe,
+            error,
+            ..
+        } => (
+            Some(since.to_string()),
+            Some(probe.to_string()),
+            Some(error.clone()),
+        ),
+    };
+    json!({
+        "name": name.as_str(),
+        "carrier": channel.carrier.as_str(),
+        "from": channel.from,
+        "rate": channel.rate,
+        "number_rate": channel.number_rate,
+        "failover": channel.failover.as_ref().map(|name| name.as_str()),
+        "state": fares.state.as_str(),
+        "since": since,
+        "next_try": probe,
+        "error": error,
+        "failures": fares.failures,
+        "busy_until": fares.busy.map(|at| at.to_string()),
+        "last_worked": fares.worked.map(|at| at.to_string()),
+    })
+}

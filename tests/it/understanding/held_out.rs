@@ -1,0 +1,239 @@
+//! Wordings written in batches without a look at the rules, each scored before anything else. The first
+//! two then served to better the rules; the third only measures, and is what a text never seen may expect.
+//! Ordinary texts by the thousand are made of patterns: none of them may be taken for an opt-out.
+
+use std::collections::BTreeMap;
+
+use super::*;
+
+const FIRST: [&str; 2] = [
+    include_str!("../../data/understanding/replies_first.yaml"),
+    include_str!("../../data/understanding/consent_first.yaml"),
+];
+
+const SECOND: [&str; 2] = [
+    include_str!("../../data/understanding/replies_second.yaml"),
+    include_str!("../../data/understanding/consent_second.yaml"),
+];
+
+const THIRD: [&str; 2] = [
+    include_str!("../../data/understanding/replies_third.yaml"),
+    include_str!("../../data/understanding/consent_third.yaml"),
+];
+const ORDINARY: &str = include_str!("../../data/understanding/ordinary.yaml");
+
+type Texts = BTreeMap<String, Vec<String>>;
+
+/// Replies by question, locale and meaning; a meaning may say more after an underscore.
+fn replies(file: &str) -> Vec<Case> {
+    let file: BTreeMap<String, BTreeMap<String, Texts>> = serde_yaml::from_str(file).unwrap();
+    let mut cases = Vec::new();
+    for (question, locales) in file {
+        for (locale, meanings) in locales {
+            for (meaning, texts) in meanings {
+                let (wanted, certain) = match meaning.strip_suffix("_likely") {
+                    Some(meaning) => (meaning, false),
+                    None => (meaning.as_str(), true),
+                };
+                let wanted = if wanted == "none_question" {
+                    "none"
+                } else {
+                    wanted
+                };
+                let wanted = wanted_value(wanted);
+                cases.extend(texts.into_iter().map(|text| Case {
+                    question: question.clone(),
+                    locale: locale.clone(),
+                    text,
+                    wanted: wanted.clone(),
+                    certain,
+                }));
+            }
+        }
+    }
+    cases
+}
+
+/// JSON as the program writes it.
+fn wanted_value(text: &str) -> String {
+    match serde_json::from_str::<serde_json::Value>(text) {
+        Ok(json) => json.to_string(),
+        Err(_) => text.to_string(),
+    }
+}
+
+/// Texts about consent by locale, or the lead's standing, and meaning.
+fn consent(file: &str) -> Vec<Case> {
+    let file: BTreeMap<String, Texts> = serde_yaml::from_str(file).unwrap();
+    let mut cases = Vec::new();
+    for (standing, meanings) in file {
+        for (meaning, texts) in meanings {
+            let (wanted, certain) = match meaning.as_str() {
+                "opt_out_likely" => ("opt_out", false),
+                "none_help" => ("none", true),
+                meaning => (meaning, true),
+            };
+            cases.extend(texts.into_iter().map(|text| Case {
+                question: standing.clone(),
+                locale: standing.clone(),
+                text,
+                wanted: wanted.to_string(),
+                certain,
+            }));
+        }
+    }
+    cases
+}
+
+fn scored(file: [&str; 2]) -> BTreeMap<&'static str, Scores> {
+    let shared: Replies = serde_json::from_str(REPLIES).unwrap();
+    let questions = Questions::new(&shared);
+    let mut scores: BTreeMap<&'static str, Scores> = BTreeMap::new();
+    let language = |case: &Case| *LOCALES.iter().find(|l| **l == case.locale).unwrap_or(&"en");
+    for case in &replies(file[0]) {
+        scores
+            .entry(language(case))
+            .or_default()
+            .reply(case, &questions, false);
+    }
+    for case in &consent(file[1]) {
+        scores
+            .entry(language(case))
+            .or_default()
+            .consent(case, false);
+    }
+    scores
+}
+
+/// Ordinary texts of a language, its patterns filled in every way.
+#[derive(Deserialize)]
+struct Ordinary {
+    fill: BTreeMap<String, Vec<String>>,
+    texts: Vec<String>,
+}
+
+impl Ordinary {
+    fn all(&self) -> Vec<String> {
+        let filled = |texts: Vec<String>, (name, words): (&String, &Vec<String>)| {
+            let hole = format!("{{{name}}}");
+            let fill = |text: String| match text.contains(&hole) {
+                true => words.iter().map(|w| text.replace(&hole, w)).collect(),
+                false => vec![text],
+            };
+            texts.into_iter().flat_map(fill).collect()
+        };
+        self.fill.iter().fold(self.texts.clone(), filled)
+    }
+}
+
+/// How many there are of each language, and which of them are taken for opt-outs.
+fn ordinary() -> (BTreeMap<String, usize>, Vec<String>) {
+    let file: BTreeMap<String, Ordinary> = serde_yaml::from_str(ORDINARY).unwrap();
+    let (mut counts, mut taken) = (BTreeMap::new(), Vec::new());
+    for (locale, of) in file {
+        let texts = of.all();
+        counts.insert(locale.clone(), texts.len());
+        for text in texts {
+            let heard = everywhere(&Reply::read(&text), Listening::default());
+            if heard.is_some_and(|v| v.meaning == Everywhere::OptOut) {
+                taken.push(format!("{locale}|{text}"));
+            }
+        }
+    }
+    (counts, taken)
+}
+
+#[test]
+fn ordinary_texts_by_the_thousand_are_no_opt_outs() {
+    let (counts, taken) = ordinary();
+    let of: usize = counts.values().sum();
+    assert!(of > 3_000, "{counts:?}");
+    assert!(
+        taken.len() * 1_000 <= of,
+        "{} of {of}:\n{}",
+        taken.len(),
+        taken.join("\n")
+    );
+}
+
+/// What each batch got right when it was first read, before a rule was bettered by it.
+const FIRST_READ: [(&str, [&str; 2], &str); 3] = [
+    (
+        "first",
+        FIRST,
+        "95.2 % of 2648, 11 wrong; 96.4 % of 450 and 81.0 % of 189; 9 of 556",
+    ),
+    (
+        "second",
+        SECOND,
+        "94.8 % of 782, 4 wrong; 97.3 % of 111 and 80.0 % of 50; 0 of 119",
+    ),
+    (
+        "third",
+        THIRD,
+        "97.4 % of 341, 1 wrong; 96.6 % of 59 and 100.0 % of 27; 0 of 49",
+    ),
+];
+
+/// The table of the batches, and of ordinary texts, as `docs/UNDERSTANDING.md` shows it.
+pub(super) fn table() -> String {
+    let mut table = String::from(
+        "| batch | language | replies right | wrong option or value | certain opt-outs found | \
+         likely opt-outs found | false opt-outs |\n|---|---|---|---|---|---|---|\n",
+    );
+    for (name, files, first) in FIRST_READ {
+        let scores = scored(files);
+        let rows = LOCALES.map(|l| (l, &scores[l]));
+        let all = total(&scores);
+        for (locale, of) in rows.into_iter().chain([("all", &all)]) {
+            let _ = writeln!(table, "{}", of.batch_row(name, locale));
+        }
+        let _ = writeln!(table, "| {name} | when first read | {first} |||||");
+    }
+    let (counts, taken) = ordinary();
+    let of: usize = counts.values().sum();
+    let _ = writeln!(table, "| ordinary | all ||||| {} of {of} |", taken.len());
+    table
+}
+
+impl Scores {
+    fn batch_row(&self, batch: &str, locale: &str) -> String {
+        format!(
+            "| {batch} | {locale} | {} | {} of {} | {} | {} | {} of {} |",
+            self.replies_certain.cell(),
+            self.replies_certain.harmful,
+            self.replies_certain.of,
+            self.opt_outs_certain.cell(),
+            self.opt_outs_likely.cell(),
+            self.ordinary.harmful,
+            self.ordinary.of,
+        )
+    }
+}
+
+#[test]
+fn batches_are_understood_as_well_as_promised() {
+    for (name, files, _) in FIRST_READ {
+        let all = total(&scored(files));
+        let wrong = all.wrong.join("\n");
+        let replies = all.replies_certain;
+        assert!(
+            replies.right() >= 97.0,
+            "{name}: {}\n{wrong}",
+            replies.cell()
+        );
+        let harmful = Tally::share(replies.harmful, replies.of);
+        assert!(
+            harmful <= 0.5,
+            "{name}: {harmful:.2} % read wrongly\n{wrong}"
+        );
+        let certain = all.opt_outs_certain;
+        assert_eq!(
+            certain.right, certain.of,
+            "{name}: every certain opt-out\n{wrong}"
+        );
+        let likely = all.opt_outs_likely;
+        assert!(likely.right() >= 95.0, "{name}: {}\n{wrong}", likely.cell());
+        assert_eq!(all.ordinary.harmful, 0, "{name}: no false opt-out\n{wrong}");
+    }
+}
