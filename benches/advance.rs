@@ -10,6 +10,7 @@ use replytree::advance::{Facts, advance, enroll};
 use replytree::conversation::{Conversation, ConversationId, Event};
 use replytree::diagnostic::Source;
 use replytree::flow::workspace::Workspace;
+use replytree::flow::workspace::roster::Roster;
 use replytree::flow::{Flow, compile};
 use replytree::lead::{Lead, Name, PhoneNumber, Value};
 use replytree::policy::consent::Level;
@@ -61,6 +62,7 @@ fn main() {
         link_key: &[7; 32],
         zone: &zone,
         next_seq: 2,
+        roster: &Roster::default(),
     };
     let waiting = waiting(&flow, phone, &facts, now);
     for text in ["1", "yes please", "maybe next month"] {

@@ -1,12 +1,16 @@
 //! Figures folded from conversations and their timelines: what became of those a flow began with. Pure
 //! over what it is given; who reads the rows decides which count.
 
+mod speed;
+
 use std::collections::BTreeMap;
 
 use crate::conversation::{Conversation, ConversationId, Effect, Event, Status};
 use crate::lead::Name;
 use crate::store::{ConversationQuery, Row, RowBody, SendStatus, Store, StoreError};
 use crate::time::{Duration, Timestamp};
+
+pub use speed::Speed;
 
 /// How many of a flow's newest conversations are counted at once.
 pub const CONVERSATIONS_MAX: usize = 10_000;
@@ -35,6 +39,7 @@ pub struct Figures {
     pub to_claim: Vec<Duration>,
     /// From the first message to the first reply, each.
     pub to_reply: Vec<Duration>,
+    pub speed: Speed,
 }
 
 impl Figures {
@@ -49,6 +54,7 @@ impl Figures {
             *self.by_outcome.entry(outcome.to_string()).or_default() += 1;
             self.opted_out += u64::from(*outcome == "opted_out");
         }
+        self.speed.add(rows);
         let mut one = One::default();
         for row in rows {
             match &row.body {

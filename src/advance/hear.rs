@@ -3,7 +3,7 @@
 
 use crate::advance::{by_email, late, notices};
 use crate::conversation::{Awaiting, Effect, Entry, Event, Seq, Status, Understood, Wait};
-use crate::flow::steps::{Heard, Step, Verb, What};
+use crate::flow::steps::{Heard, Step, Verb, What, asks_to_move};
 use crate::flow::walk::{Facts, Next, TextFrom, Walk};
 use crate::flow::{AnytimeThen, Flow, Target};
 use crate::lead::Name;
@@ -34,6 +34,11 @@ pub(super) fn replied(walk: &mut Walk, status: &Status, text: &str) -> Option<Op
         walk.conversation.last_reply = kept(text).to_string();
         return Some(Some(next));
     }
+    if matches!(verdict.meaning, Meaning::Unclear)
+        && let Some(next) = another_time(walk, status, text)
+    {
+        return Some(Some(next));
+    }
     if matches!(status, Status::Ended { .. } | Status::Scheduled) {
         return Some(None);
     }
@@ -46,6 +51,25 @@ pub(super) fn replied(walk: &mut Walk, status: &Status, text: &str) -> Option<Op
         // An agent has it: the bot is silent.
         None => None,
     })
+}
+
+/// Another time for an appointment that is still to come: its step is gone through again.
+fn another_time(walk: &mut Walk, status: &Status, text: &str) -> Option<Next> {
+    if !matches!(status, Status::Waiting(_) | Status::Ended { .. }) {
+        return None;
+    }
+    let booked = walk.conversation.booked()?;
+    if booked.slot.start <= walk.now || !asks_to_move(text, &walk.conversation.locale) {
+        return None;
+    }
+    let step = walk.flow.find(&booked.step)?;
+    walk.understood = Some(Understood {
+        kind: Name::from("reschedule"),
+        answer: None,
+        certain: true,
+        rule: Name::from("reschedule-word"),
+    });
+    Some(Next::go("reschedule", &Target::Step(step)))
 }
 
 /// The question that stands, as `reply` reads it.

@@ -14,7 +14,7 @@ use crate::conversation::{
     Slot, Status,
 };
 use crate::experiment;
-use crate::flow::steps::{RESOLVE_WITHIN, Step, Verb};
+use crate::flow::steps::{Step, Verb};
 use crate::flow::walk::{HOLDOUT, Next, VARIANT, Walk};
 use crate::flow::{COMPLETED, Flow, Target};
 use crate::lead::{Name, PhoneNumber};
@@ -28,9 +28,6 @@ pub use notices::opt_in_request;
 
 /// How many steps one event may pass; a flow that compiles never comes near it.
 pub const STEPS_PER_ADVANCE_MAX: usize = 100;
-
-/// How long an agent may hold a conversation without a word before it goes back to the flow.
-pub const TAKEOVER_LAPSES: Duration = Duration::hours(4);
 
 /// What an event made of a conversation.
 #[derive(Debug, Clone, PartialEq)]
@@ -178,7 +175,8 @@ fn any_status(walk: &mut Walk, status: &Status, event: &Event) -> Option<Option<
                     resume,
                     remaining,
                 };
-                Some(Some(Next::Rest(taken, Some(walk.now + TAKEOVER_LAPSES))))
+                let lapses = walk.now + walk.facts.workspace.takeover_lapses;
+                Some(Some(Next::Rest(taken, Some(lapses))))
             }
         },
         Event::Failed {
@@ -187,6 +185,10 @@ fn any_status(walk: &mut Walk, status: &Status, event: &Event) -> Option<Option<
         } => {
             walk.note(Effect::MarkUnreachable);
             None
+        }
+        Event::BookingCancelled => {
+            crate::flow::steps::call_off(walk);
+            Some(None)
         }
         Event::EmailFailed { step, .. } => Some(by_email::failed(walk, status, step.as_ref())),
         Event::EmailUnsubscribed { .. } | Event::Clicked { .. } | Event::Delivered { .. } => {
@@ -326,38 +328,26 @@ fn with_agent(walk: &mut Walk, handoff: &Handoff, event: &Event) -> Option<Next>
     let Verb::Handoff(verb) = &flow.step(flow.find(&handoff.step)?).verb else {
         return None;
     };
-    let close = |outcome: &str| Effect::CloseHandoff {
-        seq: handoff.seq,
-        outcome: Name::from(outcome),
-    };
     match event {
         Event::HandoffClaimed { agent } if handoff.agent.is_none() => {
-            walk.conversation.agent = Some(agent.clone());
-            let claimed = Handoff {
-                agent: Some(agent.clone()),
-                ..handoff.clone()
-            };
-            Some(Next::Rest(
-                Status::WithAgent(claimed),
-                Some(walk.now + RESOLVE_WITHIN),
-            ))
+            Some(verb.claimed(walk, handoff, agent))
         }
+        Event::HandoffDeclined { agent } => verb.declined(walk, handoff, agent),
         Event::HandoffResolved { outcome, agent } => {
             if let Some(agent) = agent {
                 walk.conversation.agent = Some(agent.clone());
             }
-            walk.note(close(outcome));
-            Some(verb.resolved(outcome))
+            Some(verb.reported(walk, handoff, outcome))
+        }
+        Event::AgentCalls { agent, to } => {
+            walk.send(Effect::Bridge {
+                agent: agent.clone(),
+                to: *to,
+            });
+            None
         }
         Event::TimerFired { deadline } if walk.conversation.deadline == Some(*deadline) => {
-            // An agent who claimed and never said how it went is taken not to have reached them.
-            let outcome = if handoff.agent.is_some() {
-                "no_answer"
-            } else {
-                "unclaimed"
-            };
-            walk.note(close(outcome));
-            Some(verb.resolved(outcome))
+            Some(verb.fired(walk, handoff))
         }
         _ => None,
     }
@@ -374,30 +364,90 @@ fn taken_over(walk: &mut Walk, taken: TakenOver, event: &Event) -> Option<Next> 
         Event::AgentWrote { text, agent } if agent == taken.agent => {
             // Dropped after an opt-out; the API says so before it comes to this.
             let _ = walk.notice(text.clone(), crate::policy::Purpose::Agent);
-            let taken = Status::TakenOver {
-                agent: taken.agent.to_string(),
-                resume: Box::new(taken.resume.clone()),
-                remaining: taken.remaining,
-            };
-            Some(Next::Rest(taken, Some(walk.now + TAKEOVER_LAPSES)))
+            let lapses = walk.now + walk.facts.workspace.takeover_lapses;
+            let resume = taken.resume.clone();
+            Some(Next::Rest(
+                taken.with(resume, taken.remaining),
+                Some(lapses),
+            ))
         }
         Event::Released { step: Some(step) } => {
             let target = walk.flow.find(step).map(Target::Step)?;
+            walk.note(Effect::FreeTexts { send: false });
+            if let Some(handoff) = open_handoff(taken.resume) {
+                walk.note(Effect::CloseHandoff {
+                    seq: handoff.seq,
+                    outcome: Name::from("released"),
+                });
+            }
             Some(Next::go("released", &target))
         }
         Event::Released { step: None } => Some(give_back(walk, &taken)),
         Event::TimerFired { deadline } if walk.conversation.deadline == Some(*deadline) => {
             Some(give_back(walk, &taken))
         }
+        // The handoff beneath is the same agent's.
+        Event::HandoffResolved { .. } | Event::AgentCalls { .. } => match taken.resume {
+            Status::WithAgent(handoff) => with_agent(walk, handoff, event),
+            _ => None,
+        },
+        // The question left before the agent came: its clock stands from the first.
+        Event::Accepted { seq } | Event::Failed { seq, .. } => {
+            let (resume, left) = question_accepted(walk, taken.resume, *seq)?;
+            let lapses = walk.conversation.deadline;
+            Some(Next::Rest(taken.with(resume, Some(left)), lapses))
+        }
         // What the flow waits for may happen meanwhile; its clock is seen to when it goes on.
         _ => None,
     }
 }
 
-fn give_back(walk: &Walk, taken: &TakenOver) -> Next {
-    // A flow that had no clock yet (its message was still leaving) gets one now.
-    let left = taken.remaining.unwrap_or(Duration::mins(1));
-    Next::Rest(taken.resume.clone(), Some(walk.now + left))
+impl TakenOver<'_> {
+    fn with(&self, resume: Status, remaining: Option<Duration>) -> Status {
+        Status::TakenOver {
+            agent: self.agent.to_string(),
+            resume: Box::new(resume),
+            remaining,
+        }
+    }
+}
+
+/// The question that stands beneath a takeover, and all of the time its silence is given.
+fn question_accepted(walk: &Walk, resume: &Status, seq: Seq) -> Option<(Status, Duration)> {
+    let Status::Waiting(wait) = resume else {
+        return None;
+    };
+    let Awaiting::Reply {
+        rung,
+        unclear,
+        sending,
+        slots,
+    } = &wait.what
+    else {
+        return None;
+    };
+    if *sending != Some(seq) {
+        return None;
+    }
+    let step = walk.flow.step(walk.flow.find(&wait.step)?);
+    let open = Open {
+        rung: *rung,
+        unclear: *unclear,
+        sending: *sending,
+        slots,
+    };
+    match clock_starts(walk, step, &open) {
+        Next::Rest(status, Some(deadline)) => Some((status, deadline.since(walk.now))),
+        _ => None,
+    }
+}
+
+/// The flow goes on where it stood, with the time that was left; what was held leaves.
+fn give_back(walk: &mut Walk, taken: &TakenOver) -> Next {
+    walk.note(Effect::FreeTexts { send: true });
+    // A question that had not left has no clock yet: its acceptance starts it.
+    let left = taken.remaining.map(|left| walk.now + left);
+    Next::Rest(taken.resume.clone(), left)
 }
 
 /// Follows `next` through immediate steps to rest.

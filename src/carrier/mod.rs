@@ -83,6 +83,19 @@ pub trait Carrier: Send + Sync {
     /// `Sent::Unknown`, unless nothing left at all.
     fn outcome(&self, answer: &HttpAnswer) -> Sent;
 
+    /// The request that calls an agent and, once they answer, the lead.
+    fn bridge(&self, _: &Settings, _: &Bridge) -> Result<HttpRequest, Misconfigured> {
+        Err(Misconfigured(format!(
+            "calls cannot be placed through `{}`; Twilio and Telnyx can",
+            self.name()
+        )))
+    }
+
+    /// What the answer to that request says.
+    fn bridged(&self, answer: &HttpAnswer) -> Sent {
+        self.outcome(answer)
+    }
+
     /// Whether the same effect id twice is one message: then an unknown outcome may be tried again.
     fn repeats(&self) -> Repeats {
         Repeats::Forbidden
@@ -365,6 +378,16 @@ pub struct OutgoingSms<'a> {
     pub media: &'a [String],
     /// Where the carrier may report how it fares; it names the effect.
     pub status_url: Option<&'a str>,
+}
+
+/// A call that connects an agent with a lead.
+#[derive(Debug, Clone, Copy)]
+pub struct Bridge<'a> {
+    /// The agent's number, called first.
+    pub agent: &'a str,
+    pub lead: &'a str,
+    /// The number of ours that both see.
+    pub from: Option<&'a str>,
 }
 
 /// A request to make.

@@ -27,6 +27,21 @@ pub fn sender(from: Option<&str>) -> Result<&str, Misconfigured> {
     from.ok_or_else(|| Misconfigured("the channel has no `from`".to_string()))
 }
 
+/// What the carrier does once the agent answers: it calls the lead, showing our number.
+/// Twilio's TwiML and Telnyx's TeXML write it alike.
+pub fn dial(from: &str, lead: &str) -> String {
+    let plain = |text: &str| -> String {
+        text.chars()
+            .filter(|c| c.is_ascii_alphanumeric() || *c == '+')
+            .collect()
+    };
+    format!(
+        "<Response><Dial callerId=\"{}\"><Number>{}</Number></Dial></Response>",
+        plain(from),
+        plain(lead)
+    )
+}
+
 /// The base address of the carrier's API, without a slash at its end.
 pub fn api<'s>(settings: &Settings<'s>, usual: &'s str) -> &'s str {
     settings.api.unwrap_or(usual).trim_end_matches('/')

@@ -11,9 +11,9 @@ use serde_json::{Value as Json, json};
 
 use crate::carrier::means::{self, ErrorRow, Means};
 use crate::carrier::{
-    BadSignature, Carrier, DeliveryStatus, EffectRef, HookEvent, HttpAnswer, HttpRequest, Media,
-    Misconfigured, OutgoingSms, RawRequest, Repeats, Sent, Settings, Unreadable, form, proof,
-    request,
+    BadSignature, Bridge, Carrier, DeliveryStatus, EffectRef, HookEvent, HttpAnswer, HttpRequest,
+    Media, Misconfigured, OutgoingSms, RawRequest, Repeats, Sent, Settings, Unreadable, form,
+    proof, request,
 };
 use crate::time::Timestamp;
 
@@ -137,6 +137,37 @@ impl Carrier for Telnyx {
             .headers
             .push(("idempotency-key".to_string(), effect));
         Ok(request)
+    }
+
+    /// `application` is a TeXML application, `account` the account's id.
+    /// Source: developers.telnyx.com, TeXML REST commands, `Initiate an outbound call`.
+    fn bridge(&self, settings: &Settings, call: &Bridge) -> Result<HttpRequest, Misconfigured> {
+        let token = request::need(settings, "token")?;
+        let account = request::segment(settings, "account")?;
+        let from = request::sender(call.from)?;
+        let texml = request::dial(from, call.lead);
+        let pairs = [
+            ("ApplicationSid", request::need(settings, "application")?),
+            ("To", call.agent),
+            ("From", from),
+            ("Texml", &texml),
+        ];
+        let api = request::api(settings, API);
+        let url = format!("{api}/v2/texml/Accounts/{account}/Calls");
+        Ok(request::post_form(
+            url,
+            Some(format!("Bearer {token}")),
+            &pairs,
+        ))
+    }
+
+    fn bridged(&self, answer: &HttpAnswer) -> Sent {
+        match answer.status {
+            200..=299 => Sent::Accepted {
+                id: request::plain(&request::answer_json(answer)["call_sid"]),
+            },
+            _ => self.outcome(answer),
+        }
     }
 
     fn outcome(&self, answer: &HttpAnswer) -> Sent {

@@ -12,7 +12,7 @@ use crate::carrier::means::{self, Means};
 use crate::carrier::proof::{self, Hash};
 use crate::carrier::twilio_errors::ERRORS;
 use crate::carrier::{
-    BadSignature, Carrier, DeliveryStatus, HookAnswer, HookEvent, HttpAnswer, HttpRequest,
+    BadSignature, Bridge, Carrier, DeliveryStatus, HookAnswer, HookEvent, HttpAnswer, HttpRequest,
     LookedUp, Misconfigured, OutgoingSms, RawRequest, Sent, Settings, Unreadable, request,
 };
 use crate::time::{Duration, Timestamp};
@@ -82,6 +82,7 @@ impl Carrier for Twilio {
         _now: Timestamp,
     ) -> Result<HttpRequest, Misconfigured> {
         let account = request::segment(settings, "account")?;
+        let authorization = authorization(settings, account)?;
         let mut pairs = vec![("To", message.to)];
         match settings.get("profile") {
             Some(service) => pairs.push(("MessagingServiceSid", service)),
@@ -92,9 +93,20 @@ impl Carrier for Twilio {
         }
         pairs.extend(message.media.iter().map(|url| ("MediaUrl", url.as_str())));
         pairs.extend(message.status_url.map(|url| ("StatusCallback", url)));
-        let authorization = authorization(settings, account)?;
         let api = request::api(settings, API);
         let url = format!("{api}/2010-04-01/Accounts/{account}/Messages.json");
+        Ok(request::post_form(url, Some(authorization), &pairs))
+    }
+
+    /// Source: twilio.com/docs/voice/api/call-resource, `Twiml`.
+    fn bridge(&self, settings: &Settings, call: &Bridge) -> Result<HttpRequest, Misconfigured> {
+        let account = request::segment(settings, "account")?;
+        let authorization = authorization(settings, account)?;
+        let from = request::sender(call.from)?;
+        let twiml = request::dial(from, call.lead);
+        let pairs = [("To", call.agent), ("From", from), ("Twiml", &twiml)];
+        let api = request::api(settings, API);
+        let url = format!("{api}/2010-04-01/Accounts/{account}/Calls.json");
         Ok(request::post_form(url, Some(authorization), &pairs))
     }
 

@@ -4,12 +4,10 @@
 use minicbor::{Decode, Encode};
 
 use crate::conversation::{Seq, Slot};
-use crate::lead::{Name, Value};
+use crate::lead::{Name, PhoneNumber, Value};
 use crate::policy::{ConsentEvent, HoldReason, MessageKind, Purpose};
 use crate::time::{Duration, Timestamp};
 
-// Effects are few at a time and soon encoded; a box would be one allocation a consent.
-#[expect(clippy::large_enum_variant)]
 #[derive(Debug, Clone, PartialEq, Encode, Decode)]
 pub enum Effect {
     #[n(0)]
@@ -93,6 +91,147 @@ pub enum Effect {
     },
     #[n(12)]
     MarkUnreachable,
+    /// Tell an agent something by one of their own ways.
+    #[n(20)]
+    TellAgent(#[n(0)] AgentNote),
+    /// Have agents told that something of theirs is nearly due.
+    #[n(21)]
+    NudgeAgents {
+        /// The handoff.
+        #[n(0)]
+        seq: Seq,
+        #[n(1)]
+        why: Nudge,
+        #[n(2)]
+        agents: Vec<String>,
+    },
+    /// Call an agent and, once they answer, the lead.
+    #[n(22)]
+    Bridge {
+        #[n(0)]
+        agent: String,
+        /// The agent's number.
+        #[n(1)]
+        to: PhoneNumber,
+    },
+    /// Take back the reminders of an appointment that was moved.
+    #[n(25)]
+    DropReminders {
+        /// The `book` step.
+        #[n(0)]
+        step: Name,
+    },
+    /// Give back the place that the conversation holds.
+    #[n(26)]
+    FreeSlot {
+        #[n(0)]
+        calendar: Name,
+    },
+    /// What waited for an agent goes on its way, or is taken back.
+    #[n(24)]
+    FreeTexts {
+        /// False takes them back: the flow goes on elsewhere.
+        #[n(0)]
+        send: bool,
+    },
+}
+
+/// Why agents are told of a handoff once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Nudge {
+    /// The lead was told they would be called by about now.
+    #[n(0)]
+    CallSoon,
+    /// It was claimed a while ago, and nobody said how it went.
+    #[n(1)]
+    HowDidItGo,
+}
+
+/// Something said to an agent.
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
+pub struct AgentNote {
+    #[n(0)]
+    pub agent: String,
+    #[n(1)]
+    pub way: AgentWay,
+    #[n(2)]
+    pub about: NoteAbout,
+    /// The handoff it is about, of the same conversation.
+    #[n(3)]
+    pub handoff: Option<Seq>,
+    /// A number, an email address; for a webhook the agent's name, since its address is a secret.
+    #[n(4)]
+    pub to: String,
+    #[n(5)]
+    pub subject: String,
+    #[n(6)]
+    pub text: String,
+    /// Where it can be claimed and reported on.
+    #[n(7)]
+    pub link: Option<String>,
+}
+
+impl AgentNote {
+    /// The text for others to read: the link in it is the agent's alone.
+    pub fn text_for_others(&self) -> String {
+        match &self.link {
+            Some(link) => self.text.replace(link.as_str(), "(their link)"),
+            None => self.text.clone(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum AgentWay {
+    #[n(0)]
+    Sms,
+    #[n(1)]
+    Email,
+    #[n(2)]
+    Webhook,
+}
+
+impl AgentWay {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            AgentWay::Sms => "sms",
+            AgentWay::Email => "email",
+            AgentWay::Webhook => "webhook",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum NoteAbout {
+    /// A lead is on offer.
+    #[n(0)]
+    Offer,
+    #[n(1)]
+    Reminder,
+    /// Somebody else has it.
+    #[n(2)]
+    Taken,
+    /// It is over: the lead opted out, or nobody claimed it in time.
+    #[n(3)]
+    Over,
+    /// The answer to the agent's own text.
+    #[n(4)]
+    Answer,
+}
+
+impl NoteAbout {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            NoteAbout::Offer => "offer",
+            NoteAbout::Reminder => "reminder",
+            NoteAbout::Taken => "taken",
+            NoteAbout::Over => "over",
+            NoteAbout::Answer => "answer",
+        }
+    }
 }
 
 /// A text to the lead, rendered.
@@ -133,6 +272,9 @@ pub struct EmailMessage {
     #[n(5)]
     #[cbor(default)]
     pub kind: MessageKind,
+    /// The invitation itself, as `text/calendar`.
+    #[n(10)]
+    pub ics: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Encode, Decode)]
@@ -147,9 +289,22 @@ pub struct HandoffOffer {
     pub callback_within: Option<Duration>,
     #[n(4)]
     pub step: Name,
-    /// When the offer lapses if nobody claims it.
+    /// When the offer lapses if nobody claims it, those who are asked later among them.
     #[n(5)]
     pub lapses: Timestamp,
+    /// The first alert of the same handoff, where this is not it.
+    #[n(6)]
+    pub of: Option<Seq>,
+    #[n(7)]
+    #[cbor(default)]
+    pub asked: Vec<String>,
+    /// Not before this hour may the lead be called.
+    #[n(8)]
+    pub call_after: Option<Timestamp>,
+    /// How it may go, `unclaimed` aside.
+    #[n(9)]
+    #[cbor(default)]
+    pub outcomes: Vec<Name>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]

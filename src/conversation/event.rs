@@ -3,7 +3,7 @@
 use minicbor::{Decode, Encode};
 
 use crate::conversation::{Seq, VersionId};
-use crate::lead::{Name, Value};
+use crate::lead::{Name, PhoneNumber, Value};
 use crate::policy::DropReason;
 use crate::time::Timestamp;
 
@@ -130,6 +130,23 @@ pub enum Event {
         slot: Slot,
         #[n(2)]
         held: bool,
+    },
+    /// An agent who was asked passes.
+    #[n(20)]
+    HandoffDeclined {
+        #[n(0)]
+        agent: String,
+    },
+    /// The appointment is called off.
+    #[n(22)]
+    BookingCancelled,
+    /// An agent had the carrier connect them with the lead.
+    #[n(21)]
+    AgentCalls {
+        #[n(0)]
+        agent: String,
+        #[n(1)]
+        to: PhoneNumber,
     },
     /// The lead answered an email.
     #[n(17)]

@@ -1,18 +1,24 @@
 //! The state of one lead in one version of one flow, as plain data. No behaviour lives here: what an
 //! event does to a conversation is decided by `advance`.
 
+mod booked;
 mod effect;
 mod entry;
 mod event;
+mod handoff;
 
 use minicbor::{Decode, Encode};
 
 use crate::lead::{Name, PhoneNumber, Value};
 use crate::time::{Duration, Timestamp};
 
-pub use effect::{Effect, EmailMessage, HandoffOffer, Priority, SmsMessage};
+pub use booked::Booked;
+pub use effect::{
+    AgentNote, AgentWay, Effect, EmailMessage, HandoffOffer, NoteAbout, Nudge, Priority, SmsMessage,
+};
 pub use entry::{Entry, Hop, Understood};
 pub use event::{EmailReply, Event, FailedSend, Slot};
+pub use handoff::{Handoff, Offered};
 
 /// Which conversation. Ids grow with time within a bucket; the top eight bits are the bucket of the
 /// lead, so that a row can be found from the id alone.
@@ -204,19 +210,6 @@ pub enum Awaiting {
     /// The answer of the effect with this number: an endpoint, a calendar.
     #[n(3)]
     Answer(#[n(0)] Seq),
-}
-
-/// A handoff under way.
-#[derive(Debug, Clone, PartialEq, Encode, Decode)]
-pub struct Handoff {
-    #[n(0)]
-    pub step: Name,
-    /// The number of its alert; with the conversation, the handoff's id.
-    #[n(1)]
-    pub seq: Seq,
-    /// `None` while it is on offer.
-    #[n(2)]
-    pub agent: Option<String>,
 }
 
 impl Conversation {

@@ -122,13 +122,26 @@ impl Letter {
         let Some(invite) = &self.invite else {
             return both;
         };
-        let calendar = ContentType::parse("text/calendar; method=PUBLISH; charset=utf-8")
-            .expect("this content type is well formed");
+        let method = method_of(invite);
+        let calendar = format!("text/calendar; method={method}; charset=utf-8");
+        let calendar = ContentType::parse(&calendar).expect("this content type is well formed");
         MultiPart::mixed()
             .boundary(format!("{mark}.mixed"))
             .multipart(both)
             .singlepart(SinglePart::builder().header(calendar).body(invite.clone()))
     }
+}
+
+/// The method the invitation itself names; RFC 6047 wants the same on its part.
+fn method_of(invite: &str) -> &'static str {
+    let named = invite
+        .lines()
+        .find_map(|line| line.strip_prefix("METHOD:"))
+        .unwrap_or_default();
+    ["REQUEST", "CANCEL"]
+        .into_iter()
+        .find(|known| *known == named.trim())
+        .unwrap_or("PUBLISH")
 }
 
 fn bracketed(id: &str) -> String {

@@ -28,6 +28,39 @@ pub fn read_code(text: &str) -> Option<u64> {
     })
 }
 
+/// The link that every flow with a `book` step has: to the appointment, for the lead's own calendar.
+pub const INVITE: &str = "invite";
+
+const INVITE_MAC: usize = 10;
+
+/// What stands between `/c/` and `.ics`: the conversation, and what only the key's holder could add to it.
+pub fn invite_code(key: &[u8; 32], conversation: u64) -> String {
+    use base64::Engine as _;
+    let mut bytes = conversation.to_be_bytes().to_vec();
+    bytes.extend_from_slice(&invite_mac(key, conversation)[..INVITE_MAC]);
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// The conversation of a code that this key made.
+pub fn read_invite(key: &[u8; 32], code: &str) -> Option<u64> {
+    use base64::Engine as _;
+    use subtle::ConstantTimeEq;
+    let engine = &base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let bytes = engine.decode(code).ok()?;
+    let (id, mac) = bytes.split_at_checked(8)?;
+    let id = u64::from_be_bytes(id.try_into().ok()?);
+    bool::from(invite_mac(key, id)[..INVITE_MAC].ct_eq(mac)).then_some(id)
+}
+
+fn invite_mac(key: &[u8; 32], conversation: u64) -> [u8; 32] {
+    use hmac::{Hmac, KeyInit, Mac};
+    let mut mac =
+        Hmac::<sha2::Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
+    mac.update(b"invite\0");
+    mac.update(&conversation.to_be_bytes());
+    mac.finalize().into_bytes().into()
+}
+
 /// Percent-encodes what may not stand in a query's value (RFC 3986).
 pub fn query_escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -45,6 +78,18 @@ pub fn query_escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_invitation_is_found_by_its_own_code_alone() {
+        let (key, other) = ([7; 32], [8; 32]);
+        let code = invite_code(&key, 42);
+        assert_eq!(read_invite(&key, &code), Some(42));
+        assert_eq!(read_invite(&other, &code), None);
+        assert_ne!(invite_code(&key, 43), code);
+        for code in ["", "AAAA", "AAAAAAAAACoAAAAAAAAAAAAA", "!"] {
+            assert_eq!(read_invite(&key, code), None, "{code}");
+        }
+    }
 
     #[test]
     fn a_code_reads_back_as_written() {

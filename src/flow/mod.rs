@@ -7,6 +7,7 @@ pub mod condition;
 pub mod fields;
 pub mod grammar;
 pub mod graph;
+pub mod ics;
 mod keywords;
 pub mod links;
 pub mod moving;
@@ -220,4 +221,23 @@ pub enum Says {
     Endpoint(Name, Option<serde_json::Value>),
     /// Nothing is free in this calendar from here on.
     Full(Name),
+    /// What an agent does, or must be told.
+    Agents(AgentSays),
+}
+
+/// A line about one agent, who is named first.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AgentSays {
+    /// They were told something that fits the pattern, by whichever way.
+    Alert(String, String),
+    Claim(String),
+    /// They text this to the channel.
+    Text(String, String),
+    Away(String),
+    Back(String),
+    TakeOver(String),
+    /// Whoever has taken the conversation over writes this.
+    Write(String),
+    /// It is given back, at this step or where it stood.
+    Release(Option<Name>),
 }

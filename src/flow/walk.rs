@@ -12,10 +12,11 @@ use sha2::Sha256;
 use crate::conversation::{
     Awaiting, Conversation, Effect, Hop, Seq, SmsMessage, Status, Understood, Wait,
 };
-use crate::flow::preferences;
 use crate::flow::template::{Scope, Source, Template, Text};
 use crate::flow::workspace::Workspace;
+use crate::flow::workspace::roster::Roster;
 use crate::flow::{Experiment, Flow, Step, Target, Vary};
+use crate::flow::{links, preferences};
 use crate::lead::{Lead, Name, Value};
 use crate::policy::{
     DropReason, LeadFacts, MessageKind, Outgoing, Purpose, SendWindow, Verdict, gate,
@@ -36,6 +37,8 @@ pub struct Facts<'a> {
     pub zone: &'a Zone,
     /// The first free number of the lead's timeline.
     pub next_seq: Seq,
+    /// Who of the agents is there, and who has how many leads.
+    pub roster: &'a Roster,
 }
 
 /// Where a step leaves the conversation.
@@ -328,6 +331,17 @@ impl<'a> Walk<'a> {
         Some((url, effect))
     }
 
+    /// Whether the link is the one to the appointment, and no author's of that name.
+    fn is_invite(&self, name: &Name) -> bool {
+        let last = name.rsplit('.').next();
+        last == Some(links::INVITE) && !self.flow.links.contains_key(name)
+    }
+
+    fn invite(&self) -> String {
+        let code = links::invite_code(self.facts.link_key, self.conversation.id.bits());
+        format!("{}/c/{code}.ics", self.facts.public_url)
+    }
+
     fn in_variant(&self, experiment: &Name) -> bool {
         self.conversation
             .variants
@@ -387,6 +401,7 @@ impl Scope for WalkScope<'_, '_> {
                 None => crate::flow::fields::read(walk.facts.lead.field(name), *kind),
             },
             Source::Brand => Cow::Owned(Value::text(&*walk.facts.workspace.brand)),
+            Source::Link(name) if walk.is_invite(name) => Cow::Owned(Value::Text(walk.invite())),
             Source::Link(name) => match walk.short_link(name, self.medium) {
                 Some((url, effect)) => {
                     self.links.borrow_mut().push(effect);

@@ -136,6 +136,9 @@ pub enum HoldReason {
     /// The flow asked for a later time (a scheduled enrolment, a held channel).
     #[n(3)]
     Scheduled,
+    /// An agent has the conversation: the bot waits.
+    #[n(10)]
+    TakenOver,
     /// Something looks wrong with the flow, and nobody has looked yet.
     #[n(4)]
     Paused,
@@ -148,6 +151,7 @@ impl HoldReason {
             HoldReason::Cap => "cap",
             HoldReason::SendWindow => "send_window",
             HoldReason::Scheduled => "scheduled",
+            HoldReason::TakenOver => "taken_over",
             HoldReason::Paused => "paused",
         }
     }
@@ -208,12 +212,20 @@ pub fn gate(out: &Outgoing, lead: &LeadFacts, rules: &Rules, now: Timestamp) -> 
     if answering {
         return Verdict::Send;
     }
-    let quiet = quiet_hours::hold(out, lead, rules, now);
+    // What an agent writes of their own accord keeps the hours that marketing keeps.
+    let timed = Outgoing {
+        kind: match out.purpose {
+            Purpose::Agent => MessageKind::Marketing,
+            _ => out.kind,
+        },
+        ..*out
+    };
+    let quiet = quiet_hours::hold(&timed, lead, rules, now);
     let full = match out.kind {
         MessageKind::Marketing => caps::hold(out, lead, rules, now),
         MessageKind::Transactional => None,
     };
-    let until_open = |at| quiet_hours::hold(out, lead, rules, at).map_or(at, |(until, _)| until);
+    let until_open = |at| quiet_hours::hold(&timed, lead, rules, at).map_or(at, |(until, _)| until);
     match (quiet, full) {
         (None, None) => Verdict::Send,
         (Some((until, why)), None) => Verdict::Hold { until, why },

@@ -31,6 +31,7 @@ struct Asked {
 pub struct Committer {
     replies: mpsc::Sender<Asked>,
     rest: mpsc::Sender<Asked>,
+    outgoing: Arc<Notify>,
 }
 
 impl Committer {
@@ -41,19 +42,30 @@ impl Committer {
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (replies, replies_in) = mpsc::channel(QUEUE_MAX);
         let (rest, rest_in) = mpsc::channel(QUEUE_MAX);
+        let wake = outgoing.clone();
         let thread = std::thread::Builder::new()
             .name("committer".to_string())
             .spawn(move || {
                 run(
                     &engine,
-                    &outgoing,
+                    &wake,
                     Lanes {
                         replies: replies_in,
                         rest: rest_in,
                     },
                 )
             })?;
-        Ok((Self { replies, rest }, thread))
+        let committer = Self {
+            replies,
+            rest,
+            outgoing,
+        };
+        Ok((committer, thread))
+    }
+
+    /// Something was committed beside it that may leave now.
+    pub fn wake(&self) {
+        self.outgoing.notify_one();
     }
 
     /// Whether more work would be taken in now.

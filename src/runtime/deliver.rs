@@ -6,15 +6,14 @@ use std::time::Duration as StdDuration;
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::carrier::{EffectRef, HttpRequest, OutgoingSms, signing};
-use crate::conversation::{Conversation, Effect, HandoffOffer, Seq};
-use crate::flow::workspace::{Agent, Endpoint};
+use crate::carrier::{EffectRef, HttpRequest, signing};
+use crate::conversation::{AgentWay, Conversation, Effect};
+use crate::flow::workspace::Endpoint;
 use crate::lead::{Name, Value};
 use crate::runtime::mail::Mailer;
 use crate::runtime::outside::{NoAnswer, Outside, Reach, is_this_machine};
 use crate::runtime::work::{Job, SendResult};
-use crate::runtime::{Engine, perform, route};
-use crate::store::{HandoffId, SeenKey};
+use crate::runtime::{Engine, free_times, perform};
 use crate::time::Duration;
 
 const WEBHOOK_TIMEOUT: StdDuration = StdDuration::from_secs(5);
@@ -33,15 +32,22 @@ impl Deliverer {
         match &job.effect {
             Effect::Sms(message) => self.sms(job, message).await,
             Effect::Email(message) => self.email(job, message).await,
-            Effect::AlertAgents(offer) => self.alert(job, offer).await,
+            Effect::TellAgent(note) => self.tell_agent(job, note, Reach::Public).await,
+            Effect::Bridge { to, .. } => self.bridge(job, *to).await,
             Effect::Call {
                 endpoint,
                 with,
                 save,
             } => self.call(job, endpoint, with, save, Reach::Public).await,
             Effect::Notify { event } => self.notify(job, event, Reach::Public).await,
-            Effect::FindSlots { .. } | Effect::HoldSlot { .. } => self.calendar(job).await,
-            Effect::CloseHandoff { .. }
+            Effect::FindSlots { .. } | Effect::HoldSlot { .. } | Effect::FreeSlot { .. } => {
+                self.calendar(job, Reach::Public).await
+            }
+            Effect::AlertAgents(_)
+            | Effect::NudgeAgents { .. }
+            | Effect::FreeTexts { .. }
+            | Effect::DropReminders { .. }
+            | Effect::CloseHandoff { .. }
             | Effect::SetField { .. }
             | Effect::CancelQueued
             | Effect::Consent(_)
@@ -78,11 +84,33 @@ impl Deliverer {
                     false => None,
                 }
             }
+            Effect::FindSlots { .. } | Effect::HoldSlot { .. } => {
+                let asked = free_times::asked(&live.workspace, job)?;
+                let known = live.workspace.endpoints.get(&asked.endpoint)?;
+                match local(&known.url) {
+                    true => Some(self.calendar(job, Reach::ThisMachine).await),
+                    false => None,
+                }
+            }
+            Effect::TellAgent(note) if note.way == AgentWay::Webhook => {
+                let url = live.workspace.agent(&note.agent)?.webhook.clone()?;
+                match local(&url) {
+                    true => Some(self.tell_agent(job, note, Reach::ThisMachine).await),
+                    false => None,
+                }
+            }
             _ => None,
         }
     }
 
-    async fn calendar(&self, job: &Job) -> SendResult {
+    /// The workspace's own calendar, or the endpoint that keeps it.
+    async fn calendar(&self, job: &Job, reach: Reach) -> SendResult {
+        let live = self.engine.live.load_full();
+        if let Some(asked) = free_times::asked(&live.workspace, job) {
+            let endpoint = asked.endpoint.clone();
+            let answer = self.call(job, &endpoint, &asked.with, &*free_times::WHOLE, reach);
+            return free_times::answered(&live.workspace, job, answer.await);
+        }
         let (engine, job) = (self.engine.clone(), job.clone());
         let done = tokio::task::spawn_blocking(move || perform::calendar(&engine, &job)).await;
         match done {
@@ -158,119 +186,8 @@ impl Deliverer {
         data
     }
 
-    /// Alerts the agents that the offer is for. One who was reached is enough for it to count as told.
-    async fn alert(&self, job: &Job, offer: &HandoffOffer) -> SendResult {
-        let Some(conversation) = job.conversation else {
-            return refused("the offer has no conversation");
-        };
-        let id = HandoffId {
-            conversation,
-            seq: job.seq,
-        };
-        let live = self.engine.live.load_full();
-        let (store, workspace) = (self.engine.store.clone(), live.workspace.clone());
-        let (offered, lead) = (offer.clone(), job.lead);
-        let routed = tokio::task::spawn_blocking(move || {
-            let agents = route::agents(store.as_ref(), &workspace, id, &offered, lead)?;
-            Ok(agents.into_iter().cloned().collect::<Vec<Agent>>())
-        });
-        let agents = match routed.await {
-            Ok(Ok(agents)) => agents,
-            Ok(Err(error)) => {
-                let error: crate::store::StoreError = error;
-                return retry(job.sending.attempts, error.to_string());
-            }
-            Err(_) => return retry(job.sending.attempts, "routing failed".to_string()),
-        };
-        let (mut reached, mut failed) = (false, None);
-        for (n, agent) in agents.iter().enumerate() {
-            match self.alert_one(job, id, offer, (n, agent)).await {
-                Ok(()) => reached = true,
-                Err(error) => failed = Some(error),
-            }
-        }
-        match (reached, failed) {
-            (true, _) => told(None, job.sending.attempts),
-            (false, None) => refused("the team has no agents"),
-            (false, failed) => told(failed, job.sending.attempts),
-        }
-    }
-
-    async fn alert_one(
-        &self,
-        job: &Job,
-        id: HandoffId,
-        offer: &HandoffOffer,
-        (n, agent): (usize, &Agent),
-    ) -> Result<(), NoAnswer> {
-        let live = self.engine.live.load_full();
-        let notice = route::notice(offer, job.lead, &live.workspace);
-        let mut result = match &agent.email {
-            Some(to) => self.mail_agent(job, n, to, &notice).await,
-            None => Err(NoAnswer::Refused(format!(
-                "{} has no way to be reached",
-                agent.name
-            ))),
-        };
-        if let Some(url) = &agent.webhook {
-            let body = json!({
-                "type": "handoff.opened",
-                "timestamp": job.sending.changed.to_string(),
-                "data": {
-                    "handoff_id": id.to_string(),
-                    "conversation_id": id.conversation.to_string(),
-                    "agent": agent.name,
-                    "team": offer.team.as_str(),
-                    "priority": offer.priority.as_str(),
-                    "brief": offer.brief,
-                    "phone": job.lead.to_string(),
-                    "callback_within": offer.callback_within.map(|d| d.to_string()),
-                    "lapses": offer.lapses.to_string(),
-                },
-            });
-            let id = id_of(job, &agent.name);
-            let posted = self.post(url, None, &id, &body, Reach::Public).await;
-            result = posted.or(result);
-        }
-        let Some(number) = agent.sms else {
-            return result;
-        };
-        let Some((name, channel)) = self.channel_for_agents(&live.workspace.channels) else {
-            return result;
-        };
-        let outgoing = OutgoingSms {
-            effect: EffectRef {
-                lead: number,
-                seq: alert_number(job),
-            },
-            to: &number.to_string(),
-            from: channel.from.first().map(String::as_str),
-            text: &notice.text,
-            media: &[],
-            status_url: None,
-        };
-        match self
-            .by_carrier(name, channel, &outgoing, job.sending.attempts)
-            .await
-        {
-            SendResult::Accepted { .. } => Ok(()),
-            SendResult::Retry { error, .. }
-            | SendResult::Busy { error, .. }
-            | SendResult::Paused { error } => result.or(Err(NoAnswer::NotReached(error))),
-            SendResult::Repeat { error, .. } | SendResult::Uncertain { error } => {
-                result.or(Err(NoAnswer::Unknown(error)))
-            }
-            SendResult::Refused { error }
-            | SendResult::Unreachable { error }
-            | SendResult::OptedOut { error } => result.or(Err(NoAnswer::Refused(error))),
-            SendResult::CallAnswered { .. }
-            | SendResult::SlotsFound { .. }
-            | SendResult::SlotHeld { .. } => result,
-        }
-    }
-
     /// Posts JSON, signed as in Standard Webhooks where there is a secret.
-    async fn post(
+    pub(super) async fn post(
         &self,
         url: &str,
         secret: Option<&str>,
@@ -305,7 +222,7 @@ impl Deliverer {
 }
 
 /// The same each time this job is tried, and different for each receiver.
-fn id_of(job: &Job, receiver: &str) -> String {
+pub(super) fn id_of(job: &Job, receiver: &str) -> String {
     let effect = EffectRef {
         lead: job.lead,
         seq: job.seq,
@@ -314,13 +231,6 @@ fn id_of(job: &Job, receiver: &str) -> String {
         "" => effect.to_string(),
         receiver => format!("{effect}-{receiver}"),
     }
-}
-
-/// Tells the alerts to one agent apart: each lead counts from one, and a carrier that knows a text by
-/// our id would take the second for a repeat of the first.
-fn alert_number(job: &Job) -> Seq {
-    let key = SeenKey::of("alert", &id_of(job, "")).0;
-    Seq::from_be_bytes([key[0], key[1], key[2], key[3]])
 }
 
 fn conversation_members(conversation: &Conversation) -> Map<String, Json> {
@@ -442,7 +352,7 @@ fn call_again(job: &Job, error: String) -> SendResult {
     }
 }
 
-fn told(failed: Option<NoAnswer>, attempts: u8) -> SendResult {
+pub(super) fn told(failed: Option<NoAnswer>, attempts: u8) -> SendResult {
     match failed {
         None => SendResult::Accepted {
             provider_id: None,

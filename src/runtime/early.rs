@@ -15,7 +15,7 @@ use crate::carrier::join::{self, InboundPart, JOIN_WITHIN, Joined, Whole};
 use crate::conversation::Seq;
 use crate::lead::{Name, PhoneNumber};
 use crate::runtime::work::{Inbound, OptOutVerdict, Receipt, ReceiptStatus};
-use crate::runtime::{Committer, Engine, Refusal, Work};
+use crate::runtime::{Committer, Engine, Refusal, Work, agent_text};
 use crate::store::{Kept, KeptKind, Store, StoreError};
 use crate::time::{Duration, Timestamp};
 
@@ -159,7 +159,8 @@ impl Early {
                 tracing::warn!(missing = whole.missing, "parts of a long text never came");
             }
             let inbound = inbound(text.channel, whole);
-            taken(self.committer.turn(Work::Inbound(inbound)).await.map(drop))?;
+            let answer = agent_text::inbound(&self.engine, &self.committer, inbound).await;
+            taken(answer.map(drop))?;
             let keys = text.keys;
             self.ask(move |store| store.kept_used(lead, KeptKind::Part, &keys))
                 .await?;

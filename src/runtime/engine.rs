@@ -11,9 +11,11 @@ use arc_swap::ArcSwap;
 use crate::conversation::{ConversationId, VersionId};
 use crate::flow::{Flow, preferences};
 use crate::lead::PhoneNumber;
+use crate::runtime::claim_link::ClaimLink;
 use crate::runtime::clock::Clock;
 use crate::runtime::health::Health;
 use crate::runtime::live::Live;
+use crate::runtime::roster::Agents;
 use crate::runtime::turn::{Desk, Outcome, park};
 use crate::runtime::watch::Watch;
 use crate::runtime::work::{Done, Heard, Refusal, Work};
@@ -29,6 +31,8 @@ pub struct Engine {
     pinned: RwLock<HashMap<VersionId, Arc<Flow>>>,
     ids: AtomicU16,
     listener: RwLock<Option<Listener>>,
+    /// Who of the agents is there, and who has which leads.
+    pub agents: Agents,
     /// How each channel fares.
     pub health: Health,
     /// What looks wrong, and what stands still for it.
@@ -52,6 +56,7 @@ impl Engine {
         link_key: [u8; 32],
     ) -> Result<Self, StoreError> {
         let engine = Self {
+            agents: Agents::load(store.as_ref())?,
             store,
             clock,
             live: ArcSwap::from_pointee(live),
@@ -157,6 +162,16 @@ impl Engine {
 
     pub(super) fn new_id(&self, lead: PhoneNumber, now: Timestamp) -> ConversationId {
         ConversationId::new(lead, now, self.ids.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// What a claim link says, if this engine signed it.
+    pub fn claim_link(&self, token: &str) -> Option<ClaimLink> {
+        ClaimLink::read(token, &self.link_key)
+    }
+
+    /// The conversation whose appointment this code opens, if this engine made it.
+    pub fn invited(&self, code: &str) -> Option<u64> {
+        crate::flow::links::read_invite(&self.link_key, code)
     }
 
     /// One piece of work, durable when it returns.
@@ -274,6 +289,7 @@ impl Engine {
                 }) => match batch.write(&commit) {
                     Ok(()) => {
                         written = true;
+                        self.agents.take(self.store.as_ref(), &commit)?;
                         Ok(done)
                     }
                     Err(CommitError::Duplicate) => Ok(Done {
@@ -289,7 +305,12 @@ impl Engine {
                 Err(refusal) => Err(refusal),
             });
         }
-        if written { batch.finish() } else { Ok(()) }
+        let finished = if written { batch.finish() } else { Ok(()) };
+        if finished.is_err() {
+            // What the turns of this batch said of handoffs is not so.
+            self.agents.reload(self.store.as_ref())?;
+        }
+        finished
     }
 
     /// What fell due and cannot be worked out is taken off the clock, so that it stops nobody else.

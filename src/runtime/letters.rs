@@ -12,7 +12,7 @@ use crate::flow::workspace::{EmailSettings, Workspace};
 use crate::lead::{PhoneNumber, Value};
 use crate::policy::{MessageKind, zones};
 use crate::runtime::live::Live;
-use crate::runtime::route::Notice;
+use crate::runtime::notice::Notice;
 use crate::store::{Row, RowBody, Store, StoreError};
 use crate::time::{Timestamp, Zone};
 
@@ -70,10 +70,10 @@ impl Letters<'_> {
             text: page.text(),
             html: page.html(),
             references: self.thread(of.lead, &before),
-            invite: email
-                .invite
-                .as_ref()
-                .map(|slot| self.invite(&message_id, email, slot.start, slot.end, at)),
+            invite: email.ics.clone().or_else(|| {
+                let slot = email.invite.as_ref()?;
+                Some(self.invite(&message_id, email, slot.start, slot.end, at))
+            }),
             headers: provider_headers(self.settings(), &token),
             message_id,
             unsubscribe,
@@ -81,16 +81,8 @@ impl Letters<'_> {
         })
     }
 
-    /// The letter by which an agent hears of a lead. `of` is the alert, `n` the agent's place among
-    /// those it goes to.
-    pub fn alert(
-        &self,
-        of: EmailRef,
-        n: usize,
-        to: &str,
-        notice: &Notice,
-        at: Timestamp,
-    ) -> Letter {
+    /// The letter by which an agent hears of a lead; `of` is the row that tells them.
+    pub fn alert(&self, of: EmailRef, to: &str, notice: &Notice, at: Timestamp) -> Letter {
         let token = token::seal(self.key, Use::Alert, of);
         let page = Page {
             words: words::of("en"),
@@ -107,7 +99,7 @@ impl Letters<'_> {
             subject: notice.subject.clone(),
             text: page.text(),
             html: page.html(),
-            message_id: self.message_id(&format!("{token}.{n}")),
+            message_id: self.message_id(&token),
             references: Vec::new(),
             unsubscribe: None,
             invite: None,
@@ -197,10 +189,10 @@ impl Letters<'_> {
     ) -> Result<Page, StoreError> {
         let locale = conversation.map_or("en", |conversation| &*conversation.locale);
         let words = words::of(locale);
-        // An invitation is about the appointment alone.
-        let so_far = match email.invite {
-            Some(_) => Vec::new(),
-            None => self.so_far(of.lead, locale, words, before)?,
+        // An invitation is about the appointment alone, and so is what calls it off.
+        let so_far = match email.invite.is_some() || email.ics.is_some() {
+            true => Vec::new(),
+            false => self.so_far(of.lead, locale, words, before)?,
         };
         let footer = match email.kind {
             MessageKind::Transactional => None,

@@ -1,6 +1,9 @@
 //! The shell around the core: it brings events to conversations and effects to the world. Whatever it
 //! does to a lead is a [`Work`], worked out and committed as one turn under that lead's lock.
 
+pub mod agent_text;
+pub mod canned;
+pub mod claim_link;
 pub mod checkpoints;
 pub mod clock;
 pub mod committer;
@@ -8,11 +11,13 @@ pub mod deliver;
 pub mod dispatch;
 pub mod early;
 pub mod engine;
+mod free_times;
 pub mod health;
 pub mod lanes;
 pub mod letters;
 pub mod live;
 pub mod mail;
+pub mod notice;
 pub mod outside;
 pub mod perform;
 mod post;
@@ -21,11 +26,12 @@ pub mod rates;
 pub mod prune;
 pub mod reload;
 pub mod retention;
-pub mod route;
+pub mod roster;
 pub mod sandbox;
 pub mod senders;
 pub mod segment;
 pub mod slots;
+mod tell_agent;
 mod texting;
 mod turn;
 pub mod upkeep;

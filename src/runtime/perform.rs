@@ -7,8 +7,8 @@ use serde_json::Value as Json;
 use crate::conversation::{Effect, Slot};
 use crate::lead::{Name, Value};
 use crate::runtime::engine::Engine;
-use crate::runtime::slots;
 use crate::runtime::work::{Job, SendResult};
+use crate::runtime::{free_times, slots};
 use crate::store::Booking;
 use crate::time::Timestamp;
 
@@ -58,6 +58,13 @@ pub fn calendar(engine: &Engine, job: &Job) -> Option<SendResult> {
             };
             Some(held.map_or_else(failed, |held| SendResult::SlotHeld { slot, held }))
         }
+        Effect::FreeSlot { calendar } => {
+            let freed = engine.store.free_slot(calendar, job.conversation?);
+            Some(freed.map_or_else(failed, |_| SendResult::Accepted {
+                provider_id: None,
+                delivered: false,
+            }))
+        }
         _ => None,
     }
 }
@@ -69,6 +76,21 @@ pub fn sandbox(engine: &Engine, scenery: &Scenery, job: &Job) -> SendResult {
         && scenery.full.contains(calendar)
     {
         return SendResult::SlotsFound { slots: Vec::new() };
+    }
+    let live = engine.live.load();
+    if let Some(asked) = free_times::asked(&live.workspace, job) {
+        let sample = || {
+            live.workspace
+                .endpoints
+                .get(&asked.endpoint)?
+                .sample
+                .clone()
+        };
+        let told = scenery.answers.get(&asked.endpoint).cloned();
+        let answer = told.unwrap_or_else(sample);
+        let saved = answer.map(|json| saved(&json, &*free_times::WHOLE));
+        let result = SendResult::CallAnswered { saved };
+        return free_times::answered(&live.workspace, job, result);
     }
     if let Some(result) = calendar(engine, job) {
         return result;

@@ -10,8 +10,8 @@ use crate::runtime::Live;
 use crate::runtime::deliver::Deliverer;
 use crate::runtime::letters::Letters;
 use crate::runtime::mail::{Posted, backoff};
+use crate::runtime::notice::Notice;
 use crate::runtime::outside::NoAnswer;
-use crate::runtime::route::Notice;
 use crate::runtime::work::{Job, SendResult};
 use crate::store::StoreError;
 
@@ -68,11 +68,10 @@ impl Deliverer {
         }
     }
 
-    /// Tells an agent by email; `n` is their place among those the alert goes to.
+    /// Tells an agent something by email.
     pub(super) async fn mail_agent(
         &self,
         job: &Job,
-        n: usize,
         to: &str,
         notice: &Notice,
     ) -> Result<(), NoAnswer> {
@@ -88,7 +87,7 @@ impl Deliverer {
             lead: job.lead,
             seq: job.seq,
         };
-        let letter = letters.alert(of, n, to, notice, self.engine.clock.now());
+        let letter = letters.alert(of, to, notice, self.engine.clock.now());
         let posted = self.post_letter(&server, &letter).await;
         let result = result_of(
             posted.clone(),

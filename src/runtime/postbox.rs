@@ -1,12 +1,11 @@
-//! What would have left the machine: texts and emails to leads, and what an alert means for each agent
-//! it is for. Read from the outgoing rows; nothing is kept twice.
+//! What would have left the machine: texts and emails to leads, and what agents were told. Read from the outgoing rows; nothing is kept twice.
 
-use crate::conversation::{ConversationId, Effect, HandoffOffer};
+use crate::conversation::{AgentNote, AgentWay, Effect};
 use crate::email::{EmailRef, Letter};
-use crate::flow::workspace::{Agent, Workspace};
+use crate::flow::workspace::Workspace;
 use crate::runtime::letters::Letters;
-use crate::runtime::route;
-use crate::store::{HandoffId, Row, RowBody, RowKind, Sending, Store, StoreError};
+use crate::runtime::notice::Notice;
+use crate::store::{Row, RowBody, RowKind, Sending, Store, StoreError};
 use crate::time::Timestamp;
 
 /// Most that are shown; the newest are kept.
@@ -30,6 +29,8 @@ pub struct PostedEmail {
     /// Without angle brackets.
     pub message_id: String,
     pub unsubscribe: Option<String>,
+    /// An invitation that goes with it.
+    pub ics: Option<String>,
     pub at: Timestamp,
 }
 
@@ -57,17 +58,14 @@ pub fn texts(
         })
         .collect();
     let from = default_number(workspace);
-    for alert in alerts(store, workspace)? {
-        posted.extend(alert.agents.iter().filter_map(|agent| {
-            let posted = PostedText {
-                to: agent.sms?.to_string(),
-                from: from.clone(),
-                text: alert.notice.text.clone(),
-                media: Vec::new(),
-                at: alert.at,
-            };
-            to.is_none_or(|to| posted.to == to).then_some(posted)
-        }));
+    for told in notes(store, AgentWay::Sms, to)? {
+        posted.push(PostedText {
+            to: told.note.to,
+            from: from.clone(),
+            text: told.note.text,
+            media: Vec::new(),
+            at: told.at,
+        });
     }
     posted.sort_by_key(|text| text.at);
     Ok(posted)
@@ -81,22 +79,20 @@ pub fn emails(letters: &Letters, to: Option<&str>) -> Result<Vec<PostedEmail>, S
         else {
             continue;
         };
-        let of = EmailRef {
-            lead: row.lead,
-            seq: row.seq,
-        };
-        posted.push(shown(letters.email(of, row.conversation, email, at)?));
+        posted.push(shown(letters.email(
+            of(&row),
+            row.conversation,
+            email,
+            at,
+        )?));
     }
-    for alert in alerts(letters.store, &letters.live.workspace)? {
-        for (n, agent) in alert.agents.iter().enumerate() {
-            let Some(address) = &agent.email else {
-                continue;
-            };
-            if to.is_none_or(|to| address.eq_ignore_ascii_case(to)) {
-                let letter = letters.alert(alert.of, n, address, &alert.notice, alert.at);
-                posted.push(shown(letter));
-            }
-        }
+    for told in notes(letters.store, AgentWay::Email, to)? {
+        let notice = Notice {
+            subject: told.note.subject,
+            text: told.note.text,
+        };
+        let letter = letters.alert(told.of, &told.note.to, &notice, told.at);
+        posted.push(shown(letter));
     }
     posted.sort_by_key(|email| email.at);
     Ok(posted)
@@ -110,45 +106,38 @@ fn shown(letter: Letter) -> PostedEmail {
         html: letter.html,
         message_id: letter.message_id,
         unsubscribe: letter.unsubscribe.map(|unsubscribe| unsubscribe.url),
+        ics: letter.invite,
         at: letter.at,
     }
 }
 
-struct Alert<'w> {
+fn of(row: &Row) -> EmailRef {
+    EmailRef {
+        lead: row.lead,
+        seq: row.seq,
+    }
+}
+
+/// Something an agent was told, and when.
+struct Told {
     of: EmailRef,
     at: Timestamp,
-    agents: Vec<&'w Agent>,
-    notice: route::Notice,
+    note: AgentNote,
 }
 
-fn alerts<'w>(store: &dyn Store, workspace: &'w Workspace) -> Result<Vec<Alert<'w>>, StoreError> {
-    let mut alerts = Vec::new();
-    for row in store.outgoing(RowKind::Alert, None, SHOWN_MAX)? {
-        let (Some(at), Some((conversation, offer))) = (accepted(&row), offer(&row)) else {
-            continue;
-        };
-        let id = HandoffId {
-            conversation,
-            seq: row.seq,
-        };
-        alerts.push(Alert {
-            of: EmailRef {
-                lead: row.lead,
-                seq: row.seq,
-            },
-            at,
-            agents: route::agents(store, workspace, id, offer, row.lead)?,
-            notice: route::notice(offer, row.lead, workspace),
-        });
-    }
-    Ok(alerts)
-}
-
-fn offer(row: &Row) -> Option<(ConversationId, &HandoffOffer)> {
-    match &row.body {
-        RowBody::Outgoing(Effect::AlertAgents(offer), _) => Some((row.conversation?, offer)),
-        _ => None,
-    }
+/// What agents were told one way.
+fn notes(store: &dyn Store, way: AgentWay, to: Option<&str>) -> Result<Vec<Told>, StoreError> {
+    let rows = store.outgoing(RowKind::Alert, to, SHOWN_MAX)?;
+    let told = rows.into_iter().filter_map(|row| {
+        let (of, at) = (of(&row), accepted(&row)?);
+        match row.body {
+            RowBody::Outgoing(Effect::TellAgent(note), _) if note.way == way => {
+                Some(Told { of, at, note })
+            }
+            _ => None,
+        }
+    });
+    Ok(told.collect())
 }
 
 /// When it left, if it did.

@@ -40,6 +40,10 @@ pub fn keep_to(engine: &Engine, mode: Mode) -> Result<Retained, StoreError> {
         done.leads += 1;
         lead(store, record, &retention, now, mode, &mut done)
     })?;
+    if mode == Mode::Really {
+        let gone = done.forgotten.iter();
+        gone.for_each(|phone| engine.agents.forget(*phone));
+    }
     proofs(store, &retention, now, mode, &mut done)?;
     if mode == Mode::Really {
         store.log_is_clean()?;

@@ -14,7 +14,7 @@ use crate::runtime::work::{Job, SendResult};
 use crate::store::SendStatus;
 use crate::time::{Duration, Timestamp};
 
-const CARRIER_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
+pub(super) const CARRIER_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
 
 impl Deliverer {
     pub(super) async fn sms(&self, job: &Job, message: &SmsMessage) -> SendResult {
@@ -134,7 +134,7 @@ impl Deliverer {
             .send(request, Reach::Anywhere, CARRIER_TIMEOUT)
             .await;
         let found = match answer {
-            Ok(answer) => of_answer(&answer, carrier, attempts),
+            Ok(answer) => of_sent(carrier.outcome(&answer), &answer, carrier, attempts),
             Err(no_answer) => of_none(no_answer, carrier, attempts),
         };
         let clock = &self.engine.clock;
@@ -150,8 +150,8 @@ impl Deliverer {
 }
 
 /// What an attempt says of the text, and of the channel.
-struct Found {
-    result: SendResult,
+pub(super) struct Found {
+    pub result: SendResult,
     report: Report,
 }
 
@@ -162,8 +162,14 @@ impl Found {
     }
 }
 
-fn of_answer(answer: &HttpAnswer, carrier: &dyn Carrier, attempts: u8) -> Found {
-    match carrier.outcome(answer) {
+/// `sent` is how the carrier's adapter reads the answer.
+pub(super) fn of_sent(
+    sent: Sent,
+    answer: &HttpAnswer,
+    carrier: &dyn Carrier,
+    attempts: u8,
+) -> Found {
+    match sent {
         Sent::Accepted { id } => Found::works(SendResult::Accepted {
             provider_id: id,
             delivered: false,
@@ -206,7 +212,7 @@ fn again(busy: bool, answer: &HttpAnswer, after: Duration, error: String, attemp
     Found { result, report }
 }
 
-fn of_none(none: NoAnswer, carrier: &dyn Carrier, attempts: u8) -> Found {
+pub(super) fn of_none(none: NoAnswer, carrier: &dyn Carrier, attempts: u8) -> Found {
     match none {
         // The address itself is wrong: nothing of this channel will leave.
         NoAnswer::Refused(error) => Found {

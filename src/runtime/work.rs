@@ -43,6 +43,24 @@ pub enum Work {
         handoff: HandoffId,
         agent: String,
     },
+    /// An agent who was asked passes.
+    Decline {
+        lead: PhoneNumber,
+        handoff: HandoffId,
+        agent: String,
+    },
+    /// Have the carrier call the agent, then the lead.
+    CallLead {
+        lead: PhoneNumber,
+        handoff: HandoffId,
+        agent: String,
+    },
+    /// An agent's own text, which was acted on, and the answer to it.
+    AgentText {
+        inbound: Inbound,
+        agent: String,
+        answer: String,
+    },
     Resolve {
         lead: PhoneNumber,
         handoff: HandoffId,
@@ -80,6 +98,11 @@ pub enum Work {
         conversation: ConversationId,
         to: VersionId,
         by: String,
+    },
+    /// Call off the appointment that a conversation holds.
+    CancelBooking {
+        lead: PhoneNumber,
+        conversation: ConversationId,
     },
     /// The lead answered an email of the conversation.
     EmailReply(EmailAnswer),
@@ -339,7 +362,7 @@ impl Work {
 
     pub fn lead(&self) -> PhoneNumber {
         match self {
-            Work::Inbound(inbound) => inbound.from,
+            Work::Inbound(inbound) | Work::AgentText { inbound, .. } => inbound.from,
             Work::Enroll(enroll) => enroll.lead.phone,
             Work::UpsertLead(update) => update.phone,
             Work::Did(did) => did.lead,
@@ -350,6 +373,8 @@ impl Work {
             | Work::Begin { lead, .. }
             | Work::Settle { lead, .. }
             | Work::Claim { lead, .. }
+            | Work::Decline { lead, .. }
+            | Work::CallLead { lead, .. }
             | Work::Resolve { lead, .. }
             | Work::TakeOver { lead, .. }
             | Work::Release { lead, .. }
@@ -357,6 +382,7 @@ impl Work {
             | Work::Consent { lead, .. }
             | Work::Clicked { lead, .. }
             | Work::MoveVersion { lead, .. }
+            | Work::CancelBooking { lead, .. }
             | Work::EmailBounced { lead, .. }
             | Work::Unsubscribe { lead, .. }
             | Work::Stop { lead, .. } => *lead,
@@ -384,8 +410,9 @@ pub struct Done {
 /// Something the console shows as it happens.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Heard {
-    /// `reply`, `message`, `handoff.opened`, `handoff.claimed`, `handoff.resolved`,
-    /// `conversation.started`, `conversation.moved`, `conversation.ended`.
+    /// `reply`, `message`, `handoff.opened`, `handoff.offered`, `handoff.claimed`,
+    /// `handoff.resolved`, `conversation.started`, `conversation.moved`, `conversation.taken`,
+    /// `conversation.released`, `conversation.ended`.
     pub what: &'static str,
     pub lead: PhoneNumber,
     pub conversation: Option<ConversationId>,

@@ -120,21 +120,23 @@ fn run_test(
 
 /// What the world said and the script has not yet spoken of.
 #[derive(Default)]
-struct Heard {
+pub(super) struct Heard {
     texts: Vec<String>,
     emails: Vec<(String, String)>,
     handoffs: Vec<Name>,
+    /// What agents were told, by name.
+    pub(super) alerts: Vec<(String, String)>,
 }
 
-struct Run<'a> {
-    world: World,
+pub(super) struct Run<'a> {
+    pub(super) world: World,
     flow: &'a Flow,
     /// The last row of the timeline looked at.
     seen: u32,
-    heard: Heard,
+    pub(super) heard: Heard,
     /// Texts decided but held back; they are heard when they leave.
     held: Vec<u32>,
-    transcript: Vec<String>,
+    pub(super) transcript: Vec<String>,
     edges: BTreeSet<Edge>,
 }
 
@@ -208,6 +210,7 @@ impl<'a> Run<'a> {
                 Ok(())
             }
             Says::Agent(outcome) => return self.agent(outcome, line.line),
+            Says::Agents(says) => return self.agents(says, line.line),
         };
         acted.map_err(|refusal| fails(describe(&line.says), refusal.to_string()))
     }
@@ -227,7 +230,7 @@ impl<'a> Run<'a> {
     }
 
     /// Does something to the world; what the script left unsaid until now is let go.
-    fn act(
+    pub(super) fn act(
         &mut self,
         said: String,
         how: impl FnOnce(&mut World) -> Result<(), Refusal>,
@@ -323,10 +326,10 @@ impl<'a> Run<'a> {
         let Some(handoff) = open else {
             return Err(fails(self.nothing("no open handoff")));
         };
-        let (id, status, lapses) = (handoff.id, handoff.status, handoff.lapses);
+        let (id, status) = (handoff.id, handoff.status);
         let acted = self.act(format!("agent: {outcome}"), |world| {
             if outcome == "unclaimed" {
-                return world.wait(lapses.since(world.now()));
+                return crate::sim::agents::nobody_claims(world, id);
             }
             if status == HandoffStatus::Open {
                 world.claim(id, AGENT)?;
@@ -356,6 +359,7 @@ impl<'a> Run<'a> {
 
     /// Takes in what the world did since it was looked at last.
     fn look(&mut self) -> Result<(), Refusal> {
+        self.answers_to_agents()?;
         for seq in std::mem::take(&mut self.held) {
             if let Some(row) = self.world.engine().store.row(self.world.lead, seq)? {
                 self.take(&row);
@@ -393,6 +397,12 @@ impl<'a> Run<'a> {
                     .emails
                     .push((email.subject.clone(), email.text.clone()));
             }
+            RowBody::Outgoing(Effect::TellAgent(note), _) => {
+                self.transcript
+                    .push(format!("alert {}: {}", note.agent, note.text));
+                let told = (note.agent.clone(), note.text.clone());
+                self.heard.alerts.push(told);
+            }
             RowBody::Outgoing(Effect::AlertAgents(offer), _) => {
                 self.transcript
                     .push(format!("handoff: {} ({})", offer.team, offer.brief));
@@ -403,7 +413,7 @@ impl<'a> Run<'a> {
     }
 
     /// What is there instead of what was expected.
-    fn nothing(&self, what: &str) -> String {
+    pub(super) fn nothing(&self, what: &str) -> String {
         let conversation = self.world.conversation().ok().flatten();
         match conversation {
             Some(_) if !self.held.is_empty() => {
@@ -433,6 +443,7 @@ fn describe(says: &Says) -> String {
         Says::Event(event, _) => format!("event: {event}"),
         Says::Endpoint(endpoint, _) => format!("endpoint: {endpoint}"),
         Says::Full(calendar) => format!("full: {calendar}"),
+        Says::Agents(says) => crate::sim::agents::describe(says),
     }
 }
 

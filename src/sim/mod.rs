@@ -1,7 +1,8 @@
 //! The engine on a virtual clock, with nobody outside: what flow tests, `chat` and the simulator run.
 //! It is the real runtime over the memory store; only the clock and the carriers are not real.
 
-pub mod coverage;
+pub mod agents;
+mod coverage;
 pub mod flow_test;
 pub mod sample;
 pub mod world;

@@ -24,6 +24,8 @@ pub struct World {
     pub lead: PhoneNumber,
     channel: Name,
     sent: u64,
+    /// How far each agent's own timeline was looked at.
+    pub(super) answered: BTreeMap<PhoneNumber, u32>,
 }
 
 impl World {
@@ -72,6 +74,7 @@ impl World {
             lead,
             channel,
             sent: 0,
+            answered: BTreeMap::new(),
         })
     }
 
@@ -127,18 +130,23 @@ impl World {
 
     /// The lead texts.
     pub fn text(&mut self, text: &str) -> Result<(), Refusal> {
+        let inbound = self.inbound(self.lead, text);
+        self.engine().turn(Work::Inbound(inbound))?;
+        self.sandbox.drain()
+    }
+
+    pub(super) fn inbound(&mut self, from: PhoneNumber, text: &str) -> Inbound {
         self.sent += 1;
-        self.engine().turn(Work::Inbound(Inbound {
+        Inbound {
             channel: self.channel.clone(),
             id: format!("test-{}", self.sent),
-            from: self.lead,
+            from,
             to: String::new(),
             text: text.to_string(),
             media: Vec::new(),
             written: None,
             verdict: crate::runtime::work::OptOutVerdict::Silent,
-        }))?;
-        self.sandbox.drain()
+        }
     }
 
     pub fn wait(&self, span: Duration) -> Result<(), Refusal> {

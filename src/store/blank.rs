@@ -43,7 +43,12 @@ fn texts(body: &mut RowBody) -> Vec<&mut String> {
                 all.extend(&mut sms.media);
                 all
             }
-            Effect::Email(email) => vec![&mut email.subject, &mut email.text],
+            Effect::Email(email) => {
+                let mut all = vec![&mut email.subject, &mut email.text];
+                all.extend(&mut email.ics);
+                all
+            }
+            Effect::TellAgent(note) => vec![&mut note.subject, &mut note.text],
             Effect::AlertAgents(offer) => vec![&mut offer.brief],
             _ => Vec::new(),
         },

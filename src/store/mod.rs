@@ -10,6 +10,7 @@ pub mod blank;
 mod address;
 mod accounts;
 pub mod conformance;
+mod handoffs;
 mod kept;
 pub mod memory;
 mod query;
@@ -30,6 +31,7 @@ pub use accounts::{
 };
 pub use address::{AddressChange, AddressMark, AddressState};
 pub use audit::{Audit, Fault};
+pub use handoffs::*;
 pub use kept::*;
 pub use memory::MemoryStore;
 pub use records::*;
@@ -200,6 +202,8 @@ pub trait Store: Accounts + Send + Sync {
     /// conversation holds one place in a calendar, and moves it. True when held; else what it held
     /// before stands.
     fn hold_slot(&self, slot: &Booking, at_once: u32) -> Result<bool, StoreError>;
+    /// Gives back the place a conversation holds in a calendar; false when it held none.
+    fn free_slot(&self, calendar: &str, conversation: ConversationId) -> Result<bool, StoreError>;
     /// Bookings of a calendar that begin in `[from, to)`.
     fn bookings(
         &self,

@@ -2,12 +2,10 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::conversation::{
-    Conversation, ConversationId, Effect, Entry, Event, Priority, Seq, VersionId,
-};
+use crate::conversation::{Conversation, ConversationId, Effect, Entry, Event, Seq, VersionId};
 use crate::lead::{Lead, Name, PhoneNumber};
 use crate::policy::{Chosen, ConsentEvent, HoldReason, MessageKind, Standing};
-use crate::store::AddressMark;
+use crate::store::{AddressMark, HandoffChange, HandoffRecord, HandoffStatus};
 use crate::time::{Duration, Timestamp};
 
 /// A lead with what the engine keeps beside them.
@@ -187,14 +185,22 @@ impl RowKind {
         match effect {
             Effect::Sms(_) => RowKind::Sms,
             Effect::Email(_) => RowKind::Email,
-            Effect::AlertAgents(_) | Effect::CloseHandoff { .. } => RowKind::Alert,
+            Effect::AlertAgents(_)
+            | Effect::CloseHandoff { .. }
+            | Effect::TellAgent(_)
+            | Effect::NudgeAgents { .. }
+            | Effect::Bridge { .. } => RowKind::Alert,
             Effect::Call { .. } => RowKind::Call,
-            Effect::FindSlots { .. } | Effect::HoldSlot { .. } => RowKind::Slots,
+            Effect::FindSlots { .. } | Effect::HoldSlot { .. } | Effect::FreeSlot { .. } => {
+                RowKind::Slots
+            }
             Effect::Notify { .. }
             | Effect::SetField { .. }
             | Effect::CancelQueued
             | Effect::Consent(_)
             | Effect::Shortlink { .. }
+            | Effect::FreeTexts { .. }
+            | Effect::DropReminders { .. }
             | Effect::MarkUnreachable => RowKind::Notify,
         }
     }
@@ -495,127 +501,6 @@ pub struct FlowRecord {
     /// The flow's own YAML first, then those that `run` brings in: name and text.
     pub sources: Vec<(Name, String)>,
     pub saved: Timestamp,
-}
-
-/// Which handoff: its conversation and the number of its alert. Shown as `ho_<conversation>_<seq>`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
-pub struct HandoffId {
-    #[n(0)]
-    pub conversation: ConversationId,
-    #[n(1)]
-    pub seq: Seq,
-}
-
-impl std::fmt::Display for HandoffId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "ho_{:016x}_{:x}", self.conversation.bits(), self.seq)
-    }
-}
-
-impl std::str::FromStr for HandoffId {
-    type Err = ();
-    fn from_str(s: &str) -> Result<Self, ()> {
-        let (conversation, seq) = s
-            .strip_prefix("ho_")
-            .and_then(|s| s.split_once('_'))
-            .ok_or(())?;
-        Ok(HandoffId {
-            conversation: ConversationId::from_bits(
-                u64::from_str_radix(conversation, 16).map_err(|_| ())?,
-            ),
-            seq: Seq::from_str_radix(seq, 16).map_err(|_| ())?,
-        })
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, Encode, Decode)]
-pub struct HandoffRecord {
-    #[n(0)]
-    pub id: HandoffId,
-    #[n(1)]
-    pub lead: PhoneNumber,
-    #[n(2)]
-    pub flow: Name,
-    #[n(3)]
-    pub team: Name,
-    #[n(4)]
-    pub priority: Priority,
-    #[n(5)]
-    pub brief: String,
-    #[n(6)]
-    pub status: HandoffStatus,
-    #[n(7)]
-    pub agent: Option<String>,
-    #[n(8)]
-    pub outcome: Option<Name>,
-    #[n(9)]
-    pub created: Timestamp,
-    #[n(10)]
-    pub claimed: Option<Timestamp>,
-    #[n(11)]
-    pub resolved: Option<Timestamp>,
-    /// When the offer lapses.
-    #[n(12)]
-    pub lapses: Timestamp,
-    #[n(13)]
-    pub callback_within: Option<Duration>,
-}
-
-impl HandoffRecord {
-    /// The record after `change`, which is about this handoff.
-    pub fn after(mut self, change: &HandoffChange) -> HandoffRecord {
-        self.status = change.status;
-        match change.status {
-            HandoffStatus::Open => {}
-            HandoffStatus::Claimed => self.claimed = Some(change.at),
-            HandoffStatus::Resolved | HandoffStatus::Unclaimed => self.resolved = Some(change.at),
-        }
-        self.agent = change.agent.clone().or(self.agent);
-        self.outcome = change.outcome.clone().or(self.outcome);
-        self
-    }
-}
-
-/// How a handoff went on at `at`. `agent` and `outcome` replace what stood there when they are
-/// given.
-#[derive(Debug, Clone, PartialEq)]
-pub struct HandoffChange {
-    pub id: HandoffId,
-    pub status: HandoffStatus,
-    pub agent: Option<String>,
-    pub outcome: Option<Name>,
-    pub at: Timestamp,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]
-#[cbor(index_only)]
-pub enum HandoffStatus {
-    #[n(0)]
-    Open,
-    #[n(1)]
-    Claimed,
-    #[n(2)]
-    Resolved,
-    #[n(3)]
-    Unclaimed,
-}
-
-impl HandoffStatus {
-    pub const ALL: [HandoffStatus; 4] = [
-        HandoffStatus::Open,
-        HandoffStatus::Claimed,
-        HandoffStatus::Resolved,
-        HandoffStatus::Unclaimed,
-    ];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            HandoffStatus::Open => "open",
-            HandoffStatus::Claimed => "claimed",
-            HandoffStatus::Resolved => "resolved",
-            HandoffStatus::Unclaimed => "unclaimed",
-        }
-    }
 }
 
 #[derive(Debug, Clone, PartialEq, Encode, Decode)]

@@ -6,12 +6,17 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use serde_json::json;
 
 use crate::runtime::watch;
 use crate::web::error::Problem;
 use crate::web::state::AppState;
+
+/// From the handing over of a lead to its claim and its outcome, in seconds.
+const SPEED: &[f64] = &[
+    15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_800.0, 3_600.0, 14_400.0, 86_400.0,
+];
 
 static METRICS: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
 
@@ -19,9 +24,12 @@ static METRICS: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
 pub fn collect() {
     METRICS.get_or_init(|| {
         PrometheusBuilder::new()
-            .set_buckets(&[
-                0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0,
-            ])
+            .set_buckets_for_metric(Matcher::Prefix("replytree_handoff_".to_string()), SPEED)
+            .and_then(|builder| {
+                builder.set_buckets(&[
+                    0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0,
+                ])
+            })
             .ok()
             .and_then(|builder| builder.install_recorder().ok())
     });

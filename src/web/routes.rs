@@ -7,15 +7,15 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, delete, get, post};
 
 use crate::web::api::{
-    audit, channels, consents, conversations, enrollments, events, flows, handoffs, leads, replies,
-    reports,
+    agents, audit, channels, consents, conversations, enrollments, events, flows, handoffs, leads,
+    messages, replies, reports,
 };
 use crate::web::auth::Right;
 use crate::web::guard::{Access, guard};
 use crate::web::state::AppState;
 use crate::web::{
-    describe, email_hook, ops, preferences, sandbox, session, shortlink, stream, unsubscribe,
-    webhook,
+    claim, describe, email_hook, invite, ops, preferences, sandbox, session, shortlink, stream,
+    unsubscribe, webhook,
 };
 
 pub struct Route {
@@ -266,13 +266,51 @@ pub static ALL: &[Route] = &[
         "/v1/conversations/{id}/messages",
         Needs(Right::Serve),
         "An agent speaks; the flow stands still meanwhile",
-        || post(conversations::write),
+        || post(messages::write),
     )
-    .body(&[("text", "string", "What to say"), AGENT])
+    .body(&[
+        ("text", "string?", "What to say; or `template`"),
+        ("template", "string?", "One of the workspace's `templates`"),
+        AGENT,
+    ])
     .answers(&[
-        (200, "The conversation"),
+        (
+            200,
+            "The conversation; `message` with its `parts`, and until when it is `held`",
+        ),
         (409, "Another agent has it: `agent`"),
     ]),
+    route(
+        Post,
+        "/v1/conversations/{id}/preview",
+        Needs(Right::Serve),
+        "What a message would say and cost; nothing is sent",
+        || post(messages::preview),
+    )
+    .body(&[
+        ("text", "string?", "What to say; or `template`"),
+        ("template", "string?", "One of the workspace's `templates`"),
+        AGENT,
+    ])
+    .answers(&[(200, "`{ text, encoding, units, parts, cheaper? }`")]),
+    route(
+        Post,
+        "/v1/conversations/{id}/booking/cancel",
+        Needs(Right::Serve),
+        "Calls the appointment off: its place is free, and an invitation is withdrawn",
+        || post(conversations::cancel_booking),
+    )
+    .answers(&[
+        (200, "The conversation"),
+        (409, "It holds no appointment that is still to come"),
+    ]),
+    route(
+        Get,
+        "/v1/templates",
+        Needs(Right::Serve),
+        "What agents say often, by name",
+        || get(messages::templates),
+    ),
     route(
         Post,
         "/v1/conversations/{id}/takeover",
@@ -319,6 +357,58 @@ pub static ALL: &[Route] = &[
     )
     .body(&[AGENT])
     .answers(&[(200, "The handoff"), (409, "Another agent has it: `agent`")]),
+    route(
+        Post,
+        "/v1/handoffs/{id}/decline",
+        Needs(Right::Serve),
+        "An agent who was asked passes; the next are asked when nobody is left",
+        || post(handoffs::decline),
+    )
+    .body(&[AGENT]),
+    route(
+        Post,
+        "/v1/handoffs/{id}/call",
+        Needs(Right::Serve),
+        "Has the carrier call the agent and then the lead; claims it if nobody has",
+        || post(handoffs::call),
+    )
+    .body(&[AGENT])
+    .answers(&[
+        (202, "The handoff"),
+        (
+            409,
+            "Another agent has it: `agent`; or the lead may not be called at this hour",
+        ),
+    ]),
+    route(
+        Get,
+        "/v1/agents",
+        Needs(Right::Serve),
+        "Who is on duty, who is away, and how many leads each has",
+        || get(agents::list),
+    ),
+    route(
+        Post,
+        "/v1/agents/{name}/away",
+        Needs(Right::Serve),
+        "Sets an agent away: they are offered no leads",
+        || post(agents::away),
+    )
+    .body(&[
+        (
+            "until",
+            "string?",
+            "When they are back; when they say so if not given",
+        ),
+        ("for", "string?", "How long, such as `2h`"),
+    ]),
+    route(
+        Post,
+        "/v1/agents/{name}/back",
+        Needs(Right::Serve),
+        "The agent is back",
+        || post(agents::back),
+    ),
     route(
         Post,
         "/v1/handoffs/{id}/resolve",
@@ -473,6 +563,22 @@ pub static ALL: &[Route] = &[
         (404, "No such link"),
         (410, "Expired"),
     ]),
+    route(
+        Get,
+        "/c/{file}",
+        Open,
+        "A lead's appointment, `/c/<code>.ics`, as it stands now",
+        || get(invite::show),
+    )
+    .answers(&[(200, "`text/calendar`"), (404, "No such appointment")]),
+    route(
+        Get,
+        "/h/{token}",
+        Open,
+        "An offer's own page: claim the lead, call, say how it went; opening it changes nothing",
+        || get(claim::show).post(claim::act),
+    )
+    .answers(&[(200, "The page"), (404, "No such link"), (410, "Expired")]),
     route(
         Get,
         "/preferences/{token}",

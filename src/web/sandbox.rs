@@ -58,7 +58,7 @@ pub async fn emails(State(app): State<AppState>, query: Query) -> Result<Respons
         .map(|email| {
             json!({
                 "to": email.to, "subject": email.subject, "text": email.text,
-                "html": email.html, "at": email.at.to_string(),
+                "html": email.html, "ics": email.ics, "at": email.at.to_string(),
                 "message_id": email.message_id, "unsubscribe": email.unsubscribe,
             })
         })

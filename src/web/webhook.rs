@@ -17,7 +17,7 @@ use crate::flow::workspace::Channel;
 use crate::lead::{Name, PhoneNumber};
 use crate::runtime::early::Unmatched;
 use crate::runtime::work::{Inbound, OptOutVerdict, Receipt, ReceiptStatus};
-use crate::runtime::{Done, Refusal, Work};
+use crate::runtime::{Done, Refusal, Work, agent_text};
 use crate::web::error::Problem;
 use crate::web::limits::BODY_BYTES_MAX;
 use crate::web::origin;
@@ -180,7 +180,7 @@ async fn one(
             at,
             opt_out,
         } => {
-            let work = Work::Inbound(Inbound {
+            let inbound = Inbound {
                 channel: channel.clone(),
                 id,
                 from,
@@ -192,8 +192,8 @@ async fn one(
                     true => OptOutVerdict::OptedOut,
                     false => OptOutVerdict::Silent,
                 },
-            });
-            taken(app.committer.turn(work).await)
+            };
+            taken(agent_text::inbound(&app.engine, &app.committer, inbound).await)
         }
         HookEvent::InboundPart(part) => app.early.part(channel, part).await.map_err(again),
         // The adapter has found the address to be the carrier's own, and the request signed.

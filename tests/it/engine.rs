@@ -19,7 +19,10 @@ const MORNING: &str = "2026-11-23T10:00:00-06:00";
 const NIGHT: &str = "2026-11-23T23:00:00-06:00";
 
 fn world(start: &str) -> (World, Arc<Flow>) {
-    let workspace = Arc::new(Workspace::default());
+    let workspace = Arc::new(Workspace {
+        takeover_lapses: Duration::hours(4),
+        ..Workspace::default()
+    });
     let source = Source {
         file: "test-drive.yaml".to_string(),
         text: include_str!("../../benches/test-drive.yaml").to_string(),

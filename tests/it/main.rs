@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)] // what fails here fails a test, which is what a test is for
 
 mod browser;
+mod agents;
 mod anomalies;
 mod carriers;
 mod chromium;

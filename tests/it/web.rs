@@ -1,6 +1,7 @@
 //! The server over a loopback socket: what a carrier, a program and an agent see.
 
 mod access;
+mod agents;
 mod api;
 mod channels;
 mod faults;
@@ -148,7 +149,7 @@ impl Server {
         }
     }
 
-    fn url(&self, path: &str) -> String {
+    pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)
     }
 

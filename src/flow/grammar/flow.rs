@@ -258,6 +258,11 @@ pub static TEST: Object = Object {
     ],
 };
 
+const AGENT_SAYS: Shape = Shape::Map {
+    of: "an agent",
+    value: &A_PATTERN,
+};
+
 pub static LINE: Object = Object {
     name: "a line of a script",
     doc: "One thing that happens, or must happen.",
@@ -279,6 +284,30 @@ pub static LINE: Object = Object {
             "agent",
             A_NAME,
             "An agent takes the handoff and ends it so.",
+        ),
+        optional(
+            "alert",
+            Shape::OneOf(&[A_WORD, AGENT_SAYS]),
+            "An agent must have been told: a name, or the name and what, `{ Dana: \"*Hot lead*\" }`.",
+        ),
+        optional("claim", A_WORD, "This agent claims the handoff."),
+        optional(
+            "agent_text",
+            AGENT_SAYS,
+            "An agent texts the channel, such as `{ Dana: \"1\" }`.",
+        ),
+        optional("away", A_WORD, "This agent goes away."),
+        optional("back", A_WORD, "This agent is back."),
+        optional(
+            "takeover",
+            A_WORD,
+            "This agent takes the conversation over.",
+        ),
+        optional("write", A_WORD, "Whoever has the conversation writes this."),
+        optional(
+            "release",
+            A_NAME,
+            "The conversation is given back at this step; `here` is where it stood.",
         ),
         optional("end", A_NAME, "It must have ended with this outcome."),
         optional(

@@ -346,12 +346,19 @@ pub static BOOK_OFFER: Object = Object {
         ),
         optional("say", Shape::Text, "Goes before the numbered slots."),
         optional("none_free", TO, "Where it goes when no slot is free."),
+        REMIND,
         NO_REPLY,
         UNCLEAR_KEY,
         THEN_OPTIONAL,
     ],
 };
 
+const A_SPAN: Shape = Shape::Word(&DURATION);
+const REMIND: Key = optional(
+    "remind",
+    Shape::OneOrMany(&A_SPAN),
+    "So long before it the lead is reminded by text, such as `24h`.",
+);
 const SLOTS: Shape = Shape::Int { min: 1, max: 9 };
 
 pub static BOOK: Object = Object {
@@ -375,6 +382,7 @@ pub static BOOK: Object = Object {
             TO,
             "Where it goes when no slot is free; to the default team when left out.",
         ),
+        REMIND,
         NO_REPLY,
         UNCLEAR_KEY,
         THEN_OPTIONAL,

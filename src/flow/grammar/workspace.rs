@@ -145,6 +145,19 @@ pub static WORKSPACE: Object = Object {
             "Who takes the leads that flows hand over.",
         ),
         optional(
+            "templates",
+            Shape::Map {
+                of: "a template",
+                value: &Shape::Text,
+            },
+            "What agents say often, to send by name: `{name|there}`, `{agent}`, `{brand}`.",
+        ),
+        optional(
+            "takeover_lapses",
+            A_SPAN,
+            "How long an agent may hold a conversation in silence; `30m` when left out.",
+        ),
+        optional(
             "calendars",
             Shape::Map {
                 of: "a calendar",
@@ -436,6 +449,11 @@ pub static TEAM: Object = Object {
             "How long an agent has to claim a lead; `5m` when left out.",
         ),
         optional("if_unclaimed", A_NAME, "The team that is asked next."),
+        optional(
+            "at_most",
+            Shape::Int { min: 1, max: 1000 },
+            "How many leads an agent may have before others are asked; a hot one overrides it.",
+        ),
     ],
 };
 
@@ -447,7 +465,7 @@ pub static ROUTE_BY: Object = Object {
         required(
             "table",
             Shape::Anything,
-            "Its values, each with an agent's name.",
+            "Its values, each with an agent's name or a list of them.",
         ),
     ],
 };
@@ -460,6 +478,28 @@ pub static AGENT: Object = Object {
         optional("sms", A_WORD, "A mobile number, in quotes."),
         optional("email", A_WORD, "An email address."),
         optional("webhook", A_URL, "An address that is told."),
+        optional(
+            "webhook_body",
+            Shape::Choice(&[
+                (
+                    "standard",
+                    "`{ type, timestamp, data }`, by Standard Webhooks.",
+                ),
+                ("slack", "`{ text }`, for an incoming webhook of Slack."),
+                ("teams", "A card, for a workflow of Microsoft Teams."),
+            ]),
+            "What the webhook is told in; `standard` when left out.",
+        ),
+        optional(
+            "webhook_secret",
+            A_WORD,
+            "Signs what the webhook is told, as in Standard Webhooks; `${NAME}`.",
+        ),
+        optional(
+            "at_most",
+            Shape::Int { min: 1, max: 1000 },
+            "How many leads they may have, instead of the team's.",
+        ),
         optional(
             "console",
             Shape::Bool,
@@ -494,6 +534,16 @@ pub static CALENDAR: Object = Object {
         ),
         optional("url", A_URL, "An .ics whose events are busy."),
         optional("place", A_WORD, "Where it is, for the invitation."),
+        optional(
+            "endpoint",
+            A_NAME,
+            "An endpoint that knows what is free: it answers `{ slots: [{ start, end }] }`.",
+        ),
+        optional(
+            "hold",
+            A_NAME,
+            "An endpoint that holds a slot, told `start`, `end` and `phone`.",
+        ),
     ],
 };
 

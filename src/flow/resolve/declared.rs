@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::diagnostic::Span;
 use crate::flow::keywords::{plain, reserved};
+use crate::flow::links::INVITE;
 use crate::flow::parse::{Unit, entries, name_of, one_or_many, word};
 use crate::flow::resolve::questions::kind_of;
 use crate::flow::resolve::{Builder, Pass};
@@ -60,6 +61,7 @@ impl<'a> Builder<'a> {
             links: entries(self.unit().root.get("links"))
                 .iter()
                 .map(|entry| Name::from(entry.key.as_str()))
+                .chain(self.has_booking().then(|| Name::from(INVITE)))
                 .collect(),
             saved: self.saved(),
             event: self.has_event(),
@@ -100,6 +102,12 @@ impl<'a> Builder<'a> {
             .flat_map(|slot| entries(slot.entry.value.get("save")))
             .map(|entry| Name::from(entry.key.as_str()))
             .collect()
+    }
+
+    /// Whether a step books, so that `{link.invite}` leads to an appointment.
+    fn has_booking(&self) -> bool {
+        let mut slots = self.layout.slots.iter();
+        slots.any(|slot| slot.entry.value.entry("book").is_some())
     }
 
     fn has_event(&self) -> bool {

@@ -430,6 +430,10 @@ impl<'a> Builder<'a> {
             },
             no_reply: self.ladder(beside("no_reply"), Silence::MustLeadOn),
             unclear: self.unclear(beside("unclear")),
+            remind: one_or_many(part("remind"))
+                .iter()
+                .filter_map(|before| word(Some(before)))
+                .collect(),
             then: self.target(part("then"), "then"),
         }
     }

@@ -8,7 +8,7 @@ use crate::flow::resolve::Builder;
 use crate::flow::resolve::experiments::{OUTCOMES, outcomes};
 use crate::flow::resolve::values::{json, plain};
 use crate::flow::yaml::{Entry, Node, Yaml};
-use crate::flow::{Field, FlowTest, Line, Says, Step, Verb};
+use crate::flow::{AgentSays, Field, FlowTest, Line, Says, Step, Verb};
 use crate::lead::{Name, Value};
 use crate::time::Timestamp;
 
@@ -16,8 +16,25 @@ use crate::time::Timestamp;
 const OWN: [&str; 4] = ["phone", "locale", "time_zone", "tags"];
 
 /// Keys of which a line has one.
-const ACTIONS: [&str; 10] = [
-    "bot", "lead", "wait", "email", "handoff", "agent", "end", "event", "endpoint", "full",
+const ACTIONS: [&str; 18] = [
+    "bot",
+    "lead",
+    "wait",
+    "email",
+    "handoff",
+    "agent",
+    "end",
+    "event",
+    "endpoint",
+    "full",
+    "alert",
+    "claim",
+    "agent_text",
+    "away",
+    "back",
+    "takeover",
+    "write",
+    "release",
 ];
 
 impl<'a> Builder<'a> {
@@ -141,7 +158,8 @@ impl<'a> Builder<'a> {
                 name_of(Some(value)).or_else(|| name_of(value.get("name")))?,
                 properties(value),
             ),
-            _ => return self.answers_of_endpoint(value),
+            "endpoint" => return self.answers_of_endpoint(value),
+            about => return agent_says(about, value).map(Says::Agents),
         })
     }
 
@@ -161,6 +179,33 @@ impl<'a> Builder<'a> {
             self.unknown_outcome(name, node.span, known);
         }
     }
+}
+
+fn agent_says(about: &str, value: &Node) -> Option<AgentSays> {
+    let text = || value.text().unwrap_or_default().to_string();
+    let named = || {
+        let entry = entries(Some(value)).first()?;
+        Some((entry.key.clone(), entry.value.text()?.to_string()))
+    };
+    Some(match about {
+        "alert" => {
+            let (agent, pattern) = named().unwrap_or_else(|| (text(), "*".to_string()));
+            AgentSays::Alert(agent, pattern)
+        }
+        "claim" => AgentSays::Claim(text()),
+        "agent_text" => {
+            let (agent, text) = named()?;
+            AgentSays::Text(agent, text)
+        }
+        "away" => AgentSays::Away(text()),
+        "back" => AgentSays::Back(text()),
+        "takeover" => AgentSays::TakeOver(text()),
+        "write" => AgentSays::Write(text()),
+        "release" => {
+            AgentSays::Release(Some(text().as_str().into()).filter(|step| *step != "here"))
+        }
+        _ => return None,
+    })
 }
 
 fn properties(node: &Node) -> Vec<(Name, Value)> {

@@ -44,6 +44,7 @@ impl Email {
             text,
             step: step_name,
             invite: None,
+            ics: None,
             kind: walk.flow.kind,
         }));
         if self.no_reply.is_empty() {

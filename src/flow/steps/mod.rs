@@ -20,12 +20,12 @@ use crate::policy::DropReason;
 use crate::time::Duration;
 
 pub use ask::{Ask, Bounds, Expect, Heard, Opt, Unclear, What};
-pub use book::{ANSWER_WITHIN, Book};
+pub use book::{ANSWER_WITHIN, Book, asks_to_move, call_off, published};
 pub use call::Call;
 pub use decide::{Case, Decide};
 pub use email::Email;
 pub use end::End;
-pub use handoff::{Handoff, RESOLVE_WITHIN};
+pub use handoff::{Handoff, callable_at};
 pub use run::{Return, Run};
 pub use say::Say;
 pub use set::{Assign, AssignTo, Set};

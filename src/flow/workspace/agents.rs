@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::flow::workspace::channels::{in_full, is_address};
-use crate::flow::workspace::read::{Reader, entries, items, open, text_of, word};
-use crate::flow::workspace::{Agent, CLAIM_WITHIN, Route, Team};
+use crate::flow::workspace::read::{Reader, entries, items, open, text_of, texts_of, word};
+use crate::flow::workspace::{Agent, CLAIM_WITHIN, Route, Team, WebhookBody};
 use crate::flow::yaml::{Entry, Node};
 use crate::lead::{Name, PhoneNumber};
 use crate::time::Duration;
@@ -37,6 +37,7 @@ fn team(reader: &mut Reader, node: &Node, region: &str) -> Team {
         hours: open(node.get("hours")),
         claim_within,
         if_unclaimed: text_of(node.get("if_unclaimed")).map(Name::from),
+        at_most: word(node.get("at_most")),
     }
 }
 
@@ -75,6 +76,13 @@ fn agent(reader: &mut Reader, node: &Node, region: &str) -> Option<Agent> {
         sms,
         email: text_of(node.get("email")),
         webhook: text_of(node.get("webhook")),
+        webhook_body: match node.get("webhook_body").and_then(Node::text) {
+            Some("slack") => WebhookBody::Slack,
+            Some("teams") => WebhookBody::Teams,
+            _ => WebhookBody::Standard,
+        },
+        webhook_secret: text_of(node.get("webhook_secret")),
+        at_most: word(node.get("at_most")),
     })
 }
 
@@ -91,16 +99,19 @@ fn route(reader: &mut Reader, node: Option<&Node>, agents: &[Agent]) -> Route {
     let known = agents.iter().map(|agent| agent.name.as_str());
     let mut table = BTreeMap::new();
     for entry in entries(node.get("table")) {
-        let Some(name) = entry.value.text() else {
+        let names: Vec<String> = texts_of(Some(&entry.value)).map(str::to_string).collect();
+        if names.is_empty() {
             let message = format!("`{}` names no agent", entry.key);
-            let help = "write one agent's name behind each value".to_string();
+            let help = "write an agent's name behind each value, or a list of them".to_string();
             reader.report("E0606", entry.key_span, message, help);
             continue;
-        };
-        if !known.clone().any(|agent| agent == name) {
-            reader.unknown(&entry.value, "agent in this team", known.clone());
         }
-        table.insert(entry.key.clone(), name.to_string());
+        for named in items(Some(&entry.value)) {
+            if !known.clone().any(|agent| Some(agent) == named.text()) {
+                reader.unknown(named, "agent in this team", known.clone());
+            }
+        }
+        table.insert(entry.key.clone(), names);
     }
     match word(node.get("by")) {
         Some(field) => Route::By {

@@ -10,7 +10,7 @@ use crate::flow::yaml::{Node, Scalar, Style, Yaml};
 pub type Env<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
 /// The sections in which a setting can be a secret.
-const WITH_SECRETS: [&str; 4] = ["channels", "email", "endpoints", "webhooks"];
+const WITH_SECRETS: [&str; 5] = ["channels", "email", "endpoints", "teams", "webhooks"];
 
 /// Fills in every `${NAME}` of the tree, and reports those that cannot be and secrets written out.
 pub fn fill(file: &str, source: &str, root: &mut Node, env: &Env) -> Vec<Diagnostic> {

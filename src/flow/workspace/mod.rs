@@ -5,6 +5,7 @@ mod anomalies;
 mod channels;
 mod environment;
 mod read;
+pub mod roster;
 #[cfg(test)]
 mod tests;
 
@@ -50,7 +51,14 @@ pub struct Workspace {
     pub opt_out: Option<Said>,
     /// The business's own domains, lower case.
     pub domains: Vec<String>,
+    /// What agents say often, by name.
+    pub templates: BTreeMap<Name, Said>,
+    /// How long an agent may hold a conversation without a word before it goes back to the flow.
+    pub takeover_lapses: Duration,
 }
+
+/// How long a takeover lasts in silence when the workspace does not say.
+pub const TAKEOVER_LAPSES: Duration = Duration::mins(30);
 
 /// Whether a lead confirms a consent that somebody told of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -117,6 +125,8 @@ pub struct Team {
     pub route: Route,
     pub claim_within: Duration,
     pub if_unclaimed: Option<Name>,
+    /// Leads that one of its agents may have at a time; who has so many is not asked.
+    pub at_most: Option<u32>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -125,6 +135,23 @@ pub struct Agent {
     pub sms: Option<PhoneNumber>,
     pub email: Option<String>,
     pub webhook: Option<String>,
+    pub webhook_body: WebhookBody,
+    /// Signs what the webhook is told.
+    pub webhook_secret: Option<String>,
+    /// Instead of the team's.
+    pub at_most: Option<u32>,
+}
+
+/// What an agent's webhook is told in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WebhookBody {
+    /// `{ type, timestamp, data }`, by Standard Webhooks.
+    #[default]
+    Standard,
+    /// `{ "text": … }`.
+    Slack,
+    /// A message with an adaptive card.
+    Teams,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -132,10 +159,10 @@ pub enum Route {
     RoundRobin,
     LeastBusy,
     Everyone,
-    /// By a lead's field: its value picks the agent's name.
+    /// By a lead's field: its value picks agents by name; several take turns.
     By {
         field: Name,
-        table: BTreeMap<String, String>,
+        table: BTreeMap<String, Vec<String>>,
     },
 }
 
@@ -149,6 +176,10 @@ pub struct Calendar {
     pub url: Option<String>,
     /// For the invitation.
     pub place: Option<String>,
+    /// The endpoint that knows what is free, where the calendar is not our own.
+    pub endpoint: Option<Name>,
+    /// The endpoint that holds a slot; ours where there is none.
+    pub hold: Option<Name>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -180,31 +211,26 @@ pub struct Retention {
 }
 
 impl Workspace {
-    /// How long a handoff to `team` is on offer in all: its own `claim_within`, then that of each team
-    /// it falls to.
-    pub fn claim_time(&self, team: &str) -> Duration {
-        let mut total = Duration::ZERO;
-        let mut asked: Vec<&str> = Vec::new();
-        let mut next = self
-            .teams
-            .get_key_value(team)
-            .or_else(|| self.teams.get_key_value(self.default_team.as_str()));
-        while let Some((name, team)) = next {
-            if asked.contains(&name.as_str()) {
-                break;
-            }
-            asked.push(name);
-            total = total + team.claim_within;
-            next = team
-                .if_unclaimed
-                .as_ref()
-                .and_then(|name| self.teams.get_key_value(name.as_str()));
-        }
-        if total == Duration::ZERO {
-            Duration::mins(5)
-        } else {
-            total
-        }
+    /// The team of this name, else the one for what no flow names.
+    pub fn team(&self, name: &str) -> Option<(&Name, &Team)> {
+        self.teams
+            .get_key_value(name)
+            .or_else(|| self.teams.get_key_value(self.default_team.as_str()))
+    }
+
+    /// The agent of this name, in whichever team they stand first.
+    pub fn agent(&self, name: &str) -> Option<&Agent> {
+        self.agents().find(|agent| agent.name == name)
+    }
+
+    /// Every agent of every team; one who is in two comes twice.
+    pub fn agents(&self) -> impl Iterator<Item = &Agent> {
+        self.teams.values().flat_map(|team| &team.agents)
+    }
+
+    /// Whose mobile number this is.
+    pub fn agent_of(&self, number: PhoneNumber) -> Option<&Agent> {
+        self.agents().find(|agent| agent.sms == Some(number))
     }
 }
 
@@ -234,6 +260,8 @@ impl Default for Workspace {
             help: None,
             opt_out: None,
             domains: Vec::new(),
+            templates: BTreeMap::new(),
+            takeover_lapses: TAKEOVER_LAPSES,
         }
     }
 }
@@ -262,6 +290,9 @@ impl Team {
             sms: None,
             email: None,
             webhook: None,
+            webhook_body: WebhookBody::Standard,
+            webhook_secret: None,
+            at_most: None,
         };
         Self {
             agents: vec![agent],
@@ -269,6 +300,7 @@ impl Team {
             route: Route::Everyone,
             claim_within: CLAIM_WITHIN,
             if_unclaimed: None,
+            at_most: None,
         }
     }
 }

@@ -75,7 +75,7 @@ impl Reader<'_> {
             } else {
                 defaults.teams
             },
-            calendars: named(root.get("calendars"), calendar),
+            calendars: self.calendars(root),
             segments: self.segments(root.get("segments")),
             endpoints: named(root.get("endpoints"), |node| Some(endpoint(node))),
             webhooks: named(root.get("webhooks"), |node| Some(webhook(node))),
@@ -83,6 +83,10 @@ impl Reader<'_> {
             anomalies: anomalies::read(root.get("anomalies")),
             help: self.said(help),
             opt_out: self.said(root.get("opt_out")),
+            templates: self.templates(root.get("templates")),
+            takeover_lapses: word(root.get("takeover_lapses"))
+                .filter(|lapses| *lapses > Duration::ZERO)
+                .unwrap_or(defaults.takeover_lapses),
             domains: texts_of(root.get("domains"))
                 .map(|domain| domain.to_lowercase())
                 .collect(),
@@ -234,13 +238,50 @@ impl Reader<'_> {
         }
     }
 
+    /// Each may name endpoints that stand in the same file.
+    fn calendars(&mut self, root: &Node) -> BTreeMap<Name, Calendar> {
+        let known: Vec<&str> = entries(root.get("endpoints"))
+            .iter()
+            .map(|entry| entry.key.as_str())
+            .collect();
+        for entry in entries(root.get("calendars")) {
+            for key in ["endpoint", "hold"] {
+                if let Some(named) = entry.value.get(key)
+                    && !named.text().is_some_and(|name| known.contains(&name))
+                {
+                    self.unknown(named, "endpoint", known.iter().copied());
+                }
+            }
+        }
+        named(root.get("calendars"), calendar)
+    }
+
+    /// What agents say often: each may name any field of the lead.
+    fn templates(&mut self, node: Option<&Node>) -> BTreeMap<Name, Said> {
+        let names = Names {
+            any_field: true,
+            agent: true,
+            ..Names::default()
+        };
+        let mut templates = BTreeMap::new();
+        for entry in entries(node) {
+            if let Some(said) = self.said_of(&entry.value, &names) {
+                templates.insert(Name::from(entry.key.as_str()), said);
+            }
+        }
+        templates
+    }
+
     /// A text alone, by locale, or under `text`.
     fn said(&mut self, node: Option<&Node>) -> Option<Said> {
         let node = node?;
         if let Some(under) = node.entry("text") {
             return self.said(Some(&under.value));
         }
-        let names = Names::default();
+        self.said_of(node, &Names::default())
+    }
+
+    fn said_of(&mut self, node: &Node, names: &Names) -> Option<Said> {
         let texts: Vec<(Option<Name>, &Node)> = match &node.value {
             Yaml::Scalar(_) => vec![(None, node)],
             Yaml::Map(entries) => entries
@@ -252,7 +293,7 @@ impl Reader<'_> {
         };
         let mut said = Vec::new();
         for (locale, node) in texts {
-            let (template, problems) = template::parse(node.text().unwrap_or_default(), &names);
+            let (template, problems) = template::parse(node.text().unwrap_or_default(), names);
             self.place(node, problems);
             said.push((locale, template));
         }
@@ -295,6 +336,8 @@ fn calendar(node: &Node) -> Option<Calendar> {
         at_once: word(node.get("at_once")).unwrap_or(1),
         url: text_of(node.get("url")),
         place: text_of(node.get("place")),
+        endpoint: text_of(node.get("endpoint")).map(Name::from),
+        hold: text_of(node.get("hold")).map(Name::from),
     })
 }
 

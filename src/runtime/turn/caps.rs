@@ -87,7 +87,8 @@ impl Desk<'_> {
             | HoldReason::Cap
             | HoldReason::SendWindow
             | HoldReason::Scheduled
-            | HoldReason::Paused => until,
+            | HoldReason::Paused
+            | HoldReason::TakenOver => until,
         }
     }
 }

@@ -1,45 +1,60 @@
-//! Agents: claiming and ending a handoff, taking a conversation over, speaking, giving it back.
+//! Agents at a handoff: claiming it, passing, saying how it went, having the lead called.
 
-use crate::conversation::{ConversationId, Event, Status};
-use crate::flow::steps::Verb;
+use crate::conversation::{AgentNote, AgentWay, Conversation, Effect, Event, NoteAbout, Status};
+use crate::conversation::{ConversationId, Entry, Handoff};
+use crate::flow::steps::{Verb, callable_at};
 use crate::lead::Name;
-use crate::policy::{self, MessageKind, Outgoing, Purpose, Verdict};
+use crate::runtime::notice;
 use crate::runtime::turn::Desk;
-use crate::runtime::work::Refusal;
-use crate::store::{HandoffChange, HandoffId, HandoffStatus};
+use crate::runtime::work::{Inbound, Refusal};
+use crate::store::{HandoffChange, HandoffId, HandoffStatus, RowBody, SeenKey};
 
 impl Desk<'_> {
-    /// First to claim has it.
+    /// First to claim has it; the others hear of it.
     pub(super) fn claim(&mut self, id: HandoffId, agent: &str) -> Result<(), Refusal> {
         let conversation = self.take_named(id.conversation)?;
-        match &conversation.status {
-            Status::WithAgent(handoff) if handoff.seq == id.seq => match &handoff.agent {
-                Some(other) if other == agent => {
-                    self.done.conversation = Some(conversation);
-                    return Ok(());
-                }
-                Some(other) => {
-                    return Err(Refusal::Claimed {
-                        agent: other.clone(),
-                    });
-                }
-                None => {}
-            },
-            _ => return Err(Refusal::Conflict("the handoff is over".to_string())),
+        match handoff_of(&conversation, id)?.agent.as_deref() {
+            Some(other) if other == agent => {
+                self.done.conversation = Some(conversation);
+                return Ok(());
+            }
+            Some(other) => {
+                return Err(Refusal::Claimed {
+                    agent: other.to_string(),
+                });
+            }
+            None => {}
         }
-        self.commit.handoff_changes.push(HandoffChange {
-            id,
-            status: HandoffStatus::Claimed,
-            agent: Some(agent.to_string()),
-            outcome: None,
-            at: self.now,
-        });
+        self.claim_it(id, agent);
         self.advance(
             conversation,
             Event::HandoffClaimed {
                 agent: agent.to_string(),
             },
         )
+    }
+
+    fn claim_it(&mut self, id: HandoffId, agent: &str) {
+        let record = self.handoff_record(id);
+        let menu = record
+            .as_ref()
+            .map_or(Vec::new(), |record| self.outcome_numbers(record, agent));
+        if let Some(record) = &record {
+            self.tell_taken(record, agent);
+        }
+        self.commit.handoff_changes.push(HandoffChange {
+            agent: Some(agent.to_string()),
+            menu,
+            ..HandoffChange::to(id, HandoffStatus::Claimed, self.now)
+        });
+    }
+
+    /// An agent who was asked passes; nothing changes for one who was not.
+    pub(super) fn decline(&mut self, id: HandoffId, agent: &str) -> Result<(), Refusal> {
+        let conversation = self.take_named(id.conversation)?;
+        handoff_of(&conversation, id)?;
+        let agent = agent.to_string();
+        self.advance(conversation, Event::HandoffDeclined { agent })
     }
 
     pub(super) fn resolve(
@@ -50,10 +65,7 @@ impl Desk<'_> {
     ) -> Result<(), Refusal> {
         let conversation = self.take_named(id.conversation)?;
         let flow = self.flow_of(&conversation)?;
-        let step = match &conversation.status {
-            Status::WithAgent(handoff) if handoff.seq == id.seq => handoff.step.clone(),
-            _ => return Err(Refusal::Conflict("the handoff is over".to_string())),
-        };
+        let step = handoff_of(&conversation, id)?.step.clone();
         if let Some(ix) = flow.find(&step)
             && let Verb::Handoff(verb) = &flow.step(ix).verb
             && verb.outcome(outcome).is_none()
@@ -75,79 +87,123 @@ impl Desk<'_> {
         self.advance(conversation, event)
     }
 
-    pub(super) fn take_over(&mut self, id: ConversationId, agent: &str) -> Result<(), Refusal> {
-        let conversation = self.take_named(id)?;
-        match &conversation.status {
-            Status::Ended { .. } => Err(Refusal::Conflict("the conversation has ended".into())),
-            Status::TakenOver { agent: other, .. } if other == agent => {
-                self.done.conversation = Some(conversation);
-                Ok(())
-            }
-            Status::TakenOver { agent: other, .. } => Err(Refusal::Claimed {
-                agent: other.clone(),
-            }),
-            _ => self.advance(
-                conversation,
-                Event::TakenOver {
-                    agent: agent.to_string(),
-                },
-            ),
-        }
-    }
-
-    pub(super) fn release(
-        &mut self,
-        id: ConversationId,
-        step: Option<Name>,
-    ) -> Result<(), Refusal> {
-        let conversation = self.take_named(id)?;
-        if !matches!(conversation.status, Status::TakenOver { .. }) {
-            return Err(Refusal::Conflict(
-                "nobody has taken this conversation over".into(),
-            ));
-        }
-        if let Some(step) = &step
-            && self.flow_of(&conversation)?.find(step).is_none()
-        {
-            return Err(Refusal::Invalid(format!("the flow has no step `{step}`")));
-        }
-        self.advance(conversation, Event::Released { step })
-    }
-
-    /// An agent speaks; the flow stands still from then on.
-    pub(super) fn write(
-        &mut self,
-        id: ConversationId,
-        agent: &str,
-        text: &str,
-    ) -> Result<(), Refusal> {
-        if text.trim().is_empty() {
-            return Err(Refusal::Invalid("the text is empty".to_string()));
-        }
+    /// Has the carrier call the agent and then the lead. The lead must be theirs, and may be called now.
+    pub(super) fn call_lead(&mut self, id: HandoffId, agent: &str) -> Result<(), Refusal> {
+        let number = self.live.workspace.agent(agent).and_then(|agent| agent.sms);
+        let to = number.ok_or_else(|| {
+            Refusal::Invalid(format!(
+                "`{agent}` has no number in workspace.yaml to be called at (`sms`)"
+            ))
+        })?;
         self.lead_zone();
-        let kind = MessageKind::Transactional;
-        let out = Outgoing {
-            kind,
-            purpose: Purpose::Agent,
-            window: None,
-        };
         let rules = &self.live.workspace.rules;
-        if let Verdict::Drop(why) = policy::gate(&out, &self.lead_facts(), rules, self.now) {
-            return Err(Refusal::Consent(format!(
-                "not sent: the lead may not be texted ({})",
-                why.as_str()
+        if let Some(at) = callable_at(&self.lead_facts(), rules, self.now) {
+            let zone = self.lead_zone();
+            let when = notice::call_after(at, &zone);
+            return Err(Refusal::Conflict(format!(
+                "the lead may not be called at this hour. {when}"
             )));
         }
-        self.take_over(id, agent)?;
-        let conversation = match self.done.conversation.take() {
-            Some(conversation) => conversation,
-            None => return Err(Refusal::NotFound("conversation")),
-        };
-        self.active = None;
-        let event = Event::AgentWrote {
-            agent: agent.to_string(),
-            text: text.to_string(),
-        };
-        self.advance(conversation, event)
+        if self.record.standing.is_opted_out() {
+            let why = "the lead asked not to be contacted".to_string();
+            return Err(Refusal::Consent(why));
+        }
+        self.claim(id, agent)?;
+        let conversation = self.go_on()?;
+        let agent = agent.to_string();
+        self.advance(conversation, Event::AgentCalls { agent, to })
     }
+
+    pub(super) fn cancel_booking(&mut self, id: ConversationId) -> Result<(), Refusal> {
+        let conversation = self.take_named(id)?;
+        match conversation.booked() {
+            Some(booked) if booked.slot.start > self.now => {
+                self.advance(conversation, Event::BookingCancelled)
+            }
+            _ => Err(Refusal::Conflict(
+                "the conversation holds no appointment that is still to come".to_string(),
+            )),
+        }
+    }
+
+    /// The conversation that this turn has worked on already, to go on with it.
+    pub(super) fn go_on(&mut self) -> Result<Conversation, Refusal> {
+        self.active = None;
+        let known = self.done.conversation.take();
+        known.ok_or(Refusal::NotFound("conversation"))
+    }
+
+    /// Whoever takes a conversation over takes the lead that is on offer in it.
+    pub(super) fn claim_beneath(
+        &mut self,
+        conversation: Conversation,
+        agent: &str,
+    ) -> Result<Conversation, Refusal> {
+        let Status::WithAgent(handoff) = &conversation.status else {
+            return Ok(conversation);
+        };
+        match handoff.agent.as_deref() {
+            Some(other) if other == agent => Ok(conversation),
+            Some(other) => Err(Refusal::Claimed {
+                agent: other.to_string(),
+            }),
+            None => {
+                let id = HandoffId {
+                    conversation: conversation.id,
+                    seq: handoff.seq,
+                };
+                self.claim_it(id, agent);
+                let agent = agent.to_string();
+                self.advance(conversation, Event::HandoffClaimed { agent })?;
+                self.go_on()
+            }
+        }
+    }
+
+    /// An agent's own text, and the answer to it: kept on the timeline of their number, which is no lead's.
+    pub(super) fn agent_text(
+        &mut self,
+        inbound: &Inbound,
+        agent: &str,
+        answer: &str,
+    ) -> Result<(), Refusal> {
+        self.commit.seen = Some(SeenKey::of(&inbound.channel, &inbound.id));
+        let entry = Entry {
+            event: inbound.event(),
+            understood: None,
+            path: Vec::new(),
+        };
+        self.row(None, RowBody::Happened(entry));
+        if answer.is_empty() {
+            return Ok(());
+        }
+        let note = AgentNote {
+            agent: agent.to_string(),
+            way: AgentWay::Sms,
+            about: NoteAbout::Answer,
+            handoff: None,
+            to: self.lead.to_string(),
+            subject: String::new(),
+            text: answer.to_string(),
+            link: None,
+        };
+        let seq = self.next_seq;
+        self.push_outgoing(None, seq, Effect::TellAgent(note));
+        Ok(())
+    }
+}
+
+/// The handoff of this id, if it is the one under way.
+fn handoff_of(conversation: &Conversation, id: HandoffId) -> Result<&Handoff, Refusal> {
+    let found = match &conversation.status {
+        Status::WithAgent(handoff) => Some(handoff),
+        Status::TakenOver { resume, .. } => match &**resume {
+            Status::WithAgent(handoff) => Some(handoff),
+            _ => None,
+        },
+        Status::Scheduled | Status::Waiting(_) | Status::Ended { .. } => None,
+    };
+    found
+        .filter(|handoff| handoff.seq == id.seq)
+        .ok_or_else(|| Refusal::Conflict("the handoff is over".to_string()))
 }

@@ -2,6 +2,7 @@
 
 use crate::advance;
 use crate::conversation::{Conversation, Entry, Event, Status, Understood};
+use crate::flow::steps::asks_to_move;
 use crate::lead::Name;
 use crate::policy::consent::Level;
 use crate::policy::{Consent, ConsentChange, ConsentEvent};
@@ -39,8 +40,31 @@ impl Desk<'_> {
             (Some(conversation), None) => self.advance(conversation, event),
             (Some(conversation), Some(flow)) => self.keyword_or_answer(conversation, &flow, event),
             (None, Some(flow)) => self.keyword(&flow, event),
-            (None, None) => self.late_or_nobody(event),
+            (None, None) => match self.appointment(&inbound.text)? {
+                Some(conversation) => {
+                    self.record.active = Some(conversation.id);
+                    self.record_changed = true;
+                    self.advance(conversation, event)
+                }
+                None => self.late_or_nobody(event),
+            },
         }
+    }
+
+    /// The conversation that ended with an appointment still to come, where the text asks for another time.
+    fn appointment(&mut self, text: &str) -> Result<Option<Conversation>, Refusal> {
+        let locale = self.record.lead.locale.clone();
+        if !asks_to_move(text, locale.as_deref().unwrap_or("en")) {
+            return Ok(None);
+        }
+        let Some(last) = self.record.last.filter(|_| self.record.active.is_none()) else {
+            return Ok(None);
+        };
+        let known = self.batch.conversation(last)?;
+        Ok(known.filter(|known| {
+            let booked = known.booked();
+            booked.is_some_and(|booked| booked.slot.start > self.now)
+        }))
     }
 
     /// The carrier took for an opt-out what we would not have: it counts all the same.

@@ -1,5 +1,6 @@
 //! One turn at a lead's desk: what was read of the lead, the work at hand, and the commit it becomes.
 
+mod alert;
 mod email;
 mod caps;
 mod doubt;
@@ -11,6 +12,7 @@ mod leave;
 mod moving;
 mod outgoing;
 mod receipt;
+mod takeover;
 
 use std::sync::Arc;
 
@@ -18,18 +20,17 @@ pub(super) use outgoing::LEASE;
 
 pub(super) use crate::advance::enroll as new_conversation;
 use crate::advance::{Facts, Turn, advance};
-use crate::conversation::{
-    Conversation, Effect, Entry, Event, HandoffOffer, Seq, SmsMessage, Status,
-};
+use crate::conversation::{AgentNote, Conversation, Effect, Entry, Event, Seq, SmsMessage, Status};
 use crate::flow::Flow;
-use crate::lead::{Lead, Name, PhoneNumber, Value};
+use crate::flow::workspace::roster::Roster;
+use crate::lead::{Lead, PhoneNumber, Value};
 use crate::policy::{self, LeadFacts, Standing};
 use crate::runtime::engine::Engine;
 use crate::runtime::live::Live;
 use crate::runtime::work::{Done, Heard, OptOutVerdict, Refusal, Work};
 use crate::store::{
-    Batch, Care, Commit, HandoffChange, HandoffId, HandoffRecord, HandoffStatus, LeadRecord, Need,
-    Row, RowBody, RowKind, SeenKey, SendStatus, Sending, ShortlinkRecord, Snapshot,
+    Batch, Care, Commit, HandoffId, LeadRecord, Need, Row, RowBody, RowKind, SeenKey, SendStatus,
+    Sending, ShortlinkRecord, Snapshot,
 };
 use crate::time::{Timestamp, Zone};
 
@@ -60,6 +61,9 @@ pub(super) struct Desk<'e> {
     next_seq: Seq,
     commit: Commit,
     done: Done,
+    /// What agents are told, once everything else is decided.
+    notes: Vec<AgentNote>,
+    roster: Arc<Roster>,
 }
 
 impl<'e> Desk<'e> {
@@ -72,10 +76,12 @@ impl<'e> Desk<'e> {
             | Work::Write { conversation, .. }
             | Work::Clicked { conversation, .. }
             | Work::MoveVersion { conversation, .. }
+            | Work::CancelBooking { conversation, .. }
             | Work::Stop { conversation, .. } => (Some(*conversation), None),
-            Work::Claim { handoff, .. } | Work::Resolve { handoff, .. } => {
-                (Some(handoff.conversation), None)
-            }
+            Work::Claim { handoff, .. }
+            | Work::Decline { handoff, .. }
+            | Work::CallLead { handoff, .. }
+            | Work::Resolve { handoff, .. } => (Some(handoff.conversation), None),
             Work::EmailReply(answer) => (Some(answer.conversation), Some(answer.reply.answers)),
             Work::EmailBounced {
                 seq, conversation, ..
@@ -88,6 +94,7 @@ impl<'e> Desk<'e> {
             }
             Work::Receipt(receipt) => (None, Some(receipt.seq)),
             Work::Inbound(_)
+            | Work::AgentText { .. }
             | Work::Enroll(_)
             | Work::UpsertLead(_)
             | Work::Did(_)
@@ -150,6 +157,8 @@ impl<'e> Desk<'e> {
             next_seq: snapshot.last_seq + 1,
             commit: Commit::new(lead, now),
             done,
+            notes: Vec::new(),
+            roster: engine.agents.roster(),
         }
     }
 
@@ -169,6 +178,13 @@ impl<'e> Desk<'e> {
             Work::UpsertLead(update) => self.update_lead(update)?,
             Work::Did(did) => self.lead_did(did)?,
             Work::Claim { handoff, agent, .. } => self.claim(*handoff, agent)?,
+            Work::Decline { handoff, agent, .. } => self.decline(*handoff, agent)?,
+            Work::CallLead { handoff, agent, .. } => self.call_lead(*handoff, agent)?,
+            Work::AgentText {
+                inbound,
+                agent,
+                answer,
+            } => self.agent_text(inbound, agent, answer)?,
             Work::Resolve {
                 handoff,
                 outcome,
@@ -205,6 +221,7 @@ impl<'e> Desk<'e> {
             } => {
                 self.happened(*conversation, Event::Clicked { link: link.clone() })?;
             }
+            Work::CancelBooking { conversation, .. } => self.cancel_booking(*conversation)?,
             Work::EmailReply(answer) => self.email_reply(answer)?,
             Work::EmailBounced { error, .. } => self.email_bounced(error)?,
             Work::Unsubscribe { by, .. } => self.unsubscribe(*by)?,
@@ -305,6 +322,7 @@ impl<'e> Desk<'e> {
             link_key: &self.engine.link_key,
             zone,
             next_seq: self.next_seq,
+            roster: &self.roster,
         }
     }
 
@@ -370,12 +388,13 @@ impl<'e> Desk<'e> {
         } = turn;
         let id = conversation.id;
         self.hear(&conversation, &entry);
-        if !is_told_by_its_row(&entry, &effects) {
+        if !is_told_by_its_row(&entry, &effects) && !is_a_look(&entry, &effects) {
             self.row(Some(id), RowBody::Happened(entry));
         }
         for (seq, effect) in effects {
             self.effect(&conversation, seq, effect);
         }
+        self.flush_notes(Some(id));
         let ended = conversation.is_ended();
         self.done.conversation = Some(conversation.clone());
         if ended && self.record.active == Some(id) {
@@ -459,15 +478,24 @@ impl<'e> Desk<'e> {
                 };
                 self.close_handoff(id, outcome, conversation.agent.clone());
             }
-            Effect::AlertAgents(offer) => {
-                self.open_handoff(conversation, seq, &offer);
-                self.outgoing(conversation, seq, Effect::AlertAgents(offer));
+            Effect::AlertAgents(offer) => self.alert(conversation, seq, offer),
+            Effect::NudgeAgents { seq, why, agents } => {
+                let id = HandoffId {
+                    conversation: conversation.id,
+                    seq,
+                };
+                self.nudge(id, why, &agents);
             }
-            Effect::Sms(_)
+            Effect::DropReminders { step } => self.drop_reminders(conversation, &step),
+            Effect::FreeTexts { send } => self.free_texts(conversation, send),
+            Effect::TellAgent(_)
+            | Effect::Bridge { .. }
+            | Effect::Sms(_)
             | Effect::Email(_)
             | Effect::Call { .. }
             | Effect::FindSlots { .. }
             | Effect::HoldSlot { .. }
+            | Effect::FreeSlot { .. }
             | Effect::Notify { .. } => self.outgoing(conversation, seq, effect),
         }
     }
@@ -501,6 +529,8 @@ impl<'e> Desk<'e> {
             ),
             Effect::Email(email) => (email.to.clone(), None, 0),
             Effect::AlertAgents(offer) => (offer.team.to_string(), None, 0),
+            Effect::TellAgent(note) => (note.to.clone(), None, 0),
+            Effect::Bridge { to, .. } => (to.to_string(), None, 0),
             Effect::Call { endpoint, .. } => (endpoint.to_string(), None, 0),
             _ => (String::new(), None, 0),
         };
@@ -531,44 +561,6 @@ impl<'e> Desk<'e> {
         told && matches!(effect, Effect::Sms(message) if message.purpose == purpose)
     }
 
-    fn open_handoff(&mut self, conversation: &Conversation, seq: Seq, offer: &HandoffOffer) {
-        self.commit.handoffs.push(HandoffRecord {
-            id: HandoffId {
-                conversation: conversation.id,
-                seq,
-            },
-            lead: self.lead,
-            flow: conversation.flow.clone(),
-            team: offer.team.clone(),
-            priority: offer.priority,
-            brief: offer.brief.clone(),
-            status: HandoffStatus::Open,
-            agent: None,
-            outcome: None,
-            created: self.now,
-            claimed: None,
-            resolved: None,
-            lapses: offer.lapses,
-            callback_within: offer.callback_within,
-        });
-        self.tell("handoff.opened", conversation, offer.team.to_string());
-    }
-
-    fn close_handoff(&mut self, id: HandoffId, outcome: Name, agent: Option<String>) {
-        let status = match &*outcome {
-            "unclaimed" => HandoffStatus::Unclaimed,
-            _ => HandoffStatus::Resolved,
-        };
-        let change = HandoffChange {
-            id,
-            status,
-            agent,
-            outcome: Some(outcome),
-            at: self.now,
-        };
-        self.commit.handoff_changes.push(change);
-    }
-
     /// What the live stream hears of an entry.
     fn hear(&mut self, conversation: &Conversation, entry: &Entry) {
         match &entry.event {
@@ -576,6 +568,12 @@ impl<'e> Desk<'e> {
             Event::EmailReplied(reply) => self.tell("reply", conversation, reply.text.clone()),
             Event::HandoffClaimed { agent } => {
                 self.tell("handoff.claimed", conversation, agent.clone());
+            }
+            Event::TakenOver { agent } => {
+                self.tell("conversation.taken", conversation, agent.clone());
+            }
+            Event::Released { .. } => {
+                self.tell("conversation.released", conversation, String::new());
             }
             Event::HandoffResolved { outcome, .. } => {
                 self.tell("handoff.resolved", conversation, outcome.to_string());
@@ -626,6 +624,11 @@ fn is_told_by_its_row(entry: &Entry, effects: &[(Seq, Effect)]) -> bool {
         Event::Accepted { .. } | Event::Delivered { .. }
     ) && entry.path.is_empty()
         && effects.iter().all(|(seq, _)| *seq == 0)
+}
+
+/// Whether a timer did nothing but look whether an agent is there yet.
+fn is_a_look(entry: &Entry, effects: &[(Seq, Effect)]) -> bool {
+    matches!(entry.event, Event::TimerFired { .. }) && entry.path.is_empty() && effects.is_empty()
 }
 
 /// The commit that takes a lead's due work off the clock without doing it: a timer is stopped, an
@@ -680,6 +683,7 @@ pub(super) fn park(work: &Work, snapshot: Snapshot, now: Timestamp) -> Option<Co
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lead::Name;
     use crate::runtime::work::{Inbound, OptOutVerdict};
 
     #[test]

@@ -51,6 +51,14 @@ impl Desk<'_> {
             return Ok(());
         }
         if let Effect::Sms(message) = effect {
+            if let Some(until) = self.waits_for_agent(&row, message.purpose) {
+                self.change(&row, sending, |to| {
+                    to.status = SendStatus::Held;
+                    to.due = Some(until + Duration::from_ms(1));
+                    to.held = Some(HoldReason::TakenOver);
+                });
+                return Ok(());
+            }
             match self.judge(message, row.seq) {
                 Ok(permit) => leave = Leave::ToTheLead(permit),
                 Err(Verdict::Send) => return Ok(()),
@@ -382,7 +390,7 @@ impl<'r> Again<'r> {
 
 /// A text to a lead goes once; an alert, an email, a call may go again under the same id.
 fn may_repeat(effect: &Effect) -> bool {
-    !matches!(effect, Effect::Sms(_))
+    !matches!(effect, Effect::Sms(_) | Effect::Bridge { .. })
 }
 
 /// An email is tried for most of a day, as mail servers do.

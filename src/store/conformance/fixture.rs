@@ -187,6 +187,10 @@ impl Lead {
             resolved: None,
             lapses: after_ms(900_000),
             callback_within: Some(Duration::mins(5)),
+            rounds: Vec::new(),
+            menu: Vec::new(),
+            outcomes: vec!["reached".into()],
+            call_after: None,
         }
     }
 
@@ -262,6 +266,7 @@ pub fn email(to: &str, due: Option<Timestamp>) -> RowBody {
             start: NOW,
             end: after_ms(1_800_000),
         }),
+        ics: Some("BEGIN:VCALENDAR".to_string()),
         kind: MessageKind::Transactional,
     };
     RowBody::Outgoing(Effect::Email(message), sending(to, due))

@@ -153,7 +153,7 @@ fn filter_conversations(store: &dyn Store) {
                 it.status = Status::WithAgent(Handoff {
                     step: "person".into(),
                     seq: 9,
-                    agent: None,
+                    ..Handoff::default()
                 })
             }
             2 => it.flow = "solar".into(),
@@ -227,11 +227,12 @@ fn handoffs(store: &dyn Store) {
     take(store, &[commit]);
     let mut resolve = super::fixture::commit(lead.phone);
     resolve.handoff_changes.push(HandoffChange {
-        id: lead.handoff(5, HandoffStatus::Open).id,
-        status: HandoffStatus::Resolved,
-        agent: None,
         outcome: Some("reached".into()),
-        at: after_ms(70),
+        ..HandoffChange::to(
+            lead.handoff(5, HandoffStatus::Open).id,
+            HandoffStatus::Resolved,
+            after_ms(70),
+        )
     });
     take(store, &[resolve]);
     let seqs = |status, team: Option<&str>, limit| -> Vec<u32> {

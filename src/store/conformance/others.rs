@@ -41,6 +41,7 @@ pub const ALL: &[Check] = &[
         addresses,
     ),
     ("bookings move", bookings_move),
+    ("a place that is given back is free", slots_are_given_back),
     ("of many who want the last place one gets it", last_place),
     ("a key is found until and after it is revoked", keys),
     ("an answer is kept as it was first saved", answers),
@@ -340,6 +341,26 @@ fn slots_in_turn(store: &dyn Store) {
         "at each moment one place is free"
     );
     assert!(!ok(store.hold_slot(&slot(&Lead::new(4), 45, 50), 2)));
+}
+
+fn slots_are_given_back(store: &dyn Store) {
+    let (one, two) = (Lead::new(1), Lead::new(2));
+    assert!(ok(store.hold_slot(&slot(&one, 0, 60), 1)));
+    assert!(!ok(store.hold_slot(&slot(&two, 0, 60), 1)));
+    assert!(
+        !ok(store.free_slot("calls", one.conversation)),
+        "another calendar's"
+    );
+    assert!(
+        !ok(store.free_slot("visits", two.conversation)),
+        "not theirs"
+    );
+    assert!(ok(store.free_slot("visits", one.conversation)));
+    assert!(!ok(store.free_slot("visits", one.conversation)), "once");
+    assert!(
+        ok(store.hold_slot(&slot(&two, 0, 60), 1)),
+        "free for the next"
+    );
 }
 
 fn bookings_move(store: &dyn Store) {

@@ -4,8 +4,8 @@ use crate::conversation::{Conversation, Handoff, Status};
 use crate::lead::Name;
 use crate::policy::ConsentChange;
 use crate::store::{
-    CommitError, HandoffChange, HandoffRecord, HandoffStatus, Need, RECENT_ROWS_MAX, Recent,
-    RowChange, RowKind, SendStatus, Store,
+    CommitError, HandoffChange, HandoffRecord, HandoffRound, HandoffStatus, MenuItem, Need,
+    RECENT_ROWS_MAX, Recent, RowChange, RowKind, SendStatus, Store,
 };
 use crate::time::Duration;
 
@@ -333,7 +333,7 @@ fn statuses(store: &dyn Store) {
     let offered = Status::WithAgent(Handoff {
         step: "person".into(),
         seq: 3,
-        agent: None,
+        ..Handoff::default()
     });
     let taken_over = |resume: &Status| Status::TakenOver {
         agent: "kim".to_string(),
@@ -427,15 +427,29 @@ fn handoff_changes(store: &dyn Store) {
     let lead = Lead::new(1);
     let offered = lead.handoff(2, HandoffStatus::Open);
     let change = |status, agent: Option<&str>, outcome: Option<&str>, at| HandoffChange {
-        id: offered.id,
-        status,
         agent: agent.map(str::to_string),
         outcome: outcome.map(Into::into),
-        at: after_ms(at),
+        ..HandoffChange::to(offered.id, status, after_ms(at))
     };
-    // New and changed in one commit.
+    // New and changed in one commit: those who are asked next, then a claim.
+    let round = HandoffRound {
+        team: "managers".into(),
+        agents: vec!["kim".to_string()],
+        at: after_ms(2),
+        lapses: after_ms(950_000),
+    };
+    let item = MenuItem {
+        agent: "kim".to_string(),
+        number: 1,
+        outcome: None,
+    };
     let mut first = lead.enrolment();
     first.handoffs.push(offered.clone());
+    first.handoff_changes.push(HandoffChange {
+        round: Some(round.clone()),
+        menu: vec![item.clone()],
+        ..change(HandoffStatus::Open, None, None, 2)
+    });
     first
         .handoff_changes
         .push(change(HandoffStatus::Claimed, Some("kim"), None, 3));
@@ -444,6 +458,10 @@ fn handoff_changes(store: &dyn Store) {
         status: HandoffStatus::Claimed,
         agent: Some("kim".to_string()),
         claimed: Some(after_ms(3)),
+        team: "managers".into(),
+        lapses: after_ms(950_000),
+        rounds: vec![round],
+        menu: vec![item],
         ..offered.clone()
     };
     assert_eq!(ok(store.handoff(offered.id)), Some(claimed.clone()));

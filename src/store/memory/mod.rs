@@ -318,6 +318,10 @@ impl Store for MemoryStore {
         Ok(self.write_alone(|state| state.hold_slot(slot, at_once)))
     }
 
+    fn free_slot(&self, calendar: &str, conversation: ConversationId) -> Result<bool, StoreError> {
+        Ok(self.write_alone(|state| state.free_slot(calendar, conversation)))
+    }
+
     fn bookings(
         &self,
         calendar: &str,

@@ -358,6 +358,13 @@ impl State {
         self.bookings.push(slot.clone());
         true
     }
+
+    pub fn free_slot(&mut self, calendar: &str, conversation: ConversationId) -> bool {
+        let before = self.bookings.len();
+        self.bookings
+            .retain(|held| *held.calendar != *calendar || held.conversation != conversation);
+        self.bookings.len() < before
+    }
 }
 
 fn contains(text: &[u8], part: &[u8]) -> bool {

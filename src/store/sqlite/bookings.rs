@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, Row as SqlRow, params};
 
+use crate::conversation::ConversationId;
 use crate::lead::Name;
 use crate::store::{Booking, StoreError, query};
 use crate::time::Timestamp;
@@ -39,6 +40,18 @@ pub fn hold(writer: &Connection, slot: &Booking, at_once: u32) -> Result<bool, S
     ];
     ask::change(writer, "hold a slot", HOLD, params)?;
     Ok(true)
+}
+
+const FREE: &str = "DELETE FROM booking WHERE bucket = $1 AND calendar = $2 AND conversation = $3";
+
+pub fn free(
+    writer: &Connection,
+    calendar: &str,
+    conversation: ConversationId,
+) -> Result<bool, StoreError> {
+    let bucket = query::calendar_bucket(calendar);
+    let params = params![bucket, calendar, column(conversation.bits())];
+    ask::change(writer, "free a slot", FREE, params).map(|changed| changed > 0)
 }
 
 const BETWEEN: &str = "SELECT conversation, lead, start, stop FROM booking

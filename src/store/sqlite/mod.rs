@@ -307,6 +307,12 @@ impl Store for SqliteStore {
         self.change("hold a slot", |db| bookings::hold(db, slot, at_once))
     }
 
+    fn free_slot(&self, calendar: &str, conversation: ConversationId) -> Result<bool, StoreError> {
+        self.change("free a slot", |db| {
+            bookings::free(db, calendar, conversation)
+        })
+    }
+
     fn bookings(
         &self,
         calendar: &str,

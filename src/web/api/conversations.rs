@@ -74,7 +74,11 @@ pub(super) fn read_id(text: &str) -> Result<ConversationId, Problem> {
 }
 
 /// The conversation, if the caller may see it.
-async fn find(app: &AppState, caller: &Caller, id: &str) -> Result<Conversation, Problem> {
+pub(super) async fn find(
+    app: &AppState,
+    caller: &Caller,
+    id: &str,
+) -> Result<Conversation, Problem> {
     let id = read_id(id)?;
     let found = app.read(move |store| store.conversation(id)).await?;
     let conversation = found.ok_or_else(|| Problem::not_found("conversation"))?;
@@ -120,30 +124,6 @@ pub async fn get(
     Ok(Json(json).into_response())
 }
 
-/// `POST /v1/conversations/{id}/messages`
-pub async fn write(
-    State(app): State<AppState>,
-    Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
-    body: Bytes,
-) -> Result<Response, Problem> {
-    let json = fields::body(&body)?;
-    let told = Fields::of(&json)?;
-    let text = told.required_text("text")?.to_string();
-    let agent = caller.agent(told.text("agent")?)?;
-    let conversation = find(&app, &caller, &id).await?;
-    moved(
-        &app,
-        Work::Write {
-            lead: conversation.lead,
-            conversation: conversation.id,
-            agent,
-            text,
-        },
-    )
-    .await
-}
-
 /// `POST /v1/conversations/{id}/takeover`
 pub async fn take_over(
     State(app): State<AppState>,
@@ -183,6 +163,23 @@ pub async fn release(
             lead: conversation.lead,
             conversation: conversation.id,
             step,
+        },
+    )
+    .await
+}
+
+/// `POST /v1/conversations/{id}/booking/cancel`
+pub async fn cancel_booking(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let conversation = find(&app, &caller, &id).await?;
+    moved(
+        &app,
+        Work::CancelBooking {
+            lead: conversation.lead,
+            conversation: conversation.id,
         },
     )
     .await

@@ -96,6 +96,46 @@ pub async fn claim(
     show(&app, record.id).await
 }
 
+/// `POST /v1/handoffs/{id}/decline`
+pub async fn decline(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let json = fields::body(&body)?;
+    let agent = caller.agent(Fields::of(&json)?.text("agent")?)?;
+    let record = find(&app, &id).await?;
+    app.turn(Work::Decline {
+        lead: record.lead,
+        handoff: record.id,
+        agent,
+    })
+    .await?;
+    show(&app, record.id).await
+}
+
+/// `POST /v1/handoffs/{id}/call`: the carrier calls the agent, then the lead.
+pub async fn call(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let json = fields::body(&body)?;
+    let record = find(&app, &id).await?;
+    let named = Fields::of(&json)?.text("agent")?;
+    let agent = caller.agent(named.or(record.agent.as_deref()))?;
+    app.turn(Work::CallLead {
+        lead: record.lead,
+        handoff: record.id,
+        agent,
+    })
+    .await?;
+    let shown = show(&app, record.id).await?;
+    Ok((axum::http::StatusCode::ACCEPTED, shown).into_response())
+}
+
 /// `POST /v1/handoffs/{id}/resolve`
 pub async fn resolve(
     State(app): State<AppState>,

@@ -254,7 +254,9 @@ pub async fn erase(
 ) -> Result<Response, Problem> {
     let phone = phone_of(&app, &phone)?;
     let at = app.now();
-    match app.read(move |store| store.erase(phone, at)).await? {
+    let erased = app.read(move |store| store.erase(phone, at)).await?;
+    app.engine.agents.forget(phone);
+    match erased {
         true => Ok(StatusCode::NO_CONTENT.into_response()),
         false => Err(Problem::not_found("lead")),
     }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::kpi::{self, Figures};
 use crate::lead::Name;
+use crate::web::api::speed;
 use crate::web::error::Problem;
 use crate::web::pages::Query;
 use crate::web::state::AppState;
@@ -33,6 +34,7 @@ pub fn json(figures: &Figures) -> Value {
         "reached": figures.reached,
         "median_seconds_to_reply": seconds(&figures.to_reply),
         "median_seconds_to_claim": seconds(&figures.to_claim),
+        "handoffs": speed::shape(&figures.speed),
     })
 }
 

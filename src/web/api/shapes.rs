@@ -174,7 +174,11 @@ pub fn conversation(conversation: &Conversation) -> Json {
         "locale": conversation.locale.as_str(),
         "score": conversation.score,
         "answers": values(&conversation.answers),
-        "saved": values(&conversation.saved),
+        "saved": values(&conversation.saved_by_author().cloned().collect::<Vec<_>>()),
+        "booking": conversation.booked().map(|booked| json!({
+            "calendar": booked.calendar.as_str(), "start": time(booked.slot.start),
+            "end": time(booked.slot.end), "changes": booked.sequence,
+        })),
         "variants": variants,
         "deadline": conversation.deadline.map(|at| at.to_string()),
         "started": time(conversation.started),
@@ -198,6 +202,14 @@ pub fn handoff(record: &HandoffRecord) -> Json {
         "priority": record.priority.as_str(),
         "brief": record.brief,
         "phone": record.lead.to_string(),
+        "tel": format!("tel:{}", record.lead),
+        "call_after": record.call_after.map(|at| at.to_string()),
+        "asked": record.rounds.last().map_or(&[][..], |round| &round.agents),
+        "rounds": record.rounds.iter().map(|round| json!({
+            "team": round.team.as_str(), "agents": round.agents, "at": time(round.at),
+        })).collect::<Vec<_>>(),
+        "outcomes": record.outcomes.iter().map(|name| name.as_str()).collect::<Vec<_>>(),
+        "seconds_to_claim": record.claimed.map(|at| at.since(record.created).as_ms() / 1_000),
         "flow": record.flow.as_str(),
         "conversation_id": record.id.conversation.to_string(),
         "agent": record.agent,
@@ -208,6 +220,6 @@ pub fn handoff(record: &HandoffRecord) -> Json {
         "lapses": time(record.lapses),
         "call_before": record
             .callback_within
-            .map(|within| (record.created + within).to_string()),
+            .map(|within| (record.call_after.unwrap_or(record.created) + within).to_string()),
     })
 }

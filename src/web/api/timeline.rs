@@ -111,6 +111,13 @@ fn event(event: &Event) -> Json {
         Event::SlotsFound { seq, slots } => {
             json!({ "type": "slots", "search": seq, "found": slots.len() })
         }
+        Event::BookingCancelled => json!({ "type": "booking_cancelled" }),
+        Event::HandoffDeclined { agent } => {
+            json!({ "type": "handoff", "event": "declined", "agent": agent })
+        }
+        Event::AgentCalls { agent, .. } => {
+            json!({ "type": "handoff", "event": "calling", "agent": agent })
+        }
         Event::TakenOver { agent } => json!({ "type": "taken_over", "agent": agent }),
         Event::Released { step } => json!({ "type": "released", "step": step.as_deref() }),
         Event::AgentWrote { agent, text } => {
@@ -158,6 +165,11 @@ fn outgoing(row: &Row, effect: &Effect, sending: &Sending) -> Json {
                 HandoffId { conversation, seq: row.seq }.to_string()
             }),
         }),
+        Effect::TellAgent(note) => json!({
+            "type": "told_agent", "agent": note.agent, "by": note.way.as_str(),
+            "about": note.about.as_str(), "text": note.text_for_others(),
+        }),
+        Effect::Bridge { agent, .. } => json!({ "type": "called", "agent": agent }),
         Effect::Call { endpoint, .. } => {
             json!({ "type": "call", "endpoint": endpoint.as_str() })
         }
@@ -167,6 +179,9 @@ fn outgoing(row: &Row, effect: &Effect, sending: &Sending) -> Json {
         Effect::HoldSlot { calendar, .. } => {
             json!({ "type": "hold_slot", "calendar": calendar.as_str() })
         }
+        Effect::FreeSlot { calendar } => {
+            json!({ "type": "free_slot", "calendar": calendar.as_str() })
+        }
         Effect::Notify { event } => json!({ "type": "webhook", "event": event.as_str() }),
         Effect::CloseHandoff { outcome, .. } => {
             json!({ "type": "handoff", "event": "closed", "outcome": outcome.as_str() })
@@ -174,7 +189,10 @@ fn outgoing(row: &Row, effect: &Effect, sending: &Sending) -> Json {
         Effect::SetField { field, value } => json!({
             "type": "field", "field": field.as_str(), "value": shapes::value(value),
         }),
-        Effect::CancelQueued
+        Effect::NudgeAgents { .. }
+        | Effect::FreeTexts { .. }
+        | Effect::DropReminders { .. }
+        | Effect::CancelQueued
         | Effect::Consent(_)
         | Effect::Shortlink { .. }
         | Effect::MarkUnreachable => json!({ "type": "note" }),

@@ -148,6 +148,9 @@ fn event(event: &Event) -> Option<Json> {
             true => line("book", "The slot is held"),
             false => line("warning", "The slot was taken meanwhile"),
         },
+        Event::BookingCancelled => line("book", "The appointment is called off"),
+        Event::HandoffDeclined { agent } => line("agent", format!("{agent} passed")),
+        Event::AgentCalls { agent, .. } => line("agent", format!("{agent} calls the lead")),
         Event::TakenOver { agent } => line("agent", format!("{agent} took over")),
         Event::Released { .. } => line("agent", "Given back to the flow"),
         Event::AgentWrote { agent, text } => {
@@ -197,15 +200,26 @@ fn outgoing(row: &Row, effect: &Effect, sending: &Sending) -> Option<Json> {
             }));
             line
         }
+        Effect::TellAgent(note) => {
+            let (agent, way) = (&note.agent, note.way.as_str());
+            let mut line = line("handoff", format!("Told {agent} by {way}"));
+            line["quote"] = json!(note.text_for_others());
+            line
+        }
+        Effect::Bridge { agent, .. } => line("call", format!("Connects {agent} with the lead")),
         Effect::Call { endpoint, .. } => line("call", format!("Asked {endpoint}")),
         Effect::FindSlots { calendar, .. } => line("book", format!("Looked into {calendar}")),
         Effect::HoldSlot { calendar, .. } => line("book", format!("Holds a slot of {calendar}")),
+        Effect::FreeSlot { calendar } => line("book", format!("Gives a slot of {calendar} back")),
         Effect::CloseHandoff { .. }
         | Effect::SetField { .. }
         | Effect::CancelQueued
         | Effect::Consent(_)
         | Effect::Shortlink { .. }
         | Effect::Notify { .. }
+        | Effect::NudgeAgents { .. }
+        | Effect::FreeTexts { .. }
+        | Effect::DropReminders { .. }
         | Effect::MarkUnreachable => return None,
     };
     Some(line)

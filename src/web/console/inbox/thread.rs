@@ -42,7 +42,14 @@ fn item(row: &Row, writer: Option<&str>) -> Option<Markup> {
         RowBody::Outgoing(effect, sending) => match effect {
             Effect::Sms(message) => Some(sms(row, message, sending, writer)),
             Effect::Email(message) => Some(email(row, message, sending)),
-            Effect::AlertAgents(offer) => Some(handoff(row, offer)),
+            Effect::AlertAgents(offer) => offer.of.is_none().then(|| handoff(row, offer)),
+            Effect::TellAgent(told) => Some(note(
+                row,
+                &format!("Told {} by {}", told.agent, told.way.as_str()),
+            )),
+            Effect::Bridge { agent, .. } => {
+                Some(note(row, &format!("Connects {agent} with the lead")))
+            }
             Effect::Call { endpoint, .. } => Some(note(row, &format!("Asked {endpoint}"))),
             Effect::FindSlots { .. }
             | Effect::HoldSlot { .. }
@@ -52,7 +59,11 @@ fn item(row: &Row, writer: Option<&str>) -> Option<Markup> {
             | Effect::CancelQueued
             | Effect::Consent(_)
             | Effect::Shortlink { .. }
-            | Effect::MarkUnreachable => None,
+            | Effect::MarkUnreachable
+            | Effect::NudgeAgents { .. }
+            | Effect::DropReminders { .. }
+            | Effect::FreeSlot { .. }
+            | Effect::FreeTexts { .. } => None,
         },
     }
 }
@@ -215,6 +226,9 @@ fn said(event: &Event, entry: &Entry) -> Option<String> {
             let who = agent.as_deref().unwrap_or("An agent");
             format!("{who}: {}", spaced(outcome))
         }
+        Event::HandoffDeclined { agent } => format!("{agent} passed"),
+        Event::AgentCalls { agent, .. } => format!("{agent} calls the lead"),
+        Event::BookingCancelled => "The appointment is called off".to_string(),
         Event::LeadDid { event, .. } => format!("They did: {}", spaced(event)),
         Event::CallAnswered { saved: None, .. } => "The endpoint failed".to_string(),
         Event::SlotHeld { held: true, .. } => "The slot is booked".to_string(),

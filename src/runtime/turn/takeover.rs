@@ -1,0 +1,149 @@
+//! An agent takes a conversation over, speaks, and gives it back. Bot and agent never speak at once: what
+//! the bot had not sent waits, and is sent or taken back when the conversation is given back.
+
+use crate::conversation::{Conversation, ConversationId, Effect, Event, Seq, SmsMessage, Status};
+use crate::lead::Name;
+use crate::policy::{self, HoldReason, MessageKind, Outgoing, Purpose, Verdict};
+use crate::runtime::turn::Desk;
+use crate::runtime::work::Refusal;
+use crate::store::{Row, RowBody, RowChange, RowKind, SendStatus, Sending};
+use crate::time::Timestamp;
+
+impl Desk<'_> {
+    pub(super) fn take_over(&mut self, id: ConversationId, agent: &str) -> Result<(), Refusal> {
+        let conversation = self.take_named(id)?;
+        match &conversation.status {
+            Status::Ended { .. } => Err(Refusal::Conflict("the conversation has ended".into())),
+            Status::TakenOver { agent: other, .. } if other == agent => {
+                self.done.conversation = Some(conversation);
+                Ok(())
+            }
+            Status::TakenOver { agent: other, .. } => Err(Refusal::Claimed {
+                agent: other.clone(),
+            }),
+            _ => {
+                let conversation = self.claim_beneath(conversation, agent)?;
+                let agent = agent.to_string();
+                self.advance(conversation, Event::TakenOver { agent })
+            }
+        }
+    }
+
+    pub(super) fn release(
+        &mut self,
+        id: ConversationId,
+        step: Option<Name>,
+    ) -> Result<(), Refusal> {
+        let conversation = self.take_named(id)?;
+        if !matches!(conversation.status, Status::TakenOver { .. }) {
+            return Err(Refusal::Conflict(
+                "nobody has taken this conversation over".into(),
+            ));
+        }
+        if let Some(step) = &step
+            && self.flow_of(&conversation)?.find(step).is_none()
+        {
+            return Err(Refusal::Invalid(format!("the flow has no step `{step}`")));
+        }
+        self.advance(conversation, Event::Released { step })
+    }
+
+    /// An agent speaks; the flow stands still from then on.
+    pub(super) fn write(
+        &mut self,
+        id: ConversationId,
+        agent: &str,
+        text: &str,
+    ) -> Result<(), Refusal> {
+        if text.trim().is_empty() {
+            return Err(Refusal::Invalid("the text is empty".to_string()));
+        }
+        if let Verdict::Drop(why) = self.judge_agents_words() {
+            return Err(Refusal::Consent(format!(
+                "not sent: the lead may not be texted ({})",
+                why.as_str()
+            )));
+        }
+        self.take_over(id, agent)?;
+        let conversation = self.go_on()?;
+        let event = Event::AgentWrote {
+            agent: agent.to_string(),
+            text: text.to_string(),
+        };
+        self.advance(conversation, event)
+    }
+
+    fn judge_agents_words(&mut self) -> Verdict {
+        self.lead_zone();
+        let out = Outgoing {
+            kind: MessageKind::Transactional,
+            purpose: Purpose::Agent,
+            window: None,
+        };
+        let rules = &self.live.workspace.rules;
+        policy::gate(&out, &self.lead_facts(), rules, self.now)
+    }
+
+    /// Until when a text of the bot's waits because an agent has its conversation.
+    pub(super) fn waits_for_agent(&self, row: &Row, purpose: Purpose) -> Option<Timestamp> {
+        let active = self.active.as_ref()?;
+        let taken = matches!(active.status, Status::TakenOver { .. });
+        let theirs = row.conversation == Some(active.id);
+        (taken && theirs && purpose == Purpose::Flow)
+            .then(|| active.deadline.unwrap_or(self.now).max(self.now))
+    }
+
+    /// What the bot had not sent: on its way, or taken back.
+    pub(super) fn free_texts(&mut self, conversation: &Conversation, send: bool) {
+        for (seq, _, sending) in self.pending_texts(conversation) {
+            let waited = sending.held == Some(HoldReason::TakenOver);
+            // A reminder of an appointment is none of the step's that is left.
+            let kept = sending.held == Some(HoldReason::Scheduled);
+            let mut to = sending;
+            match send {
+                true if waited => {
+                    to.status = SendStatus::Queued;
+                    to.due = Some(self.now);
+                    to.held = None;
+                    to.changed = self.now;
+                    self.done.outgoing = true;
+                }
+                false if !kept => to = to.cancelled(self.now),
+                _ => continue,
+            }
+            self.commit.changes.push(RowChange { seq, to });
+        }
+    }
+
+    /// The appointment of `step` was moved: what was to remind of it is taken back.
+    pub(super) fn drop_reminders(&mut self, conversation: &Conversation, step: &Name) {
+        for (seq, message, sending) in self.pending_texts(conversation) {
+            let reminds = sending.held == Some(HoldReason::Scheduled);
+            if reminds && message.step.as_ref() == Some(step) {
+                let to = sending.cancelled(self.now);
+                self.commit.changes.push(RowChange { seq, to });
+            }
+        }
+    }
+
+    /// The bot's own texts of a conversation that have not begun to leave.
+    fn pending_texts(&self, conversation: &Conversation) -> Vec<(Seq, SmsMessage, Sending)> {
+        let pending = self
+            .recent
+            .iter()
+            .filter(|row| row.kind == RowKind::Sms)
+            .filter(|row| row.status.is_some_and(SendStatus::is_pending));
+        pending
+            .filter_map(|row| self.engine.store.row(self.lead, row.seq).ok()?)
+            .filter(|row| row.conversation == Some(conversation.id))
+            .filter_map(|row| match row.body {
+                RowBody::Outgoing(Effect::Sms(message), sending)
+                    if message.purpose == Purpose::Flow =>
+                {
+                    Some((row.seq, message, sending))
+                }
+                _ => None,
+            })
+            .collect()
+    }
+}
