@@ -11,10 +11,13 @@ mod lead;
 mod leave;
 mod moving;
 mod outgoing;
+mod park;
 mod receipt;
 mod takeover;
 
 use std::sync::Arc;
+
+pub(in crate::runtime) use park::park;
 
 pub(super) use outgoing::LEASE;
 
@@ -29,8 +32,8 @@ use crate::runtime::engine::Engine;
 use crate::runtime::live::Live;
 use crate::runtime::work::{Done, Heard, OptOutVerdict, Refusal, Work};
 use crate::store::{
-    Batch, Care, Commit, HandoffId, LeadRecord, Need, Row, RowBody, RowKind, SeenKey, SendStatus,
-    Sending, ShortlinkRecord, Snapshot,
+    Batch, Care, Commit, HandoffId, LeadRecord, Need, Row, RowBody, RowKind, SendStatus, Sending,
+    ShortlinkRecord, Snapshot,
 };
 use crate::time::{Timestamp, Zone};
 
@@ -629,91 +632,4 @@ fn is_told_by_its_row(entry: &Entry, effects: &[(Seq, Effect)]) -> bool {
 /// Whether a timer did nothing but look whether an agent is there yet.
 fn is_a_look(entry: &Entry, effects: &[(Seq, Effect)]) -> bool {
     matches!(entry.event, Event::TimerFired { .. }) && entry.path.is_empty() && effects.is_empty()
-}
-
-/// The commit that takes a lead's due work off the clock without doing it: a timer is stopped, an
-/// outgoing row is held for review.
-pub(super) fn park(work: &Work, snapshot: Snapshot, now: Timestamp) -> Option<Commit> {
-    let mut commit = Commit::new(work.lead(), now);
-    match work {
-        Work::Timer { conversation, .. } => {
-            let mut parked = [snapshot.active, snapshot.conversation]
-                .into_iter()
-                .flatten()
-                .find(|known| known.id == *conversation)?;
-            parked.deadline = None;
-            parked.revision += 1;
-            commit.conversations.push(parked);
-        }
-        Work::Begin { .. } | Work::Settle { .. } => {
-            let row = snapshot.row?;
-            let RowBody::Outgoing(_, mut sending) = row.body else {
-                return None;
-            };
-            sending.status = SendStatus::Held;
-            sending.due = None;
-            sending.error = Some("set aside after a fault: review before sending".to_string());
-            commit.changes.push(crate::store::RowChange {
-                seq: row.seq,
-                to: sending,
-            });
-        }
-        // What the lead wrote is kept, read by nobody yet; the carrier need not send it again.
-        Work::Inbound(inbound) => {
-            commit.seen = Some(SeenKey::of(&inbound.channel, &inbound.id));
-            let event = inbound.event();
-            let entry = Entry {
-                event,
-                understood: None,
-                path: Vec::new(),
-            };
-            commit.rows.push(Row {
-                lead: inbound.from,
-                seq: snapshot.last_seq + 1,
-                conversation: snapshot.active.map(|active| active.id),
-                at: now,
-                body: RowBody::Happened(entry),
-            });
-        }
-        _ => return None,
-    }
-    Some(commit)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::lead::Name;
-    use crate::runtime::work::{Inbound, OptOutVerdict};
-
-    #[test]
-    fn a_reply_that_cannot_be_worked_out_is_kept_all_the_same_and_taken_once() {
-        let from: PhoneNumber = "+13125550142".parse().unwrap();
-        let work = Work::Inbound(Inbound {
-            channel: Name::from("main"),
-            id: "m1".to_string(),
-            from,
-            to: String::new(),
-            text: "poison".to_string(),
-            media: Vec::new(),
-            written: None,
-            verdict: OptOutVerdict::Silent,
-        });
-        let snapshot = Snapshot {
-            last_seq: 6,
-            ..Snapshot::default()
-        };
-        let commit = park(&work, snapshot, Timestamp::from_ms(5)).unwrap();
-        assert_eq!(commit.seen, Some(SeenKey::of("main", "m1")));
-        assert_eq!(commit.rows.len(), 1);
-        assert_eq!(commit.rows[0].seq, 7);
-        assert!(matches!(&commit.rows[0].body, RowBody::Happened(Entry {
-            event: Event::Replied { text, .. },
-            ..
-        }) if text == "poison"));
-        assert!(
-            commit.conversations.is_empty(),
-            "the conversation stays as it was"
-        );
-    }
 }
