@@ -91,7 +91,9 @@ const MAY: &[(&str, &str, &[Role])] = &[
 ];
 
 fn filled(path: &str) -> String {
-    path.replace("{phone}", "+13125550199")
+    // An agent comes and goes by their own name alone: that of their key.
+    path.replace("/v1/agents/{name}", "/v1/agents/agent")
+        .replace("{phone}", "+13125550199")
         .replace("{id}", "none")
         .replace("{flow}", "none")
         .replace("{name}", "none")
