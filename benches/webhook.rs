@@ -27,8 +27,9 @@ use replytree::runtime::work::{Enroll, IfBusy, LeadUpdate, SendResult};
 use replytree::runtime::{Clock, Committer, Engine, Live, WallClock, Work};
 use replytree::store::{SqliteStore, Store};
 use replytree::web::certificates::Certificates;
-use replytree::web::session::Door;
 use replytree::web::state::{App, AppState};
+use replytree::web::throttle::Throttle;
+use replytree::web::trail::Trail;
 use tokio::sync::{Notify, broadcast, watch};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -152,18 +153,25 @@ fn serve_replytree(db: &Path, leads: usize) {
         let (committer, _thread) =
             Committer::start(engine.clone(), wake.clone()).expect("a committer");
         let (_stop, stopping) = watch::channel(false);
+        let early = Arc::new(Early::new(engine.clone(), committer.clone()));
         let outside = Outside::new().expect("a client");
         let app = AppState::new(App {
-            early: Arc::new(Early::new(engine.clone(), committer.clone())),
-            certificates: Certificates::new(outside),
             engine,
             committer,
+            early,
+            certificates: Certificates::new(outside),
             sandbox: None,
             heard: broadcast::channel(1024).0,
             due: wake,
-            door: Door::open(store.as_ref()).expect("a door"),
+            trail: Trail::default(),
+            tries: Throttle::default(),
+            calls: Throttle::default(),
+            hashing: replytree::web::password::turns(),
+            verified: Mutex::default(),
+            imports: replytree::web::console::import::Imports::default(),
             stopping,
             answering: Mutex::default(),
+            tallies: Default::default(),
         });
         replytree::web::ops::collect();
         let commits = axum::routing::get(async || replytree::web::ops::render());

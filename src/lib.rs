@@ -21,5 +21,7 @@ pub mod email;
 // The shell.
 pub mod runtime;
 pub mod sim;
+pub mod import;
+pub mod kpi;
 pub mod web;
 pub mod cli;

@@ -173,14 +173,19 @@ fn after_first_clause<'t>(text: &'t str, choice: &Choice, walk: &Walk) -> Option
 
 /// A text at its first break: a line, a point, a comma, an "and".
 fn clauses(text: &str) -> Option<(&str, &str)> {
-    const BREAKS: [&str; 10] = [
-        "\n", ". ", ", ", "; ", "! ", " and ", " y ", " et ", " und ", " e ",
-    ];
-    let (at, sign) = BREAKS
-        .iter()
-        .filter_map(|sign| Some((text.find(sign)?, *sign)))
-        .min()?;
-    Some((&text[..at], &text[at + sign.len()..]))
+    const ANDS: [&str; 5] = [" and ", " y ", " et ", " und ", " e "];
+    let gaps = text.match_indices([' ', '\n']);
+    gaps.into_iter().find_map(|(at, gap)| {
+        let (before, after) = (&text[..at], &text[at + 1..]);
+        if gap == "\n" {
+            return Some((before, after));
+        }
+        let marked = before.strip_suffix(['.', ',', ';', '!']);
+        let joined = || ANDS.iter().find_map(|and| text[at..].strip_prefix(and));
+        marked
+            .map(|before| (before, after))
+            .or_else(|| joined().map(|after| (before, after)))
+    })
 }
 
 /// A value of a kind that nothing else looks like: an address, a phone number, an amount of money.

@@ -10,6 +10,7 @@ use crate::cli::output::{self, Format};
 use crate::cli::{Context, Exit};
 use crate::runtime::{Clock, WallClock};
 use crate::store::{self, ApiKey, Role};
+use crate::time::Duration;
 use crate::web::auth::new_key;
 
 #[derive(Debug, Args)]
@@ -25,6 +26,12 @@ enum Action {
         name: String,
         #[arg(long, value_enum)]
         role: RoleArg,
+        /// How long it is good, such as 90d [default: until it is revoked]
+        #[arg(long, value_name = "SPAN")]
+        expires: Option<Duration>,
+        /// Calls a minute at most
+        #[arg(long, value_name = "N")]
+        per_minute: Option<u32>,
         #[arg(long, value_enum, default_value = None)]
         format: Option<Format>,
     },
@@ -38,7 +45,7 @@ enum Action {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum RoleArg {
+pub enum RoleArg {
     Author,
     Agent,
     Admin,
@@ -60,7 +67,13 @@ pub fn run(context: &Context, args: &KeyArgs) -> Exit {
     let store = store::open(&context.db)?;
     let now = WallClock.now();
     match &args.action {
-        Action::Add { name, role, format } => {
+        Action::Add {
+            name,
+            role,
+            expires,
+            per_minute,
+            format,
+        } => {
             if store
                 .keys()?
                 .iter()
@@ -69,7 +82,9 @@ pub fn run(context: &Context, args: &KeyArgs) -> Exit {
                 bail!("there is a key `{name}` already; revoke it first, or choose another name");
             }
             let role = Role::from(*role);
-            let (key, kept) = new_key(name.as_str().into(), role, now)?;
+            let (key, mut kept) = new_key(name.as_str().into(), role, now)?;
+            kept.expires = expires.map(|span| now + span);
+            kept.per_minute = *per_minute;
             store.add_key(&kept)?;
             match format.unwrap_or_else(output::by_terminal) {
                 Format::Json => {
@@ -107,6 +122,9 @@ fn list(keys: &[ApiKey], format: Format) -> anyhow::Result<()> {
                         "name": key.name.as_str(), "role": key.role.as_str(),
                         "created": key.created.to_string(),
                         "revoked": key.revoked.map(|at| at.to_string()),
+                        "expires": key.expires.map(|at| at.to_string()),
+                        "used": key.used.map(|at| at.to_string()),
+                        "per_minute": key.per_minute,
                     })
                 })
                 .collect();
@@ -114,12 +132,14 @@ fn list(keys: &[ApiKey], format: Format) -> anyhow::Result<()> {
         }
         Format::Human => {
             let mut table = comfy_table::Table::new();
-            table.set_header(["name", "role", "created", "revoked"]);
+            table.set_header(["name", "role", "created", "used", "expires", "revoked"]);
             for key in keys {
                 table.add_row([
                     key.name.to_string(),
                     key.role.as_str().to_string(),
                     key.created.to_string(),
+                    key.used.map_or(String::new(), |at| at.to_string()),
+                    key.expires.map_or(String::new(), |at| at.to_string()),
                     key.revoked.map_or(String::new(), |at| at.to_string()),
                 ]);
             }

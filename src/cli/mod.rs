@@ -5,10 +5,13 @@ mod chat;
 mod check;
 mod consent;
 mod erase;
+mod engine;
+mod enroll;
 mod explain;
 mod export;
 mod graph;
 mod hook;
+mod import;
 mod init;
 mod key;
 mod lines;
@@ -20,10 +23,12 @@ mod register;
 mod retention;
 mod replies;
 mod resume;
+mod report;
 mod schema;
 mod serve;
 mod test;
 mod understand;
+mod user;
 mod when;
 
 use std::io::Write as _;
@@ -72,12 +77,20 @@ enum Command {
     Chat(chat::ChatArgs),
     /// Run the server: webhooks, API, console, timers, sending
     Serve(serve::ServeArgs),
+    /// Take in leads with their consent from a CSV file
+    Import(import::ImportArgs),
+    /// Start a campaign: the leads of a segment or a file enter a flow
+    Enroll(enroll::EnrollArgs),
+    /// Figures, the way through the steps, and experiments
+    Report(report::ReportArgs),
     /// Add, list and revoke API keys
     Key(key::KeyArgs),
     /// What leads wrote that nobody understood, by step, with the line that would catch it
     Replies(replies::RepliesArgs),
     /// Let a flow go on that was paused because something looked wrong
     Resume(resume::ResumeArgs),
+    /// Add, list, disable and reset those who sign in to the console
+    User(user::UserArgs),
     /// What a text would mean, and by which rule
     Understand(understand::UnderstandArgs),
     /// Encoding, units and billed parts of a text, and its cheaper spelling
@@ -130,9 +143,13 @@ pub fn run() -> ExitCode {
         Command::Graph(args) => graph::run(&context, &args),
         Command::Chat(args) => chat::run(&context, &args),
         Command::Serve(args) => serve::run(&context, &args),
+        Command::Import(args) => import::run_command(&context, &args),
+        Command::Enroll(args) => enroll::run(&context, &args),
+        Command::Report(args) => report::run(&context, &args),
         Command::Key(args) => key::run(&context, &args),
         Command::Resume(args) => resume::run(&context, &args),
         Command::Replies(args) => replies::run(&context, &args),
+        Command::User(args) => user::run(&context, &args),
         Command::Understand(args) => understand::run(&context, &args),
         Command::Parts(args) => run_parts(&args),
         Command::When(args) => run_when(&context, &args),

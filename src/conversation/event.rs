@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::conversation::Seq;
+use crate::conversation::{Seq, VersionId};
 use crate::lead::{Name, PhoneNumber, Value};
 use crate::policy::DropReason;
 use crate::time::Timestamp;
@@ -167,6 +167,16 @@ pub enum Event {
     EmailUnsubscribed {
         #[n(0)]
         by: Name,
+    },
+    /// Moved to another version of its flow, at the same step.
+    #[n(24)]
+    VersionMoved {
+        #[n(0)]
+        from: VersionId,
+        #[n(1)]
+        to: VersionId,
+        #[n(2)]
+        by: String,
     },
 }
 

@@ -10,6 +10,7 @@ pub mod graph;
 pub mod ics;
 mod keywords;
 pub mod links;
+pub mod moving;
 pub mod picture;
 mod parse;
 pub mod preferences;

@@ -306,7 +306,7 @@ impl Dispatch {
                     }),
                 }
             }
-            Ok(dues)
+            Ok::<_, StoreError>(dues)
         });
         let dues = read
             .await

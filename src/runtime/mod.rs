@@ -29,6 +29,7 @@ pub mod retention;
 pub mod roster;
 pub mod sandbox;
 pub mod senders;
+pub mod segment;
 pub mod slots;
 mod tell_agent;
 mod texting;
@@ -40,6 +41,6 @@ pub mod work;
 
 pub use clock::{Clock, ManualClock, SandboxClock, WallClock};
 pub use committer::Committer;
-pub use engine::Engine;
+pub use engine::{Answer, Engine};
 pub use live::Live;
-pub use work::{Done, Job, Refusal, SendResult, Work};
+pub use work::{Done, Heard, Job, Refusal, SendResult, Work};

@@ -2,7 +2,9 @@
 //! becomes one commit.
 
 use crate::carrier::{Means, Media};
-use crate::conversation::{Conversation, ConversationId, Effect, EmailReply, Event, Seq, Slot};
+use crate::conversation::{
+    Conversation, ConversationId, Effect, EmailReply, Event, Seq, Slot, VersionId,
+};
 use crate::lead::{Name, PhoneNumber, Value};
 use crate::policy::{Chosen, ConsentEvent, Permit};
 use crate::store::{HandoffId, OnClock, Row, SeenKey, SendStatus, Sending, StoreError};
@@ -94,6 +96,13 @@ pub enum Work {
     CancelBooking {
         lead: PhoneNumber,
         conversation: ConversationId,
+    },
+    /// Have a conversation go on in another version of its flow, where that can be.
+    MoveVersion {
+        lead: PhoneNumber,
+        conversation: ConversationId,
+        to: VersionId,
+        by: String,
     },
     /// The lead answered an email of the conversation.
     EmailReply(EmailAnswer),
@@ -373,6 +382,7 @@ impl Work {
             | Work::Consent { lead, .. }
             | Work::Clicked { lead, .. }
             | Work::CancelBooking { lead, .. }
+            | Work::MoveVersion { lead, .. }
             | Work::EmailBounced { lead, .. }
             | Work::Unsubscribe { lead, .. }
             | Work::Stop { lead, .. } => *lead,

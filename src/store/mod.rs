@@ -8,6 +8,7 @@
 mod audit;
 pub mod blank;
 mod address;
+mod accounts;
 pub mod conformance;
 mod handoffs;
 mod kept;
@@ -24,6 +25,10 @@ use crate::lead::{Lead, Name, PhoneNumber};
 use crate::policy::{Consent, ConsentEvent, Standing, ledger};
 use crate::time::Timestamp;
 
+pub use accounts::{
+    AUDIT_KEPT, Account, Accounts, AuditEntry, AuditPlace, AuditQuery, AuditRow, CodeHash,
+    Invitation, PasswordHash, SecondFactor, Session, Used,
+};
 pub use address::{AddressChange, AddressMark, AddressState};
 pub use audit::{Audit, Fault};
 pub use handoffs::*;
@@ -98,7 +103,7 @@ pub trait Batch {
     fn finish(self: Box<Self>) -> Result<(), StoreError>;
 }
 
-pub trait Store: Send + Sync {
+pub trait Store: Accounts + Send + Sync {
     /// Waits for the batch before it to end. While one is open its thread must call nothing else
     /// here that writes; reads are free, and see what was finished.
     fn begin<'a>(&'a self, needs: &[Need]) -> Result<Box<dyn Batch + 'a>, StoreError>;
@@ -142,6 +147,8 @@ pub trait Store: Send + Sync {
     fn handoffs(&self, query: &HandoffQuery) -> Result<Vec<HandoffRecord>, StoreError>;
     /// How many conversations of a version stand on each step, by status name and step.
     fn standing_on(&self, version: VersionId) -> Result<Vec<StepCount>, StoreError>;
+    /// The same of those that have not ended, which are few of many.
+    fn under_way_on(&self, version: VersionId) -> Result<Vec<StepCount>, StoreError>;
     fn shortlink(&self, code: u64) -> Result<Option<ShortlinkRecord>, StoreError>;
     /// Outgoing rows by address, oldest first (the sandbox's post box); `to` `None` for all.
     fn outgoing(

@@ -554,6 +554,15 @@ pub struct ApiKey {
     pub created: Timestamp,
     #[n(4)]
     pub revoked: Option<Timestamp>,
+    /// Refused from then on.
+    #[n(5)]
+    pub expires: Option<Timestamp>,
+    /// When it was used last, to the minute or so.
+    #[n(6)]
+    pub used: Option<Timestamp>,
+    /// Calls a minute; a bound of ours where none was set.
+    #[n(7)]
+    pub per_minute: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]

@@ -4,16 +4,17 @@
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::lead::Name;
-use crate::store::{ApiKey, Role};
+use crate::store::{ApiKey, Role, Used};
 use crate::time::Timestamp;
 use crate::web::error::Problem;
-use crate::web::origin;
 use crate::web::state::AppState;
+use crate::web::throttle::{KEY_PER_MINUTE, Rate};
+use crate::web::{origin, session};
 
 /// What a route may need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +33,11 @@ pub enum Right {
     Listen,
     Erase,
     ReadMetrics,
+    /// Channels, queues, keys and accounts, as they stand.
+    ReadSystem,
+    ReadAudit,
+    /// Accounts, keys and sessions of others.
+    Manage,
     UseSandbox,
     RunChannels,
 }
@@ -53,12 +59,22 @@ const ADMIN: &[Right] = &[
     Listen,
     Erase,
     ReadMetrics,
+    ReadSystem,
+    ReadAudit,
+    Manage,
     UseSandbox,
     RunChannels,
 ];
 /// Conversations that another agent has are not shown to them; see `Caller::may_see`.
 const AGENT: &[Right] = &[ReadLeads, ReadConversations, Serve, ReadFlows, Listen];
-const AUDITOR: &[Right] = &[ReadConsents, ReadReports, ReadFlows, ReadMetrics];
+const AUDITOR: &[Right] = &[
+    ReadConsents,
+    ReadReports,
+    ReadFlows,
+    ReadMetrics,
+    ReadSystem,
+    ReadAudit,
+];
 const AUTHOR: &[Right] = &[ReadFlows, ReadReports];
 /// In the sandbox every lead is a test lead.
 const AUTHOR_IN_SANDBOX: &[Right] = &[
@@ -77,6 +93,15 @@ pub struct Caller {
     /// Of the key, or of the person signed in.
     pub name: Name,
     pub role: Role,
+    pub via: Via,
+}
+
+/// How they were recognized.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Via {
+    Key,
+    /// The session of this hash.
+    Session([u8; 32]),
 }
 
 impl Caller {
@@ -138,7 +163,7 @@ pub async fn identify(
             None => Ok(None),
         };
     }
-    let Some(caller) = app.door.signed_in(headers, app.wall()) else {
+    let Some(caller) = session::signed_in(app, headers).await? else {
         return Ok(None);
     };
     if !method.is_safe() && !origin::is_own(headers, &app.live().public_url) {
@@ -152,12 +177,22 @@ pub async fn identify(
 async fn by_key(app: &AppState, key: &str) -> Result<Option<Caller>, Problem> {
     let hash = key_hash(key);
     let found = app.read(move |store| store.find_key(&hash)).await?;
-    Ok(found
-        .filter(|key| key.revoked.is_none() && bool::from(key.hash.ct_eq(&hash)))
-        .map(|key| Caller {
-            name: key.name,
-            role: key.role,
-        }))
+    let now = app.wall();
+    let good = found.filter(|key| {
+        let in_time = key.expires.is_none_or(|end| now < end);
+        key.revoked.is_none() && in_time && bool::from(key.hash.ct_eq(&hash))
+    });
+    let Some(key) = good else {
+        return Ok(None);
+    };
+    let rate = Rate::per_minute(key.per_minute.unwrap_or(KEY_PER_MINUTE));
+    app.calls.take(hash, rate, now)?;
+    app.trail.used(Used::Key(hash, now));
+    Ok(Some(Caller {
+        name: key.name,
+        role: key.role,
+        via: Via::Key,
+    }))
 }
 
 pub fn key_hash(key: &str) -> [u8; 32] {
@@ -173,6 +208,9 @@ pub fn new_key(name: Name, role: Role, now: Timestamp) -> Result<(String, ApiKey
         role,
         created: now,
         revoked: None,
+        expires: None,
+        used: None,
+        per_minute: None,
     };
     Ok((key, kept))
 }
@@ -189,7 +227,11 @@ pub fn random_text() -> Result<String, NoRandomness> {
 }
 
 pub fn random_bytes() -> Result<[u8; 32], NoRandomness> {
-    let mut bytes = [0; 32];
+    random()
+}
+
+pub fn random<const N: usize>() -> Result<[u8; N], NoRandomness> {
+    let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|_| NoRandomness)?;
     Ok(bytes)
 }
@@ -199,11 +241,8 @@ pub struct NotSignedIn;
 
 impl IntoResponse for NotSignedIn {
     fn into_response(self) -> Response {
-        let page = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
-            <title>Sign in</title><h1>Please sign in</h1>\
-            <p>Open the sign-in link that <code>replytree serve</code> prints when it starts. \
-            It works once; start the server again for a new one.</p></html>";
-        (StatusCode::UNAUTHORIZED, Html(page)).into_response()
+        let page = crate::web::console::signin::page("", None);
+        (StatusCode::UNAUTHORIZED, page).into_response()
     }
 }
 

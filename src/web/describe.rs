@@ -90,7 +90,9 @@ fn operation(route: &Route) -> Value {
     }
     operation["security"] = match route.access {
         Access::Open => json!([]),
-        Access::Needs(_) => json!([{ "key": [] }, { "session": [] }]),
+        Access::Needs(_) | Access::Page(_) | Access::Member => {
+            json!([{ "key": [] }, { "session": [] }])
+        }
         Access::MachineOr(_) | Access::Sandbox(_) => {
             json!([{}, { "key": [] }, { "session": [] }])
         }

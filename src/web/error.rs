@@ -19,6 +19,7 @@ pub struct Problem {
     /// What is wrong with the body: a JSON pointer (RFC 6901) and why.
     errors: Vec<(String, String)>,
     more: Map<String, Json>,
+    retry_after_s: Option<u32>,
 }
 
 impl Problem {
@@ -29,6 +30,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             more: Map::new(),
+            retry_after_s: None,
         }
     }
 
@@ -78,6 +80,17 @@ impl Problem {
     pub fn with(mut self, name: &str, value: impl Into<Json>) -> Self {
         self.more.insert(name.to_string(), value.into());
         self
+    }
+
+    /// After how many seconds it is worth to come again.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
+    }
+
+    pub fn detail(&self) -> &str {
+        &self.detail
     }
 
     pub fn status(&self) -> StatusCode {
@@ -162,8 +175,10 @@ impl IntoResponse for Problem {
         )
             .into_response();
         let headers = response.headers_mut();
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
+        let unavailable = self.status == StatusCode::SERVICE_UNAVAILABLE;
+        let later = self.retry_after_s.or(unavailable.then_some(RETRY_AFTER_S));
+        if let Some(seconds) = later {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -25,6 +25,8 @@ pub const EMAIL_BODY_BYTES_MAX: usize = 12 * 1024 * 1024;
 static EMAIL_ROOM: Semaphore = Semaphore::const_new(8);
 /// What is still read of a body that is too large, so that its sender hears why.
 const DISCARD_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Where files are taken in: read by its handler, within bounds of its own, once it is known who sends.
+pub const UPLOAD_PATH: &str = "/import";
 /// From the end of the headers to the end of the body.
 pub const BODY_DEADLINE: Duration = Duration::from_secs(10);
 
@@ -38,8 +40,8 @@ pub async fn pass(request: Request, next: Next) -> Response {
 }
 
 async fn admit(request: Request, next: Next) -> Response {
-    let path = request.uri().path();
-    let max = match path {
+    let max = match request.uri().path() {
+        UPLOAD_PATH => return next.run(request).await,
         "/hooks/email/inbound" => EMAIL_BODY_BYTES_MAX,
         path if path.starts_with("/v1/") => API_BODY_BYTES_MAX,
         _ => BODY_BYTES_MAX,
@@ -73,7 +75,7 @@ async fn with_body(request: Request, max: usize) -> Result<Request, Problem> {
     }
 }
 
-async fn collect(mut body: Body, max: usize) -> Result<Bytes, Problem> {
+pub async fn collect(mut body: Body, max: usize) -> Result<Bytes, Problem> {
     let mut first = Bytes::new();
     let mut rest: Vec<u8> = Vec::new();
     let mut seen = 0usize;

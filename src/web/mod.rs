@@ -1,6 +1,7 @@
 //! HTTP: carriers' webhooks, the API, short links, the sandbox, operations. It reads requests and
 //! shows answers; what is decided is decided elsewhere.
 
+pub mod accounts;
 pub mod api;
 pub mod auth;
 pub mod certificates;
@@ -10,14 +11,16 @@ mod describe;
 mod email_hook;
 pub mod error;
 pub mod fields;
-mod guard;
+pub mod guard;
 mod idempotency;
 mod invite;
 mod limits;
+pub mod one_time;
 pub mod ops;
 pub mod origin;
 pub mod pages;
 mod preferences;
+pub mod password;
 pub mod routes;
 pub mod sandbox;
 pub mod server;
@@ -26,11 +29,13 @@ mod shortlink;
 pub mod state;
 pub mod stream;
 mod unsubscribe;
+pub mod throttle;
+pub mod trail;
 mod webhook;
 
 use axum::Router;
 use axum::http::StatusCode;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 
 pub use auth::{Caller, Right, new_key, require};
 pub use error::Problem;
@@ -40,7 +45,8 @@ pub use state::AppState;
 /// Everything that is served.
 pub fn router(app: AppState) -> Router {
     routes::router(&app)
-        .merge(console::routes())
+        .merge(routes::of(console::pages::ALL, &app))
+        .merge(console::routes().route_layer(from_fn_with_state(app.clone(), guard::watch)))
         .fallback(async || Problem::not_found("page"))
         .method_not_allowed_fallback(async || {
             let detail = "this address answers to other methods";

@@ -33,6 +33,22 @@ pub fn is_this_machine(extensions: &Extensions, headers: &HeaderMap) -> bool {
     loopback && !forwarded && local && same
 }
 
+/// Where a caller is, to count tries by and to log: the other end of the connection, or what a proxy on
+/// this very machine says of it. Proves nothing.
+pub fn address(extensions: &Extensions, headers: &HeaderMap) -> String {
+    let Some(Peer(peer)) = extensions.get::<Peer>() else {
+        return String::new();
+    };
+    let peer = peer.ip().to_canonical();
+    // What the nearest proxy appended is last; the rest anybody may have written.
+    let told = text(headers, "x-forwarded-for")
+        .and_then(|list| list.rsplit(',').next())
+        .and_then(|last| last.trim().parse::<std::net::IpAddr>().ok());
+    told.filter(|_| peer.is_loopback())
+        .map_or(peer, |told| told.to_canonical())
+        .to_string()
+}
+
 /// Whether a call that changes something was made by one of our own pages, as the browser says.
 pub fn is_own(headers: &HeaderMap, public_url: &str) -> bool {
     let Some(host) = text(headers, "host") else {

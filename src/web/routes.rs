@@ -7,7 +7,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, delete, get, post};
 
 use crate::web::api::{
-    agents, channels, consents, conversations, enrollments, events, flows, handoffs, leads,
+    agents, audit, channels, consents, conversations, enrollments, events, flows, handoffs, leads,
     messages, replies, reports,
 };
 use crate::web::auth::Right;
@@ -52,7 +52,7 @@ impl Method {
 const LIMIT: (&str, &str) = ("limit", "How many at most: 1 to 500, 50 if not given");
 const CURSOR: (&str, &str) = ("cursor", "`next` of the page before");
 
-const fn route(
+pub const fn route(
     method: Method,
     path: &'static str,
     access: Access,
@@ -656,10 +656,23 @@ pub static ALL: &[Route] = &[
     }),
     route(
         Get,
+        "/v1/audit",
+        Needs(Right::ReadAudit),
+        "Who read and did what, newest first",
+        || get(audit::list),
+    )
+    .query(&[
+        ("actor", "An account's or a key's name"),
+        ("phone", "A lead's number"),
+        LIMIT,
+        CURSOR,
+    ]),
+    route(
+        Get,
         "/sign-in/{token}",
         Open,
         "The one-time link that signs in",
-        || get(session::sign_in),
+        || get(session::by_link),
     ),
     route(Post, "/sign-out", Open, "Ends the session", || {
         post(session::sign_out)
@@ -669,11 +682,16 @@ pub static ALL: &[Route] = &[
 
 /// The table as a router, each route behind its guard.
 pub fn router(app: &AppState) -> Router<AppState> {
-    ALL.iter().fold(Router::new(), |router, route| {
+    of(ALL, app)
+}
+
+/// The router of any such table.
+pub fn of(routes: &'static [Route], app: &AppState) -> Router<AppState> {
+    routes.iter().fold(Router::new(), |router, route| {
         let handler = (route.handler)();
         let guarded = match route.access {
             Open => handler,
-            Needs(_) | MachineOr(_) | Sandbox(_) => {
+            Needs(_) | MachineOr(_) | Sandbox(_) | Access::Page(_) | Access::Member => {
                 handler.route_layer(from_fn_with_state((app.clone(), route), guard))
             }
         };

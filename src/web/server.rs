@@ -32,9 +32,12 @@ use crate::runtime::{checkpoints, upkeep};
 use crate::store::{Store, StoreError};
 use crate::web::auth::{NoRandomness, random_bytes};
 use crate::web::certificates::Certificates;
+use crate::web::console::import::Imports;
 use crate::web::origin::Peer;
-use crate::web::session::Door;
 use crate::web::state::{App, AppState};
+use crate::web::throttle::Throttle;
+use crate::web::trail::{self, Trail};
+use crate::web::{password, session};
 
 /// How far the sandbox's clock is ahead, in milliseconds, as text.
 pub const AHEAD_SETTING: &str = "sandbox.ahead";
@@ -170,9 +173,7 @@ pub async fn start(mut options: ServeOptions) -> Result<Running, ServeError> {
     });
     let early = Arc::new(Early::new(engine.clone(), committer.clone()));
     let sandbox = is_sandbox.then(|| sandbox(&engine, deliverer.clone()));
-    let door = Door::open(options.store.as_ref())?;
-    let sign_in = door
-        .new_link(options.store.as_ref(), WallClock.now())?
+    let sign_in = session::new_link(options.store.as_ref(), WallClock.now())?
         .map(|token| format!("http://{address}/sign-in/{token}"));
     let app = AppState::new(App {
         engine: engine.clone(),
@@ -182,12 +183,19 @@ pub async fn start(mut options: ServeOptions) -> Result<Running, ServeError> {
         sandbox: sandbox.clone(),
         heard,
         due: wake.clone(),
-        door,
+        trail: Trail::default(),
+        tries: Throttle::default(),
+        calls: Throttle::default(),
+        hashing: password::turns(),
+        verified: Mutex::default(),
+        imports: Imports::default(),
         stopping: stopping.clone(),
         answering: Mutex::default(),
+        tallies: Default::default(),
     });
     let router = crate::web::router(app.clone());
     let mut tasks = vec![tokio::spawn(accept(listener, router, stopping.clone()))];
+    tasks.push(tokio::spawn(trail::run(app.clone(), stopping.clone())));
     tasks.push(match sandbox {
         Some(sandbox) => tokio::spawn(dispatch::run_sandbox(sandbox, wake, stopping.clone())),
         None => {
@@ -220,7 +228,7 @@ pub async fn start(mut options: ServeOptions) -> Result<Running, ServeError> {
     })
 }
 
-/// The engine over a store, with the clock and the key that are kept there.
+/// The engine over a store, on the clock that the store's server goes by.
 pub fn engine(store: Arc<dyn Store>, live: Live) -> Result<Arc<Engine>, ServeError> {
     let clock: Arc<dyn Clock> = match live.sandbox {
         true => {

@@ -1,8 +1,5 @@
-//! Signing in to the console: a link that works once becomes a session in a cookie.
-//!
-//! Kept are hashes only, in a setting of the store, so that a session outlives a restart.
-
-use std::sync::{PoisonError, RwLock};
+//! Sessions: who a browser's cookie belongs to. Kept are hashes only. A session ends by itself, when
+//! it is not used for long, when it is revoked, and with its account.
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -11,145 +8,150 @@ use minicbor::{Decode, Encode};
 use subtle::ConstantTimeEq;
 
 use crate::lead::Name;
-use crate::store::{Role, Store, StoreError};
+use crate::store::{Account, Role, Session, Store, StoreError, Used};
 use crate::time::{Duration, Timestamp};
-use crate::web::auth::{Caller, NotSignedIn, key_hash, random_text};
+use crate::web::auth::{Caller, NoRandomness, NotSignedIn, Via, key_hash, random_text};
 use crate::web::error::Problem;
-use crate::web::origin::is_loopback_host;
+use crate::web::origin::{self, is_loopback_host};
 use crate::web::state::AppState;
+use crate::web::trail::Act;
 
-const SETTING: &str = "console.sessions";
-const SESSION_LIFE: Duration = Duration::days(30);
+const LINK_SETTING: &str = "console.link";
+const SESSION_LIFE: Duration = Duration::days(14);
+const UNUSED_MAX: Duration = Duration::days(3);
 const LINK_LIFE: Duration = Duration::days(1);
-const SESSIONS_MAX: usize = 100;
+const BROWSER_LEN_MAX: usize = 120;
 /// Where the address is not https the browser would refuse the other.
 const PLAIN_COOKIE: &str = "replytree_session";
 const HOST_COOKIE: &str = "__Host-replytree";
 
-#[derive(Debug, Clone, Default, Encode, Decode)]
-struct Kept {
-    /// Of the link that was printed last, until it is used.
-    #[n(0)]
-    link: Option<Pass>,
-    #[n(1)]
-    sessions: Vec<Pass>,
-}
-
-#[derive(Debug, Clone, Encode, Decode)]
-struct Pass {
+/// The link that was printed last, until it is used.
+#[derive(Debug, Encode, Decode)]
+struct Link {
     #[cbor(n(0), with = "minicbor::bytes")]
     hash: [u8; 32],
     #[n(1)]
-    name: Name,
-    #[n(2)]
     until: Timestamp,
 }
 
-impl Pass {
-    fn fits(&self, hash: &[u8; 32], now: Timestamp) -> bool {
-        bool::from(self.hash.ct_eq(hash)) && now < self.until
+/// The token of a new sign-in link, where nobody is signed in and no admin has a password; it
+/// replaces the one before.
+pub fn new_link(store: &dyn Store, now: Timestamp) -> Result<Option<String>, StoreError> {
+    let admin = |account: &Account| account.role == Role::Admin && account.can_sign_in();
+    let anybody = !store.sessions(now)?.is_empty() || store.accounts()?.iter().any(admin);
+    let Some(token) = random_text().ok().filter(|_| !anybody) else {
+        return Ok(None);
+    };
+    let link = Link {
+        hash: key_hash(&token),
+        until: now + LINK_LIFE,
+    };
+    let bytes = minicbor::to_vec(&link).expect("plain values encode");
+    store.set_setting(LINK_SETTING, &bytes)?;
+    Ok(Some(token))
+}
+
+/// Whether the token is that of the link, which is used up by it.
+fn use_link(store: &dyn Store, token: &str, now: Timestamp) -> Result<bool, StoreError> {
+    let kept = store.setting(LINK_SETTING)?;
+    let link = kept.and_then(|bytes| minicbor::decode::<Link>(&bytes).ok());
+    let hash = key_hash(token);
+    let fits = link.is_some_and(|link| now < link.until && bool::from(link.hash.ct_eq(&hash)));
+    if fits {
+        store.set_setting(LINK_SETTING, &[])?;
+    }
+    Ok(fits)
+}
+
+/// Who a session is begun for, and from where.
+pub struct Begin {
+    pub account: Name,
+    /// Of the printed link alone, which belongs to no account.
+    pub role: Option<Role>,
+    pub address: String,
+    pub browser: String,
+}
+
+impl Begin {
+    pub fn of(account: Name, role: Option<Role>, address: String, headers: &HeaderMap) -> Self {
+        let browser = headers.get(header::USER_AGENT);
+        let browser = browser.and_then(|it| it.to_str().ok()).unwrap_or_default();
+        Begin {
+            account,
+            role,
+            address,
+            browser: browser.chars().take(BROWSER_LEN_MAX).collect(),
+        }
+    }
+
+    /// Begins the session; answers the secret for its cookie.
+    pub fn keep(self, store: &dyn Store, now: Timestamp) -> Result<String, BeginError> {
+        let secret = random_text()?;
+        let session = Session {
+            hash: key_hash(&secret),
+            account: self.account,
+            role: self.role,
+            created: now,
+            until: now + SESSION_LIFE,
+            used: now,
+            address: self.address,
+            browser: self.browser,
+        };
+        store.put_session(&session, now)?;
+        Ok(secret)
     }
 }
 
-pub struct Door {
-    kept: RwLock<Kept>,
+#[derive(Debug, thiserror::Error)]
+pub enum BeginError {
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
-impl Door {
-    pub fn open(store: &dyn Store) -> Result<Self, StoreError> {
-        let kept = match store.setting(SETTING)? {
-            // Sessions that cannot be read are signed out, nothing worse.
-            Some(bytes) => minicbor::decode(&bytes).unwrap_or_default(),
-            None => Kept::default(),
-        };
-        Ok(Self {
-            kept: RwLock::new(kept),
-        })
+impl From<BeginError> for StoreError {
+    fn from(error: BeginError) -> Self {
+        match error {
+            BeginError::Store(error) => error,
+            BeginError::Randomness(error) => StoreError::Refused(error.to_string()),
+        }
     }
+}
 
-    fn change<T>(
-        &self,
-        store: &dyn Store,
-        change: impl FnOnce(&mut Kept) -> T,
-    ) -> Result<T, StoreError> {
-        let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
-        let mut next = kept.clone();
-        let answer = change(&mut next);
-        let bytes = minicbor::to_vec(&next).expect("plain values encode");
-        store.set_setting(SETTING, &bytes)?;
-        *kept = next;
-        Ok(answer)
+/// Who the request's cookie belongs to, as their account stands now.
+pub async fn signed_in(app: &AppState, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
+    let Some(hash) = session_secret(headers).map(key_hash) else {
+        return Ok(None);
+    };
+    let now = app.wall();
+    let found = app.read(move |store| who(store, &hash, now)).await?;
+    if found.is_some() {
+        app.trail.used(Used::Session(hash, now));
     }
+    Ok(found)
+}
 
-    /// The token of a new sign-in link, when nobody is signed in; it replaces the one before.
-    pub fn new_link(
-        &self,
-        store: &dyn Store,
-        now: Timestamp,
-    ) -> Result<Option<String>, StoreError> {
-        let anybody = {
-            let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
-            kept.sessions.iter().any(|session| now < session.until)
-        };
-        let Some(token) = random_text().ok().filter(|_| !anybody) else {
-            return Ok(None);
-        };
-        let link = Pass {
-            hash: key_hash(&token),
-            name: Name::from("owner"),
-            until: now + LINK_LIFE,
-        };
-        self.change(store, |kept| kept.link = Some(link))?;
-        Ok(Some(token))
+fn who(store: &dyn Store, hash: &[u8; 32], now: Timestamp) -> Result<Option<Caller>, StoreError> {
+    let Some(session) = store.session(hash)? else {
+        return Ok(None);
+    };
+    let live = now < session.until && now.since(session.used) < UNUSED_MAX;
+    if !live || !bool::from(session.hash.ct_eq(hash)) {
+        return Ok(None);
     }
-
-    /// The secret of a new session, if the token is that of the link; the link is used up.
-    fn sign_in(
-        &self,
-        store: &dyn Store,
-        token: &str,
-        now: Timestamp,
-    ) -> Result<Option<String>, StoreError> {
-        let hash = key_hash(token);
-        let Ok(secret) = random_text() else {
-            return Ok(None);
-        };
-        let session = key_hash(&secret);
-        self.change(store, |kept| {
-            let link = kept.link.take_if(|link| link.fits(&hash, now))?;
-            kept.sessions.retain(|session| now < session.until);
-            if kept.sessions.len() >= SESSIONS_MAX {
-                kept.sessions.remove(0);
-            }
-            kept.sessions.push(Pass {
-                hash: session,
-                name: link.name,
-                until: now + SESSION_LIFE,
-            });
-            Some(secret)
-        })
-    }
-
-    fn sign_out(&self, store: &dyn Store, headers: &HeaderMap) -> Result<(), StoreError> {
-        let Some(hash) = session_secret(headers).map(key_hash) else {
-            return Ok(());
-        };
-        self.change(store, |kept| {
-            kept.sessions
-                .retain(|session| !bool::from(session.hash.ct_eq(&hash)));
-        })
-    }
-
-    /// Who the request's cookie belongs to.
-    pub fn signed_in(&self, headers: &HeaderMap, now: Timestamp) -> Option<Caller> {
-        let hash = key_hash(session_secret(headers)?);
-        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
-        let session = kept.sessions.iter().find(|pass| pass.fits(&hash, now))?;
-        Some(Caller {
-            name: session.name.clone(),
-            role: Role::Admin,
-        })
-    }
+    let role = match session.role {
+        Some(role) => Some(role),
+        None => store
+            .account(&session.account)?
+            .filter(Account::can_sign_in)
+            .map(|account| account.role),
+    };
+    Ok(role.map(|role| Caller {
+        name: session.account,
+        role,
+        via: Via::Session(session.hash),
+    }))
 }
 
 /// The cookie that this address takes.
@@ -183,19 +185,37 @@ fn set_cookie(headers: &HeaderMap, secret: &str, max_age_s: i64) -> HeaderValue 
     HeaderValue::try_from(cookie).expect("a cookie of ours is a header value")
 }
 
+/// Gives the browser its cookie and goes on to `to`, a path of ours.
+pub fn welcome(headers: &HeaderMap, secret: &str, to: &str) -> Response {
+    let cookie = set_cookie(headers, secret, SESSION_LIFE.as_ms() / 1000);
+    let to = HeaderValue::try_from(to).unwrap_or(HeaderValue::from_static("/"));
+    let answer = [(header::SET_COOKIE, cookie), (header::LOCATION, to)];
+    (StatusCode::SEE_OTHER, answer).into_response()
+}
+
 /// `GET /sign-in/{token}`: uses up the link.
-pub async fn sign_in(
+pub async fn by_link(
     State(app): State<AppState>,
     Path(token): Path<String>,
-    headers: HeaderMap,
+    parts: axum::http::request::Parts,
 ) -> Result<Response, Problem> {
-    let (door, now) = (app.clone(), app.wall());
+    let headers = parts.headers;
+    let address = origin::address(&parts.extensions, &headers);
+    let now = app.wall();
+    let owner = Name::from("owner");
+    let begin = Begin::of(owner.clone(), Some(Role::Admin), address.clone(), &headers);
     let secret = app
-        .read(move |store| door.door.sign_in(store, &token, now))
+        .read(move |store| match use_link(store, &token, now)? {
+            true => Ok(Some(begin.keep(store, now)?)),
+            false => Ok(None),
+        })
         .await?;
     let Some(secret) = secret else {
         return Ok(NotSignedIn.into_response());
     };
+    let act = Act::done("signed in by the printed link", "");
+    app.trail
+        .note_of(owner, Some(Role::Admin), act, &address, now);
     let cookie = set_cookie(&headers, &secret, SESSION_LIFE.as_ms() / 1000);
     // A page that goes on by itself: a SameSite=Strict cookie set on a redirect from elsewhere would
     // not be sent along with it.
@@ -218,13 +238,13 @@ pub async fn sign_out(
     State(app): State<AppState>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let (door, given) = (app.clone(), headers.clone());
-    app.read(move |store| door.door.sign_out(store, &given))
-        .await?;
+    if let Some(hash) = session_secret(&headers).map(key_hash) {
+        app.read(move |store| store.end_session(&hash)).await?;
+    }
     let cookie = set_cookie(&headers, "", 0);
     let to = [
         (header::SET_COOKIE, cookie),
-        (header::LOCATION, HeaderValue::from_static("/")),
+        (header::LOCATION, HeaderValue::from_static("/sign-in")),
     ];
     Ok((StatusCode::SEE_OTHER, to).into_response())
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 
-use tokio::sync::{Notify, broadcast, watch};
+use tokio::sync::{Notify, Semaphore, broadcast, watch};
 
 use crate::runtime::early::Early;
 use crate::runtime::live::Live;
@@ -14,8 +14,12 @@ use crate::runtime::{Clock, Committer, Done, Engine, Refusal, WallClock, Work};
 use crate::store::{SeenKey, Store, StoreError};
 use crate::time::Timestamp;
 use crate::web::certificates::Certificates;
+use crate::web::console::Tallies;
+use crate::web::console::consent::Verified;
+use crate::web::console::import::Imports;
 use crate::web::error::Problem;
-use crate::web::session::Door;
+use crate::web::throttle::Throttle;
+use crate::web::trail::Trail;
 
 #[derive(Clone)]
 pub struct AppState(Arc<App>);
@@ -32,11 +36,23 @@ pub struct App {
     pub heard: broadcast::Sender<Heard>,
     /// Wakes the loop that carries out what is due.
     pub due: Arc<Notify>,
-    pub door: Door,
+    pub trail: Trail,
+    /// Tries at signing in, by account and by address.
+    pub tries: Throttle<String>,
+    /// Calls by key.
+    pub calls: Throttle<[u8; 32]>,
+    /// Turns at hashing a password.
+    pub hashing: Semaphore,
+    /// How far the verification of the ledger is.
+    pub verified: Mutex<Verified>,
+    /// Files that are looked at and imported.
+    pub imports: Imports,
     /// True once the server is stopping.
     pub stopping: watch::Receiver<bool>,
     /// Idempotency keys of requests that are being answered right now.
     pub answering: Mutex<HashSet<SeenKey>>,
+    /// What the console counted of each flow.
+    pub tallies: Tallies,
 }
 
 impl AppState {

@@ -2,13 +2,16 @@
 #![allow(clippy::unwrap_used)] // what fails here fails a test, which is what a test is for
 
 mod agents;
+mod browser;
 mod anomalies;
 mod carriers;
+mod chromium;
 mod compile;
 mod crash;
 mod docs;
 mod engine;
 mod law;
+mod import;
 mod lints;
 mod mail;
 mod playbooks;

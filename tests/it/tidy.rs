@@ -37,10 +37,12 @@ pub const MAY_IMPORT: &[(&str, &str)] = &[
         "time diagnostic lead reply policy experiment conversation flow lint advance store carrier email \
          runtime",
     ),
+    ("import", "time lead policy store runtime"),
+    ("kpi", "time lead conversation store"),
     (
         "web",
         "time diagnostic lead reply policy experiment conversation flow lint advance store carrier email \
-         runtime",
+         runtime import kpi",
     ),
 ];
 

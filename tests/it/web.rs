@@ -1,6 +1,7 @@
 //! The server over a loopback socket: what a carrier, a program and an agent see.
 
 mod agents;
+mod access;
 mod api;
 mod channels;
 mod faults;
@@ -23,8 +24,8 @@ use replytree::web::{Running, ServeOptions, new_key, start};
 use serde_json::{Value, json};
 
 pub const WORKSPACE: &str = include_str!("../data/web/workspace.yaml");
-const DRIVE: &str = include_str!("../data/web/drive.yaml");
-const NOTICE: &str = include_str!("../data/web/notice.yaml");
+pub const DRIVE: &str = include_str!("../data/web/drive.yaml");
+pub const NOTICE: &str = include_str!("../data/web/notice.yaml");
 
 pub struct Server {
     pub running: Running,

@@ -1,7 +1,10 @@
 //! A scene as SVG. Every colour is written as an attribute first, for programs that know no style
 //! sheets (slides, `rsvg-convert`), and again by class in `picture.css`, for browsers.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
+
+use crate::lead::Name;
 
 use super::layout::{Arrow, Ends, Layout, Point, Size, Way, layout};
 use super::measure::{shorten, width, wrap};
@@ -59,6 +62,16 @@ pub fn draw(scene: &Scene, options: &Options) -> String {
     }
     for ((node, card), at) in scene.nodes.iter().zip(&cards).zip(&layout.boxes) {
         out.node(node, card, *at, options);
+    }
+    for (way, &i) in layout.ways.iter().zip(&drawn) {
+        let edge = &scene.edges[i];
+        out.taken(
+            edge,
+            &scene.nodes[edge.from].step,
+            &labels[i],
+            way.label,
+            options,
+        );
     }
     out.text.push_str("</g></svg>\n");
     out.text
@@ -440,27 +453,89 @@ impl<'a> Svg<'a> {
         ));
     }
 
-    /// How many leads stand here, on the box's corner.
+    /// How many leads stand here, went through and were lost, on the box's corners.
     fn numbers(&mut self, node: &Node, card: &Card, options: &Options) {
-        let count = options
-            .live
-            .and_then(|numbers| numbers.waiting.get(node.step.as_str()))
-            .copied()
-            .filter(|count| *count > 0);
-        let Some(count) = count else { return };
-        let text = count.to_string();
-        let w = (width(&text, 11.0) + 14.0).max(22.0);
-        let x = card.size.width - w + 8.0;
+        let Some(live) = options.live else { return };
+        let of = |counts: &BTreeMap<Name, u64>| {
+            let count = counts.get(node.step.as_str()).copied();
+            count.filter(|count| *count > 0)
+        };
         let p = self.palette;
-        self.push(format_args!(
-            "<g class=\"count\"><rect x=\"{x:.1}\" y=\"-11\" width=\"{w:.1}\" height=\"22\" \
-             rx=\"11\" fill=\"{}\"/><text x=\"{:.1}\" y=\"4\" font-size=\"11\" \
-             font-weight=\"700\" text-anchor=\"middle\" fill=\"{}\">{text}</text></g>",
+        let Size { width, height } = card.size;
+        if let Some(count) = of(&live.waiting) {
+            let text = count.to_string();
+            let x = width + 8.0 - pill_width(&text);
+            self.pill("count", &text, Point { x, y: 0.0 }, p.count, p.count_ink);
+        }
+        let left = |y| Point { x: 12.0, y };
+        if let Some(count) = of(&live.passed) {
+            let (text, at) = match node.shape {
+                Shape::Card => (format!("{count} passed"), left(0.0)),
+                Shape::Outcome(_) | Shape::WayIn => {
+                    let text = count.to_string();
+                    let x = width + 6.0 - pill_width(&text);
+                    (text, Point { x, y: 0.0 })
+                }
+            };
+            self.pill("tally-passed", &text, at, p.neutral.back, p.neutral.ink);
+        }
+        if let Some(count) = of(&live.dropped) {
+            let text = format!("{count} dropped");
+            self.pill(
+                "tally-dropped",
+                &text,
+                left(height),
+                p.lost.back,
+                p.lost.ink,
+            );
+        }
+    }
+
+    /// How many took the arrow, beside its label.
+    fn taken(&mut self, edge: &Edge, from: &str, label: &[String], at: Point, options: &Options) {
+        let Some(live) = options.live else { return };
+        let exits = edge.exits.iter();
+        let count: u64 = exits
+            .filter_map(|exit| {
+                let key = (Name::from(from), Name::from(exit.as_str()));
+                live.taken.get(&key)
+            })
+            .sum();
+        if count == 0 {
+            return;
+        }
+        let text = count.to_string();
+        let x = match label.is_empty() {
+            true => at.x - pill_width(&text) / 2.0,
+            false => at.x + label_size(label).width / 2.0 - 2.0,
+        };
+        let p = self.palette;
+        self.pill(
+            "tally-taken",
+            &text,
+            Point { x, y: at.y },
+            p.blue_back(),
             p.count,
-            x + w / 2.0,
-            p.count_ink
+        );
+    }
+
+    /// `at` is the middle of its left side.
+    fn pill(&mut self, class: &str, text: &str, at: Point, back: &str, ink: &str) {
+        let w = pill_width(text);
+        self.push(format_args!(
+            "<g class=\"{class}\"><rect x=\"{:.1}\" y=\"{:.1}\" width=\"{w:.1}\" height=\"20\" \
+             rx=\"10\" fill=\"{back}\"/><text x=\"{:.1}\" y=\"{:.1}\" font-size=\"11\" \
+             font-weight=\"700\" text-anchor=\"middle\" fill=\"{ink}\">{text}</text></g>",
+            at.x,
+            at.y - 10.0,
+            at.x + w / 2.0,
+            at.y + 4.0,
         ));
     }
+}
+
+fn pill_width(text: &str) -> f64 {
+    (width(text, 11.0) + 15.0).max(22.0)
 }
 
 fn members<'s>(scene: &'s Scene, frame: &'s str) -> impl Iterator<Item = usize> + 's {

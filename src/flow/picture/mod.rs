@@ -49,10 +49,14 @@ impl Style {
     }
 }
 
-/// How many leads stand at each step.
+/// How many leads stand at each step, went through it and were lost there; how many took each exit.
 #[derive(Debug, Clone, Default)]
 pub struct StepNumbers {
     pub waiting: BTreeMap<Name, u64>,
+    pub passed: BTreeMap<Name, u64>,
+    pub dropped: BTreeMap<Name, u64>,
+    /// By step and exit.
+    pub taken: BTreeMap<(Name, Name), u64>,
 }
 
 impl StepNumbers {
@@ -62,13 +66,21 @@ impl StepNumbers {
         for (step, count) in counts {
             *waiting.entry(step.clone()).or_default() += count;
         }
-        Self { waiting }
+        Self {
+            waiting,
+            ..Self::default()
+        }
     }
 }
 
 /// The flow's picture as one SVG document.
 pub fn svg(flow: &Flow, options: &Options) -> String {
     draw::draw(&Scene::of(flow), options)
+}
+
+/// Whether the picture shows this outcome as what the flow is for.
+pub fn is_won(outcome: &str) -> bool {
+    scene::tone(outcome) == scene::Tone::Won
 }
 
 /// The flow's graph for Graphviz.

@@ -99,6 +99,10 @@ pub static DARK: Palette = Palette {
 };
 
 impl Palette {
+    pub fn blue_back(&self) -> &'static str {
+        self.blue.back
+    }
+
     pub fn tone(&self, tone: Tone) -> Colours {
         match tone {
             Tone::Won => self.won,
@@ -145,6 +149,15 @@ pub fn rules(palette: &Palette, scope: &str) -> String {
          {scope} .count rect{{fill:{4}}}{scope} .count text{{fill:{5}}}",
         p.ink, p.silence_ink, p.muted, p.frame_line, p.count, p.count_ink
     ));
+    for (class, back, ink) in [
+        ("passed", p.neutral.back, p.neutral.ink),
+        ("dropped", p.lost.back, p.lost.ink),
+        ("taken", p.blue.back, p.blue.ink),
+    ] {
+        css.push_str(&format!(
+            "{scope} .tally-{class} rect{{fill:{back}}}{scope} .tally-{class} text{{fill:{ink}}}"
+        ));
+    }
     for (tone, c) in [("won", p.won), ("neutral", p.neutral), ("lost", p.lost)] {
         css.push_str(&format!(
             "{scope} .{tone} .box{{fill:{};stroke:{}}}{scope} .{tone} .dot,\

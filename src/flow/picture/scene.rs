@@ -211,7 +211,7 @@ fn outcome(step: String, outcome: &str) -> Node {
 }
 
 /// A hint for the eye, from how outcomes are commonly named; nothing else depends on it.
-fn tone(outcome: &str) -> Tone {
+pub fn tone(outcome: &str) -> Tone {
     const WON: [&str; 19] = [
         "book",
         "qualified",

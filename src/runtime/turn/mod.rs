@@ -9,6 +9,7 @@ mod handoff;
 mod inbound;
 mod lead;
 mod leave;
+mod moving;
 mod outgoing;
 mod receipt;
 mod takeover;
@@ -75,6 +76,7 @@ impl<'e> Desk<'e> {
             | Work::Write { conversation, .. }
             | Work::Clicked { conversation, .. }
             | Work::CancelBooking { conversation, .. }
+            | Work::MoveVersion { conversation, .. }
             | Work::Stop { conversation, .. } => (Some(*conversation), None),
             Work::Claim { handoff, .. }
             | Work::Decline { handoff, .. }
@@ -196,6 +198,12 @@ impl<'e> Desk<'e> {
                 agent,
                 ..
             } => self.take_over(*conversation, agent)?,
+            Work::MoveVersion {
+                conversation,
+                to,
+                by,
+                ..
+            } => self.move_version(*conversation, *to, by)?,
             Work::Release {
                 conversation, step, ..
             } => self.release(*conversation, step.clone())?,
@@ -579,7 +587,7 @@ impl<'e> Desk<'e> {
             Status::Ended { outcome } => {
                 self.tell("conversation.ended", conversation, outcome.to_string());
             }
-            _ if !entry.path.is_empty() => {
+            _ if !entry.path.is_empty() || is_by_agent(&entry.event) => {
                 self.tell("conversation.moved", conversation, String::new());
             }
             _ => {}
@@ -596,6 +604,17 @@ impl<'e> Desk<'e> {
             detail,
         });
     }
+}
+
+/// What an agent does to a conversation, whether or not it takes a step.
+fn is_by_agent(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::TakenOver { .. }
+            | Event::Released { .. }
+            | Event::AgentWrote { .. }
+            | Event::VersionMoved { .. }
+    )
 }
 
 /// Whether an entry would only repeat what the outgoing row of its message keeps already.

@@ -316,5 +316,7 @@ fn standing(store: &dyn Store) {
     ];
     assert_eq!(ok(store.standing_on(version(1))), expected);
     assert_eq!(ok(store.standing_on(version(9))), []);
+    assert_eq!(ok(store.under_way_on(version(1))), expected[1..]);
+    assert_eq!(ok(store.under_way_on(version(9))), []);
     assert_eq!(ok(store.live_versions()), [version(1), version(2)]);
 }

@@ -2,6 +2,7 @@
 //! store is right when it passes them all; `tests/it/store.rs` runs them. They fail by panicking,
 //! as tests do, and know nothing of what is underneath.
 
+mod accounts;
 mod fixture;
 mod kept;
 mod lists;
@@ -26,6 +27,8 @@ pub fn all() -> impl Iterator<Item = Check> {
         replies::ALL,
         others::ALL,
         kept::ALL,
+        others::ALL,
+        accounts::ALL,
     ]
     .into_iter()
     .flatten()

@@ -404,6 +404,9 @@ fn keys(store: &dyn Store) {
         role: Role::Agent,
         created: after_ms(i64::from(n)),
         revoked: None,
+        expires: None,
+        used: None,
+        per_minute: None,
     };
     for key in [key("crm", 1), key("crm", 2), key("site", 3)] {
         ok(store.add_key(&key));

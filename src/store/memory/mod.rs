@@ -3,6 +3,7 @@
 
 mod kept;
 mod review;
+mod accounts;
 mod state;
 
 use std::path::Path;
@@ -230,6 +231,12 @@ impl Store for MemoryStore {
 
     fn standing_on(&self, version: VersionId) -> Result<Vec<StepCount>, StoreError> {
         Ok(self.read().standing_on(version))
+    }
+
+    fn under_way_on(&self, version: VersionId) -> Result<Vec<StepCount>, StoreError> {
+        let mut counts = self.read().standing_on(version);
+        counts.retain(|count| count.outcome.is_none());
+        Ok(counts)
     }
 
     fn shortlink(&self, code: u64) -> Result<Option<ShortlinkRecord>, StoreError> {

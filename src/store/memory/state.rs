@@ -8,16 +8,16 @@ use crate::lead::{Name, PhoneNumber};
 use crate::policy::{ConsentEvent, ledger};
 use crate::store::query::{self, age_order};
 use crate::store::{
-    AddressChange, AddressMark, AddressState, ApiKey, Audit, Booking, Commit, CommitError,
-    ConversationQuery, Due, FlowRecord, HandoffId, HandoffQuery, HandoffRecord, HandoffStatus,
-    LeadQuery, LeadRecord, LedgerEvent, LedgerRow, Need, OnClock, RECENT_ROWS_MAX, Recent, Row,
-    RowBody, RowKind, SendStatus, Sending, ShortlinkRecord, Snapshot, StepCount, StoreCounts,
-    address_key, blank, forgotten, ledger_key, refused,
+    Account, AddressChange, AddressMark, AddressState, ApiKey, Audit, AuditPlace, AuditRow,
+    Booking, Commit, CommitError, ConversationQuery, Due, FlowRecord, HandoffId, HandoffQuery,
+    HandoffRecord, HandoffStatus, LeadQuery, LeadRecord, LedgerEvent, LedgerRow, Need, OnClock,
+    RECENT_ROWS_MAX, Recent, Row, RowBody, RowKind, SendStatus, Sending, Session, ShortlinkRecord,
+    Snapshot, StepCount, StoreCounts, address_key, blank, forgotten, ledger_key, refused,
 };
 use crate::time::Timestamp;
 
 /// Nothing in memory outlives the process, so nothing need be hidden; and runs stay repeatable.
-const SECRET: [u8; 32] = [0; 32];
+pub const SECRET: [u8; 32] = [0; 32];
 
 #[derive(Default)]
 pub struct State {
@@ -40,6 +40,9 @@ pub struct State {
     pub(super) timers: BTreeSet<(Timestamp, ConversationId)>,
     /// Off the clock since a restore: when they were due, and the revision they stood at.
     pub(super) held_timers: BTreeMap<ConversationId, (Timestamp, u32)>,
+    pub accounts: BTreeMap<Name, Account>,
+    pub sessions: BTreeMap<[u8; 32], Session>,
+    pub audit: BTreeMap<AuditPlace, AuditRow>,
     outgoing_due: BTreeSet<(Timestamp, PhoneNumber, Seq)>,
 }
 

@@ -23,6 +23,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0004_address.sql"),
     include_str!("schema/0005_held_timer.sql"),
     include_str!("schema/0006_ledger_head.sql"),
+    include_str!("schema/0007_accounts.sql"),
 ];
 const READERS_KEPT_MAX: usize = 4;
 const STATEMENTS_KEPT_MAX: usize = 64;

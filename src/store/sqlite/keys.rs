@@ -24,6 +24,14 @@ pub fn add(writer: &Connection, key: &ApiKey) -> Result<(), StoreError> {
     ask::change(writer, "add a key", ADD, params).map(drop)
 }
 
+const PUT: &str = "UPDATE api_key SET data = $1 WHERE bucket = 0 AND hash = $2";
+
+/// Replaces what is kept of a key; whether it is revoked stays.
+pub fn put(writer: &Connection, key: &ApiKey) -> Result<(), StoreError> {
+    let params = params![to_blob(key)?, key.hash];
+    ask::change(writer, "note a key's use", PUT, params).map(drop)
+}
+
 /// Columns in this order: revoked, data.
 fn read(row: &SqlRow<'_>) -> Result<ApiKey, StoreError> {
     Ok(ApiKey {

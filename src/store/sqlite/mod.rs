@@ -3,6 +3,7 @@
 //! the tables look as they do: `schema/`.
 
 mod addresses;
+mod accounts;
 mod ask;
 mod audit;
 mod blank;
@@ -20,6 +21,7 @@ mod pack;
 mod reads;
 mod review;
 mod replies;
+mod standing;
 mod turns;
 mod upkeep;
 mod write;
@@ -219,6 +221,10 @@ impl Store for SqliteStore {
 
     fn standing_on(&self, version: VersionId) -> Result<Vec<StepCount>, StoreError> {
         self.read(|db| reads::standing_on(db, version))
+    }
+
+    fn under_way_on(&self, version: VersionId) -> Result<Vec<StepCount>, StoreError> {
+        self.read(|db| standing::under_way_on(db, version))
     }
 
     fn shortlink(&self, code: u64) -> Result<Option<ShortlinkRecord>, StoreError> {

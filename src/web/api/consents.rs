@@ -1,10 +1,10 @@
 //! `/v1/consents`: the ledger's rows of one lead, and a new one.
 
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde_json::Value;
 
 use crate::runtime::Work;
@@ -12,6 +12,7 @@ use crate::web::api::{leads, proof, shapes};
 use crate::web::error::Problem;
 use crate::web::fields::{self, Fields};
 use crate::web::state::AppState;
+use crate::web::trail::AboutLead;
 
 /// `GET /v1/consents/{phone}`
 pub async fn list(
@@ -41,5 +42,6 @@ pub async fn add(State(app): State<AppState>, body: Bytes) -> Result<Response, P
         .await?;
     let mut answer = rows.last().map_or(Value::Null, shapes::ledger_row);
     answer["consent"] = record.map_or(Value::Null, |r| shapes::standing(&r.standing));
-    Ok((StatusCode::CREATED, Json(answer)).into_response())
+    let about = Extension(AboutLead(phone));
+    Ok((StatusCode::CREATED, about, Json(answer)).into_response())
 }

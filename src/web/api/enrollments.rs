@@ -17,6 +17,7 @@ use crate::web::error::Problem;
 use crate::web::fields::{self, Fields};
 use crate::web::idempotency::Once;
 use crate::web::state::AppState;
+use crate::web::trail::AboutLead;
 
 pub async fn create(
     State(app): State<AppState>,
@@ -55,7 +56,8 @@ pub async fn create(
         "conversation_id": conversation.id.to_string(),
         "status": conversation.status_name(),
     });
-    Ok((StatusCode::ACCEPTED, Json(answer)).into_response())
+    let about = Extension(AboutLead(phone));
+    Ok((StatusCode::ACCEPTED, about, Json(answer)).into_response())
 }
 
 /// The lead: `phone` of one we may know already, or all of `lead`; `fields` go on top.

@@ -14,6 +14,7 @@ use crate::web::error::Problem;
 use crate::web::fields::{self, Fields};
 use crate::web::idempotency::Once;
 use crate::web::state::AppState;
+use crate::web::trail::AboutLead;
 
 pub async fn tell(
     State(app): State<AppState>,
@@ -39,7 +40,8 @@ pub async fn tell(
         "conversation_id": conversation.map(|c| c.id.to_string()),
         "status": conversation.map(|c| c.status_name()),
     });
-    Ok((StatusCode::ACCEPTED, Json(answer)).into_response())
+    let about = Extension(AboutLead(phone));
+    Ok((StatusCode::ACCEPTED, about, Json(answer)).into_response())
 }
 
 /// What the event tells: its own properties, with `value` as an amount where a currency is named.

@@ -1,7 +1,5 @@
 //! `/v1/leads`: who we talk to, upserted by number.
 
-use std::borrow::Cow;
-
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -9,26 +7,22 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde_json::json;
 
-use crate::flow::condition::Expr;
-use crate::flow::template::{Scope, Source};
 use crate::lead::{Name, PhoneNumber, Value};
 use crate::policy::consent::{self, Level};
 use crate::policy::{ConsentChange, ConsentEvent};
-use crate::runtime::Work;
 use crate::runtime::work::LeadUpdate;
-use crate::store::{ConversationQuery, LeadQuery, LeadRecord, Store, StoreError};
-use crate::time::{Timestamp, Zone};
+use crate::runtime::{Work, segment};
+use crate::store::{ConversationQuery, LeadQuery, LeadRecord};
+use crate::time::Timestamp;
 use crate::web::api::shapes;
 use crate::web::auth::Caller;
 use crate::web::error::Problem;
 use crate::web::fields::{self, Fields, phone_in_url};
 use crate::web::pages::{Page, Query};
 use crate::web::state::AppState;
+use crate::web::trail::AboutLead;
 
-/// Most leads that one page of a segment looks at.
-const SEGMENT_SCAN_MAX: usize = 20_000;
 const CONVERSATIONS_SHOWN: usize = 50;
-const SCAN_PAGE: usize = 500;
 
 /// `POST /v1/leads`
 pub async fn upsert(State(app): State<AppState>, body: Bytes) -> Result<Response, Problem> {
@@ -43,7 +37,8 @@ pub async fn upsert(State(app): State<AppState>, body: Bytes) -> Result<Response
         true => StatusCode::CREATED,
         false => StatusCode::OK,
     };
-    Ok((status, Json(shapes::lead(&record))).into_response())
+    let about = Extension(AboutLead(phone));
+    Ok((status, about, Json(shapes::lead(&record))).into_response())
 }
 
 /// What is told of a lead, in a body of its own or as `lead` of an enrolment.
@@ -170,99 +165,45 @@ enum Kind {
 pub async fn list(State(app): State<AppState>, query: Query) -> Result<Response, Problem> {
     let page = Page::of(&query)?;
     let after: Option<PhoneNumber> = page.after()?;
-    let q = query.get("q").filter(|q| !q.is_empty()).cloned();
-    let live = app.live();
-    let segment = match query.get("segment").filter(|name| !name.is_empty()) {
-        None => None,
-        Some(name) => Some(
-            live.workspace
-                .segments
-                .get(name.as_str())
-                .cloned()
-                .ok_or_else(|| Problem::not_found("segment"))?,
-        ),
+    let asked = Asked {
+        q: query.get("q").filter(|q| !q.is_empty()).cloned(),
+        segment: query
+            .get("segment")
+            .filter(|name| !name.is_empty())
+            .cloned(),
+        after,
+        wanted: page.limit + 1,
     };
-    let wanted = page.limit + 1;
-    let zone = live.workspace.time_zone.clone();
-    let found = app
-        .read(move |store| match segment {
-            None => store.leads(&LeadQuery {
-                q,
-                after,
-                limit: wanted,
-            }),
-            Some(segment) => in_segment(store, &segment, &zone, q, after, wanted),
-        })
-        .await?;
+    let found = search(&app, asked).await?;
     Ok(page.answer(found, |record| record.lead.phone.to_string(), shapes::lead))
 }
 
-fn in_segment(
-    store: &dyn Store,
-    segment: &Expr,
-    zone: &Zone,
-    q: Option<String>,
-    mut after: Option<PhoneNumber>,
-    wanted: usize,
-) -> Result<Vec<LeadRecord>, StoreError> {
-    let mut found = Vec::new();
-    for _ in 0..SEGMENT_SCAN_MAX / SCAN_PAGE {
-        let query = LeadQuery {
-            q: q.clone(),
+/// A search for leads.
+pub struct Asked {
+    pub q: Option<String>,
+    pub segment: Option<String>,
+    pub after: Option<PhoneNumber>,
+    pub wanted: usize,
+}
+
+pub async fn search(app: &AppState, asked: Asked) -> Result<Vec<LeadRecord>, Problem> {
+    let live = app.live();
+    let known = |name: String| {
+        let segment = live.workspace.segments.get(name.as_str()).cloned();
+        segment.ok_or_else(|| Problem::not_found("segment"))
+    };
+    let segment = asked.segment.map(known).transpose()?;
+    let zone = live.workspace.time_zone.clone();
+    let (q, after, wanted) = (asked.q, asked.after, asked.wanted);
+    app.read(move |store| match segment {
+        None => store.leads(&LeadQuery {
+            q,
             after,
-            limit: SCAN_PAGE,
-        };
-        let leads = store.leads(&query)?;
-        let last = leads.last().map(|record| record.lead.phone);
-        let full = leads.len() == SCAN_PAGE;
-        let fits = |record: &LeadRecord| segment.holds(&OfLead { record, zone });
-        found.extend(leads.into_iter().filter(fits));
-        if !full || found.len() >= wanted {
-            break;
-        }
-        after = last;
-    }
-    found.truncate(wanted);
-    Ok(found)
-}
-
-/// What a segment's condition may ask of a lead.
-struct OfLead<'l> {
-    record: &'l LeadRecord,
-    zone: &'l Zone,
-}
-
-impl Scope for OfLead<'_> {
-    fn get(&self, source: &Source) -> Cow<'_, Value> {
-        let lead = &self.record.lead;
-        match source {
-            Source::Field(name, _) if *name == "phone" => {
-                Cow::Owned(Value::Text(lead.phone.to_string()))
-            }
-            Source::Field(name, kind) => crate::flow::fields::read(lead.field(name), *kind),
-            Source::Tags => Cow::Owned(Value::List(
-                lead.tags.iter().map(ToString::to_string).collect(),
-            )),
-            Source::Locale => Cow::Owned(Value::text(self.locale())),
-            // The rest is of a conversation, which a segment is not about.
-            Source::Brand
-            | Source::Link(_)
-            | Source::Answer(..)
-            | Source::Score
-            | Source::Agent
-            | Source::LastReply
-            | Source::Event(_)
-            | Source::Saved(_) => Cow::Owned(Value::Nothing),
-        }
-    }
-
-    fn zone(&self) -> &Zone {
-        self.zone
-    }
-
-    fn locale(&self) -> &str {
-        self.record.lead.locale.as_deref().unwrap_or("en")
-    }
+            limit: wanted,
+        }),
+        Some(segment) => segment::leads_in(store, &segment, &zone, q, after, wanted),
+    })
+    .await
 }
 
 /// The number that an address names: as such, or as a lead's id.

@@ -1,6 +1,7 @@
 //! The API, one file for each thing it speaks of.
 
 pub mod channels;
+pub mod audit;
 pub mod consents;
 pub mod agents;
 pub mod conversations;
@@ -14,5 +15,4 @@ pub mod proof;
 pub mod replies;
 pub mod reports;
 pub mod shapes;
-mod speed;
 pub mod timeline;

@@ -123,6 +123,9 @@ fn event(event: &Event) -> Json {
         Event::AgentWrote { agent, text } => {
             json!({ "type": "agent_wrote", "agent": agent, "text": text })
         }
+        Event::VersionMoved { from, to, by } => json!({
+            "type": "version_moved", "from": from.to_string(), "to": to.to_string(), "by": by,
+        }),
         Event::Clicked { link } => json!({ "type": "click", "link": link.as_str() }),
         Event::Stopped { outcome } => json!({ "type": "stopped", "outcome": outcome.as_str() }),
         Event::SlotHeld { slot, held, .. } => json!({

@@ -1,59 +1,65 @@
-//! `/flows` and `/flows/{flow}`: what is loaded, its picture with the leads that stand on it, and what
-//! is wrong with the files.
+//! `/flows` and `/flows/{flow}`: what is loaded, its picture with live numbers, what is proved of it,
+//! what is wrong with the files, and its versions.
+
+mod moving;
+mod numbers;
+mod versions;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::{Path, State};
-use maud::{Markup, PreEscaped, html};
+use axum::routing::{get, post};
+use maud::{Markup, html};
 
+use crate::conversation::VersionId;
 use crate::diagnostic::Diagnostic;
-use crate::flow::{Flow, picture};
-use crate::lead::Name;
+use crate::flow::Flow;
 use crate::policy::MessageKind;
 use crate::runtime::Live;
-use crate::store::StepCount;
-use crate::web::auth::Caller;
-use crate::web::console::page::{Frame, Place, Sandbox, frame};
+use crate::web::auth::{Caller, Right, require};
+use crate::web::console::page::{Frame, Place, Sandbox, empty};
 use crate::web::console::phone::industry;
 use crate::web::console::{Page, problems, proof};
 use crate::web::error::Problem;
 use crate::web::state::AppState;
 
-pub async fn list(_caller: Caller, State(app): State<AppState>) -> Page {
+pub use numbers::period;
+
+pub fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/flows", get(list))
+        .route("/flows/{flow}", get(one))
+        .route("/flows/{flow}/now", get(numbers::now))
+        .route("/flows/{flow}/versions", get(versions::page))
+        .route("/flows/{flow}/versions/{version}/move", post(moving::act))
+}
+
+async fn list(caller: Caller, State(app): State<AppState>) -> Page {
+    require(&caller, Right::ReadFlows, &app)?;
     let live = app.live();
-    Ok(frame(
-        &page(&live, "Flows", sandbox(&app)),
-        &list_body(&live),
-    ))
+    Ok(Frame::of(&app, &caller, Place::Flows, "Flows")
+        .style("flows.css")
+        .page(&list_body(&live)))
 }
 
-pub async fn one(_caller: Caller, State(app): State<AppState>, Path(name): Path<String>) -> Page {
+async fn one(caller: Caller, State(app): State<AppState>, Path(name): Path<String>) -> Page {
+    require(&caller, Right::ReadFlows, &app)?;
+    let (live, flow) = served(&app, &name)?;
+    let body = one_body(&live, &flow, Sandbox::of(&app));
+    Ok(Frame::of(&app, &caller, Place::Flows, name)
+        .style("flows.css")
+        .script("flows.js")
+        .page(&body))
+}
+
+/// A flow that is served.
+fn served(app: &AppState, name: &str) -> Result<(Arc<Live>, Arc<Flow>), Problem> {
     let live = app.live();
-    let Some(flow) = live.flows.get(name.as_str()).cloned() else {
-        return Err(Problem::not_found("flow"));
-    };
-    let version = flow.version;
-    let standing = app.read(move |store| store.standing_on(version)).await?;
-    let body = one_body(&live, &flow, &standing, sandbox(&app));
-    Ok(frame(&page(&live, &name, sandbox(&app)), &body))
-}
-
-fn sandbox(app: &AppState) -> Sandbox {
-    match app.sandbox {
-        Some(_) => Sandbox::Yes,
-        None => Sandbox::No,
-    }
-}
-
-fn page<'a>(live: &'a Live, title: &'a str, sandbox: Sandbox) -> Frame<'a> {
-    Frame {
-        title,
-        brand: &live.workspace.brand,
-        place: Place::Flows,
-        style: "flows.css",
-        script: None,
-        sandbox,
-    }
+    let flow = live.flows.get(name).cloned();
+    let flow = flow.ok_or_else(|| Problem::not_found("flow"))?;
+    Ok((live, flow))
 }
 
 /// Errors and warnings of a file.
@@ -97,6 +103,9 @@ fn list_body(live: &Live) -> Markup {
                     (problems::show(&stray, &live.sources))
                 }
             }
+            @if live.flows.is_empty() {
+                (empty("No flow is served", "Write one in the workspace's folder; it is served as soon as it compiles."))
+            }
             @for (industry, flows) in groups {
                 section.industry {
                     h2 { (industry) }
@@ -118,7 +127,7 @@ fn card(live: &Live, flow: &Flow) -> Markup {
             span.card-tags {
                 span.tag { (kind(flow)) }
                 @for locale in &flow.locales { span.tag { (locale) } }
-                span.tag { (flow.steps.len()) " steps" }
+                span.tag { (plural(flow.steps.len(), "step")) }
                 @if errors > 0 { span.tag.bad { (plural(errors, "error")) } }
                 @if warnings > 0 { span.tag.warn { (plural(warnings, "warning")) } }
             }
@@ -140,42 +149,14 @@ fn plural(n: usize, what: &str) -> String {
     }
 }
 
-fn one_body(live: &Live, flow: &Flow, standing: &[StepCount], sandbox: Sandbox) -> Markup {
+fn one_body(live: &Live, flow: &Flow, sandbox: Sandbox) -> Markup {
     let problems: Vec<&Diagnostic> = of_file(live, &flow.file).collect();
-    let numbers = numbers(standing);
-    let options = picture::Options {
-        style: picture::Style::Bare,
-        live: Some(&numbers),
-    };
-    let under_way: u64 = numbers.waiting.values().sum();
     html! {
         div.wide {
-            p.crumbs { a href="/flows" { "Flows" } " / " (industry(flow)) }
-            div.flow-head {
-                div {
-                    h1 { (flow.name.replace(['-', '_'], " ")) }
-                    p.lead { (flow.about) }
-                    p.card-tags {
-                        span.tag { (kind(flow)) }
-                        @for locale in &flow.locales { span.tag { (locale) } }
-                        @for word in &flow.start_keywords { span.tag { "text " (word.to_uppercase()) } }
-                        @for event in &flow.start_events { span.tag { "event " (event) } }
-                        span.tag title="The version that new leads begin with" { (short(&flow.version.to_string())) }
-                    }
-                }
-                @if sandbox == Sandbox::Yes {
-                    a.button.primary href=(format!("/phone?flow={}", flow.name)) { "Text with it" }
-                }
-            }
+            (head(flow, sandbox, Tab::Now))
             div.flow-grid {
-                section.pane aria-label="Picture" {
-                    (PreEscaped(picture::svg(flow, &options)))
-                }
+                (numbers::part(flow, None))
                 div.flow-side {
-                    section.pane {
-                        h2 { "Leads on this version" }
-                        (leads(standing, under_way))
-                    }
                     section.pane {
                         h2 { "What is proved" }
                         (proof::show(flow))
@@ -191,26 +172,41 @@ fn one_body(live: &Live, flow: &Flow, standing: &[StepCount], sandbox: Sandbox) 
     }
 }
 
-fn short(version: &str) -> String {
-    format!("version {}", version.get(..8).unwrap_or(version))
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tab {
+    Now,
+    Versions,
 }
 
-fn numbers(standing: &[StepCount]) -> picture::StepNumbers {
-    let here = standing.iter().filter(|count| !count.step.is_empty());
-    let counts: Vec<(Name, u64)> = here.map(|c| (c.step.clone(), c.count)).collect();
-    picture::StepNumbers::of(&counts)
-}
-
-fn leads(standing: &[StepCount], under_way: u64) -> Markup {
-    let ended = standing.iter().filter(|count| count.step.is_empty());
-    let ending = |count: &StepCount| match &count.outcome {
-        Some(outcome) => outcome.replace(['-', '_'], " "),
-        None => count.status.to_string(),
-    };
+fn head(flow: &Flow, sandbox: Sandbox, tab: Tab) -> Markup {
+    let path = format!("/flows/{}", flow.name);
     html! {
-        dl.numbers {
-            dt { "under way" } dd { (under_way) }
-            @for count in ended { dt { (ending(count)) } dd { (count.count) } }
+        p.crumbs { a href="/flows" { "Flows" } " / " (industry(flow)) }
+        div.flow-head {
+            div {
+                h1 { (flow.name.replace(['-', '_'], " ")) }
+                p.lead { (flow.about) }
+                p.card-tags {
+                    span.tag { (kind(flow)) }
+                    @for locale in &flow.locales { span.tag { (locale) } }
+                    @for word in &flow.start_keywords { span.tag { "text " (word.to_uppercase()) } }
+                    @for event in &flow.start_events { span.tag { "event " (event) } }
+                    span.tag title="The version that new leads begin with" { "version " (short(flow.version)) }
+                }
+            }
+            @if sandbox == Sandbox::Yes {
+                a.button.primary href=(format!("/phone?flow={}", flow.name)) { "Text with it" }
+            }
+        }
+        nav.tabs.flow-tabs aria-label="About this flow" {
+            a href=(path) aria-current=[(tab == Tab::Now).then_some("page")] { "Now" }
+            a href=(format!("/figures/{}", flow.name)) { "Figures" }
+            a href=(format!("{path}/versions")) aria-current=[(tab == Tab::Versions).then_some("page")] { "Versions" }
         }
     }
+}
+
+/// The first digits of a version, enough to tell a flow's apart.
+fn short(version: VersionId) -> String {
+    version.to_string().chars().take(8).collect()
 }

@@ -17,8 +17,8 @@ use crate::lead::PhoneNumber;
 use crate::policy::{MessageKind, zones};
 use crate::runtime::Live;
 use crate::time::{Timestamp, Zone};
-use crate::web::auth::Caller;
-use crate::web::console::page::{Frame, Place, Sandbox, frame};
+use crate::web::auth::{Caller, Right, require};
+use crate::web::console::page::{Frame, Place};
 use crate::web::console::{Page, sample};
 use crate::web::error::Problem;
 use crate::web::state::AppState;
@@ -34,21 +34,15 @@ const CITIES: [(&str, &str); 6] = [
     ("San Juan", "787"),
 ];
 
-pub async fn page(_caller: Caller, State(app): State<AppState>) -> Page {
+pub async fn page(caller: Caller, State(app): State<AppState>) -> Page {
     if app.sandbox.is_none() {
         return Err(Problem::not_found("page"));
     }
-    let live = app.live();
-    let brand = live.workspace.brand.clone();
-    let page = Frame {
-        title: "Phone",
-        brand: &brand,
-        place: Place::Phone,
-        style: "phone.css",
-        script: Some("phone.js"),
-        sandbox: Sandbox::Yes,
-    };
-    Ok(frame(&page, &body(&live, app.now())))
+    require(&caller, Right::UseSandbox, &app)?;
+    Ok(Frame::of(&app, &caller, Place::Phone, "Phone")
+        .style("phone.css")
+        .script("phone.js")
+        .page(&body(&app.live(), app.now())))
 }
 
 /// `GET /phone/picture/{version}`: the picture of the very version a conversation stands on.
@@ -73,7 +67,7 @@ pub async fn picture(
     Ok((headers, picture::svg(&flow, &options)).into_response())
 }
 
-fn read_version(text: &str) -> Option<VersionId> {
+pub(super) fn read_version(text: &str) -> Option<VersionId> {
     let mut bytes = [0; 16];
     if text.len() != 32 || !text.is_ascii() {
         return None;

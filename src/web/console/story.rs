@@ -158,6 +158,7 @@ fn event(event: &Event) -> Option<Json> {
             line["quote"] = json!(text);
             line
         }
+        Event::VersionMoved { by, .. } => line("agent", format!("{by} moved it to a new version")),
         Event::Clicked { link } => line("link", format!("Clicked {link}")),
         Event::Stopped { outcome } => line("end", format!("Ended: {}", spaced(outcome))),
     };

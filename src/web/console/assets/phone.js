@@ -298,6 +298,9 @@ function pick() {
 function listen() {
   let open = false;
   const source = new EventSource("/v1/stream");
+  // Kept for the way back, a page would keep its stream, and a browser has few to give.
+  window.addEventListener("pagehide", () => source.close());
+  window.addEventListener("pageshow", (event) => event.persisted && location.reload());
   let timer = null;
   const soon = () => {
     clearTimeout(timer);

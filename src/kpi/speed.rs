@@ -6,7 +6,7 @@ use crate::conversation::{Effect, Event};
 use crate::store::{Row, RowBody};
 use crate::time::Timestamp;
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Speed {
     offered: u64,
     unclaimed: u64,

@@ -1,0 +1,150 @@
+//! `replytree user`: people who sign in to the console.
+
+use std::io::BufRead as _;
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use crate::cli::key::RoleArg;
+use crate::cli::output::{self, Format};
+use crate::cli::{Context, Exit, load};
+use crate::runtime::{Clock, WallClock};
+use crate::store::{self, Account};
+use crate::web::accounts;
+
+#[derive(Debug, Args)]
+pub struct UserArgs {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Add a user; prints the link by which they choose their password
+    Add {
+        name: String,
+        #[arg(long, value_enum)]
+        role: RoleArg,
+        /// Read the password from the first line of standard input instead
+        #[arg(long)]
+        password_stdin: bool,
+        #[arg(long, value_enum, default_value = None)]
+        format: Option<Format>,
+    },
+    /// List the users there are
+    List {
+        #[arg(long, value_enum, default_value = None)]
+        format: Option<Format>,
+    },
+    /// Sign a user out and in no more
+    Disable { name: String },
+    /// A new link for a user: password, second factor and sessions of before are gone
+    Reset {
+        name: String,
+        #[arg(long, value_enum, default_value = None)]
+        format: Option<Format>,
+    },
+}
+
+pub fn run(context: &Context, args: &UserArgs) -> Exit {
+    let store = store::open(&context.db)?;
+    let now = WallClock.now();
+    match &args.action {
+        Action::Add {
+            name,
+            role,
+            password_stdin: true,
+            ..
+        } => {
+            let mut line = String::new();
+            std::io::stdin().lock().read_line(&mut line)?;
+            let password = line.trim_end_matches(['\n', '\r']);
+            crate::web::password::check(password, name)?;
+            accounts::add(store.as_ref(), name, (*role).into(), now)?;
+            accounts::set_password(store.as_ref(), name, password)?;
+            anstream::println!("added {name}");
+        }
+        Action::Add {
+            name, role, format, ..
+        } => {
+            let token = accounts::add(store.as_ref(), name, (*role).into(), now)?;
+            link(context, name, &token, *format)?;
+        }
+        Action::Reset { name, format } => {
+            let token = accounts::reset(store.as_ref(), name, now)?;
+            link(context, name, &token, *format)?;
+        }
+        Action::Disable { name } => {
+            accounts::disable(store.as_ref(), name, now)?;
+            anstream::println!("disabled {name}");
+        }
+        Action::List { format } => list(
+            &store.accounts()?,
+            format.unwrap_or_else(output::by_terminal),
+        )?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Where the link leads: the workspace's public address, else where `serve` listens by itself.
+fn link(context: &Context, name: &str, token: &str, format: Option<Format>) -> anyhow::Result<()> {
+    let workspace = load::load(context, &[]).ok().map(|loaded| loaded.workspace);
+    let public = workspace.and_then(|workspace| workspace.public_url.clone());
+    let base = public.unwrap_or_else(|| "http://127.0.0.1:8080".to_string());
+    let link = format!("{base}/welcome/{token}");
+    match format.unwrap_or_else(output::by_terminal) {
+        Format::Json => output::json(&json!({ "name": name, "link": link }))?,
+        Format::Human => {
+            anstream::println!("{link}");
+            anstream::eprintln!("{name} chooses a password there, once, within seven days.");
+        }
+    }
+    Ok(())
+}
+
+fn state(account: &Account) -> &'static str {
+    match (account.disabled, &account.password) {
+        (Some(_), _) => "disabled",
+        (None, Some(_)) => "active",
+        (None, None) => "invited",
+    }
+}
+
+fn list(accounts: &[Account], format: Format) -> anyhow::Result<()> {
+    match format {
+        Format::Json => {
+            let rows: Vec<serde_json::Value> = accounts
+                .iter()
+                .map(|account| {
+                    json!({
+                        "name": account.name.as_str(), "role": account.role.as_str(),
+                        "state": state(account), "second_factor": account.second.is_some(),
+                        "created": account.created.to_string(),
+                        "signed_in": account.signed_in.map(|at| at.to_string()),
+                    })
+                })
+                .collect();
+            output::json(&json!({ "data": rows }))?;
+        }
+        Format::Human => {
+            let mut table = comfy_table::Table::new();
+            table.set_header(["name", "role", "state", "second factor", "signed in"]);
+            for account in accounts {
+                table.add_row([
+                    account.name.as_str(),
+                    account.role.as_str(),
+                    state(account),
+                    if account.second.is_some() {
+                        "on"
+                    } else {
+                        "off"
+                    },
+                    &account.signed_in.map_or(String::new(), |at| at.to_string()),
+                ]);
+            }
+            anstream::println!("{table}");
+        }
+    }
+    Ok(())
+}
