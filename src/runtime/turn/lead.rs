@@ -3,12 +3,26 @@
 use crate::advance::opt_in_request;
 use crate::conversation::{Effect, Event};
 use crate::flow::workspace::OptIn;
-use crate::lead::Name;
+use crate::lead::{Name, Value};
 use crate::policy::{Consent, ConsentChange, ConsentEvent};
 use crate::runtime::turn::Desk;
 use crate::runtime::work::{LeadUpdate, Refusal};
 
 impl Desk<'_> {
+    /// Where the lead lives by the postcode they told, which may be written as a number.
+    pub(super) fn home(&self) -> Option<&'static crate::policy::zones::Place> {
+        if self.live.workspace.region != "US" {
+            return None;
+        }
+        let told = ["postcode", "zip"].map(|field| self.record.lead.field(field));
+        let told = told.into_iter().find(|value| !value.is_empty())?;
+        match told {
+            Value::Text(text) => crate::policy::postcode::place(text),
+            Value::Number(number) => crate::policy::postcode::place(&format!("{number:05}")),
+            _ => None,
+        }
+    }
+
     pub(super) fn update_lead(&mut self, update: &LeadUpdate) -> Result<(), Refusal> {
         let lead = &mut self.record.lead;
         if let Some(locale) = &update.locale {

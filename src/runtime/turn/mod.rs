@@ -23,7 +23,7 @@ use crate::advance::{Facts, Turn, advance};
 use crate::conversation::{AgentNote, Conversation, Effect, Entry, Event, Seq, SmsMessage, Status};
 use crate::flow::Flow;
 use crate::flow::workspace::roster::Roster;
-use crate::lead::{Lead, PhoneNumber, Value};
+use crate::lead::{Lead, PhoneNumber};
 use crate::policy::{self, LeadFacts, Standing};
 use crate::runtime::engine::Engine;
 use crate::runtime::live::Live;
@@ -338,20 +338,6 @@ impl<'e> Desk<'e> {
         }
     }
 
-    /// Where the lead lives by the postcode they told, which may be written as a number.
-    fn home(&self) -> Option<&'static policy::zones::Place> {
-        if self.live.workspace.region != "US" {
-            return None;
-        }
-        let told = ["postcode", "zip"].map(|field| self.record.lead.field(field));
-        let told = told.into_iter().find(|value| !value.is_empty())?;
-        match told {
-            Value::Text(text) => policy::postcode::place(text),
-            Value::Number(number) => policy::postcode::place(&format!("{number:05}")),
-            _ => None,
-        }
-    }
-
     /// The zone times are shown in: as told, else the postcode's or the number's if it has only one,
     /// else the workspace's. Loads the candidate zones on the way.
     fn lead_zone(&mut self) -> Zone {
@@ -552,13 +538,6 @@ impl<'e> Desk<'e> {
             accepted: None,
             parts: u8::try_from(parts).unwrap_or(u8::MAX),
         }
-    }
-
-    /// Whether the carrier has said already what this text would say.
-    fn is_confirmed_already(&self, effect: &Effect) -> bool {
-        let told = self.verdict == OptOutVerdict::OptedOut;
-        let purpose = policy::Purpose::OptOutConfirmation;
-        told && matches!(effect, Effect::Sms(message) if message.purpose == purpose)
     }
 
     /// What the live stream hears of an entry.

@@ -20,6 +20,13 @@ pub const ATTEMPTS_MAX: u8 = 6;
 const BUSY_ATTEMPTS_MAX: u8 = 200;
 
 impl Desk<'_> {
+    /// Whether the carrier has said already what this text would say.
+    pub(super) fn is_confirmed_already(&self, effect: &Effect) -> bool {
+        let told = self.verdict == crate::runtime::work::OptOutVerdict::OptedOut;
+        let purpose = Purpose::OptOutConfirmation;
+        told && matches!(effect, Effect::Sms(message) if message.purpose == purpose)
+    }
+
     /// Takes the row, if it is still due and may go now. Asks the gate with what is true at this very
     /// moment, in the same transaction.
     pub(super) fn begin(&mut self) -> Result<(), Refusal> {

@@ -309,7 +309,10 @@ pub async fn erase(
     }
     let at = app.now();
     match app.read(move |store| store.erase(phone, at)).await? {
-        true => Ok(Redirect::to("/leads").into_response()),
+        true => {
+            app.engine.agents.forget(phone);
+            Ok(Redirect::to("/leads").into_response())
+        }
         false => Err(Problem::not_found("lead")),
     }
 }
