@@ -41,8 +41,9 @@ const MAY: &[(&str, &str, &[Role])] = &[
     ("post", "/v1/conversations/{id}/booking/cancel", SERVERS),
     ("get", "/v1/templates", SERVERS),
     ("get", "/v1/agents", SERVERS),
-    ("post", "/v1/agents/{name}/away", SERVERS),
-    ("post", "/v1/agents/{name}/back", SERVERS),
+    // An agent's key does so for that agent alone; here it is asked to for another.
+    ("post", "/v1/agents/{name}/away", ADMIN),
+    ("post", "/v1/agents/{name}/back", ADMIN),
     ("get", "/v1/consents/{phone}", READERS),
     ("post", "/v1/consents", ADMIN),
     ("get", "/v1/reports/flows/{flow}", &[Admin, Auditor, Author]),
