@@ -54,6 +54,7 @@ fn main() {
             zones: &zones,
             sends: &[],
             last_inbound: Some(now),
+            replies: &[],
             chosen: None,
             home: None,
         },

@@ -149,6 +149,7 @@ impl<'a> Asked<'a> {
             zones: &zones,
             sends: &[],
             last_inbound: None,
+            replies: &[],
             chosen: None,
             home: None,
         };

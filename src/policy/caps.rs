@@ -93,6 +93,7 @@ mod tests {
             zones: &[],
             sends: &sends,
             last_inbound: None,
+            replies: &[],
             chosen: None,
             home: None,
         };

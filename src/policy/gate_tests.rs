@@ -34,6 +34,7 @@ fn judge(case: &Case, now: &str) -> String {
         zones: &[],
         sends: &case.sends,
         last_inbound: case.wrote.map(at),
+        replies: &[],
         chosen: None,
         home: None,
     };
@@ -144,5 +145,51 @@ fn held_messages_leave_spread_over_the_time_given_and_the_older_ones_before() {
     for n in 0..100 {
         let waits = [60, 30, 11, 6, 1].map(|hours| leaves(n, Duration::hours(hours)));
         assert!(waits.is_sorted(), "{waits:?}");
+    }
+}
+
+#[test]
+fn the_best_time_is_waited_for_only_while_every_window_is_open_then() {
+    let window = SendWindow {
+        days: "mon-sun".parse().unwrap(),
+        hours: "08:00-23:00".parse().unwrap(),
+        pick_best: true,
+    };
+    let given = Consent::Given(Timestamp::default(), consent::Level::Marketing);
+    let standing = Standing {
+        consent: given,
+        ..Standing::default()
+    };
+    let zones = ["America/New_York".parse().unwrap()];
+    let out = Outgoing {
+        window: Some(&window),
+        ..MARKETING
+    };
+    // 10:00 in New York; the lead wrote at 18:30, or at 22:30, when the law's hours are over.
+    for (wrote, expected) in [
+        (vec![], "send"),
+        (
+            vec!["2026-11-20T23:30:00Z"],
+            "best_time 2026-11-24T23:00:00Z",
+        ),
+        (vec!["2026-11-21T03:30:00Z"], "send"),
+    ] {
+        let replies: Vec<Timestamp> = wrote.iter().map(|text| at(text)).collect();
+        let lead = LeadFacts {
+            phone: NY.parse().unwrap(),
+            standing: &standing,
+            zones: &zones,
+            sends: &[],
+            last_inbound: replies.first().copied(),
+            replies: &replies,
+            chosen: None,
+            home: None,
+        };
+        let got = match gate(&out, &lead, &Rules::default(), at("2026-11-24T15:00:00Z")) {
+            Verdict::Send => "send".to_string(),
+            Verdict::Hold { until, why } => format!("{} {until}", why.as_str()),
+            Verdict::Drop(why) => why.as_str().to_string(),
+        };
+        assert_eq!(got, expected, "{wrote:?}");
     }
 }

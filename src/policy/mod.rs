@@ -1,6 +1,7 @@
 //! May we send this, to this lead, now? One question, [`gate`], asked when a message is decided and
 //! again when it leaves. Pure: the caller brings the facts and the time.
 
+pub mod best_time;
 pub mod region;
 pub mod zones;
 pub mod law;
@@ -92,6 +93,8 @@ pub struct LeadFacts<'a> {
     pub sends: &'a [Timestamp],
     /// When the lead last wrote to us.
     pub last_inbound: Option<Timestamp>,
+    /// When the lead wrote, as far back as is at hand: what `pick: best` goes by.
+    pub replies: &'a [Timestamp],
     /// What they chose on their preferences page.
     pub chosen: Option<&'a Chosen>,
     /// Where they live by the postcode they told; its law holds besides that of their number.
@@ -139,6 +142,9 @@ pub enum HoldReason {
     /// An agent has the conversation: the bot waits.
     #[n(10)]
     TakenOver,
+    /// `pick: best`: the lead answers at a later hour of the window.
+    #[n(11)]
+    BestTime,
     /// Something looks wrong with the flow, and nobody has looked yet.
     #[n(4)]
     Paused,
@@ -151,6 +157,7 @@ impl HoldReason {
             HoldReason::Cap => "cap",
             HoldReason::SendWindow => "send_window",
             HoldReason::Scheduled => "scheduled",
+            HoldReason::BestTime => "best_time",
             HoldReason::TakenOver => "taken_over",
             HoldReason::Paused => "paused",
         }
@@ -227,7 +234,13 @@ pub fn gate(out: &Outgoing, lead: &LeadFacts, rules: &Rules, now: Timestamp) -> 
     };
     let until_open = |at| quiet_hours::hold(&timed, lead, rules, at).map_or(at, |(until, _)| until);
     match (quiet, full) {
-        (None, None) => Verdict::Send,
+        (None, None) => match at_the_best_time(&timed, lead, rules, now) {
+            Some(until) => Verdict::Hold {
+                until,
+                why: HoldReason::BestTime,
+            },
+            None => Verdict::Send,
+        },
         (Some((until, why)), None) => Verdict::Hold { until, why },
         // Room may come in the night: then the message leaves when the window opens after it.
         (quiet, Some(room)) => Verdict::Hold {
@@ -235,6 +248,20 @@ pub fn gate(out: &Outgoing, lead: &LeadFacts, rules: &Rules, now: Timestamp) -> 
             why: quiet.map_or(HoldReason::Cap, |(_, why)| why),
         },
     }
+}
+
+/// A better hour of the author's window, where `pick: best` asks for one and all windows are open then.
+fn at_the_best_time(
+    out: &Outgoing,
+    lead: &LeadFacts,
+    rules: &Rules,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let window = out.window.filter(|window| window.pick_best)?;
+    let later = best_time::later(window, lead.zones.first()?, lead.replies, now)?;
+    quiet_hours::hold(out, lead, rules, later)
+        .is_none()
+        .then_some(later)
 }
 
 /// Whether the lead chose another way than texts for what `out` is.

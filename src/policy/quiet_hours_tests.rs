@@ -32,6 +32,7 @@ fn ruled(rules: &Rules, phone: &str, window: Option<&SendWindow>, now: &str) -> 
         zones: &[],
         sends: &[],
         last_inbound: None,
+        replies: &[],
         chosen: None,
         home: None,
     };

@@ -87,6 +87,7 @@ impl Desk<'_> {
             | HoldReason::Cap
             | HoldReason::SendWindow
             | HoldReason::Scheduled
+            | HoldReason::BestTime
             | HoldReason::Paused
             | HoldReason::TakenOver => until,
         }

@@ -58,6 +58,7 @@ pub(super) struct Desk<'e> {
     sends: Vec<Timestamp>,
     last_inbound: Option<Timestamp>,
     recent: Vec<crate::store::Recent>,
+    replies: Vec<Timestamp>,
     zones: Vec<Zone>,
     /// What the carrier made of the text at hand.
     verdict: OptOutVerdict,
@@ -118,11 +119,11 @@ impl<'e> Desk<'e> {
         lead: PhoneNumber,
         now: Timestamp,
     ) -> Self {
-        let last_inbound = snapshot
-            .recent
-            .iter()
-            .find(|row| row.kind == RowKind::Reply)
-            .map(|row| row.at);
+        let wrote = snapshot.recent.iter();
+        let replies: Vec<Timestamp> = wrote
+            .filter(|row| row.kind == RowKind::Reply)
+            .map(|row| row.at)
+            .collect();
         let created = snapshot.lead.is_none();
         let record = snapshot.lead.unwrap_or_else(|| LeadRecord {
             lead: Lead::new(lead),
@@ -153,8 +154,9 @@ impl<'e> Desk<'e> {
             named: snapshot.conversation,
             row: snapshot.row,
             sends,
-            last_inbound,
+            last_inbound: replies.first().copied(),
             recent: snapshot.recent,
+            replies,
             zones: Vec::new(),
             verdict: OptOutVerdict::Silent,
             next_seq: snapshot.last_seq + 1,
@@ -336,6 +338,7 @@ impl<'e> Desk<'e> {
             zones: &self.zones,
             sends: &self.sends,
             last_inbound: self.last_inbound,
+            replies: &self.replies,
             chosen: self.record.care.chosen.as_ref(),
             home: self.home(),
         }
