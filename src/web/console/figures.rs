@@ -122,7 +122,7 @@ fn part(flow: &Flow, tally: &Tally, now: Timestamp) -> Markup {
     let sum = &tally.all;
     html! {
         div.figures #figures data-live=(format!("flow-{}", flow.name)) hx-get=(format!("/figures/{}/now", flow.name))
-            data-every=(tally.every_ms()) hx-trigger="live" hx-swap="morph" hx-sync="this:queue last" {
+            data-every=(tally.every_ms()) hx-trigger="live" hx-swap="morph" hx-sync="this:queue last" hx-disinherit="hx-sync" {
             p.hint { (period(tally)) }
             @if sum.conversations == 0 {
                 (empty("Nothing to draw yet", "Figures appear with the first conversation."))

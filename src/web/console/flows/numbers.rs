@@ -32,7 +32,7 @@ pub fn part(flow: &Flow, tally: Option<&Tally>) -> Markup {
     let every = tally.map_or(500, Tally::every_ms);
     html! {
         div.flow-now #now data-live=(format!("flow-{}", flow.name)) hx-get=(format!("/flows/{}/now", flow.name))
-            data-every=(every) data-waits[tally.is_none()] hx-trigger="live" hx-swap="morph" hx-sync="this:queue last" {
+            data-every=(every) data-waits[tally.is_none()] hx-trigger="live" hx-swap="morph" hx-sync="this:queue last" hx-disinherit="hx-sync" {
             section.pane.picture-pane aria-label="Picture" tabindex="0" {
                 (PreEscaped(picture::svg(flow, &options)))
             }

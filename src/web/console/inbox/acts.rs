@@ -16,7 +16,7 @@ use crate::web::console::Page;
 use crate::web::error::Problem;
 use crate::web::state::AppState;
 
-use super::talk::{Talk, resting};
+use super::talk::{Talk, anothers, resting};
 use super::{fragment, read_id};
 
 /// The conversation, if the caller may serve it.
@@ -30,9 +30,10 @@ async fn found(app: &AppState, caller: &Caller, id: &str) -> Result<Conversation
 /// The conversation, if it is not another agent's.
 async fn served(app: &AppState, caller: &Caller, id: &str) -> Result<Conversation, Problem> {
     let conversation = found(app, caller, id).await?;
-    match caller.may_see(shapes::holder(&conversation)) {
+    let holder = shapes::holder(&conversation);
+    match caller.may_see(holder) {
         true => Ok(conversation),
-        false => Err(Problem::forbidden("another agent has this conversation")),
+        false => Err(anothers(holder)),
     }
 }
 

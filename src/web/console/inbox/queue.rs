@@ -108,7 +108,7 @@ impl Queue {
         let nothing = self.groups.iter().all(|group| group.items.is_empty());
         html! {
             div.queue #queue data-now=(self.now) data-live="handoff conversation" hx-get="/inbox/queue"
-                hx-include="#search, #show" hx-trigger="live" hx-swap="morph" hx-sync="this:queue last" {
+                hx-include="#search, #show" hx-trigger="live" hx-swap="morph" hx-sync="this:queue last" hx-disinherit="hx-sync" {
                 @for group in self.groups.iter().filter(|group| !group.items.is_empty()) {
                     h2 { (group.title) span.count-badge { (group.items.len()) @if group.cut { "+" } } }
                     ul { @for item in &group.items { li { (self.item(item)) } } }

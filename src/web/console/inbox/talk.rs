@@ -30,6 +30,11 @@ const ROWS_MAX: usize = 5_000;
 const ROWS_PAGE: usize = 500;
 const CONVERSATIONS_SHOWN: usize = 12;
 
+/// Told in the words in which a claim that came too late is refused, since both may come at once.
+pub fn anothers(holder: Option<&str>) -> Problem {
+    Problem::forbidden(format!("{} has it", holder.unwrap_or("another agent")))
+}
+
 pub struct Talk {
     pub conversation: Conversation,
     pub record: Option<LeadRecord>,
@@ -57,8 +62,9 @@ impl Talk {
         let read = move |store: &dyn Store| Self::gather(store, &engine, &live, id, now);
         let found = app.read(read).await?;
         let mut talk = found.ok_or_else(|| Problem::not_found("conversation"))?;
-        if !caller.may_see(shapes::holder(&talk.conversation)) {
-            return Err(Problem::forbidden("another agent has this conversation"));
+        let holder = shapes::holder(&talk.conversation);
+        if !caller.may_see(holder) {
+            return Err(anothers(holder));
         }
         (talk.who, talk.may_serve) = (who, may_serve);
         Ok(talk)
@@ -133,7 +139,7 @@ impl Talk {
         html! {
             div.talk-body #talk-body data-now=(self.now) data-live=(format!("talk-{id}"))
                 data-conversation=(id) hx-get=(format!("{path}/talk")) hx-trigger="live" hx-swap="morph"
-                hx-sync="this:queue last" {
+                hx-sync="this:queue last" hx-disinherit="hx-sync" {
                 div.talk-main {
                     (self.head())
                     div.thread #thread tabindex="0" role="log" aria-label="Messages" {
