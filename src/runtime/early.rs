@@ -305,22 +305,8 @@ impl Early {
 /// A turn that says no for good is as well as done; one that could not be done is not.
 fn taken(answer: Result<(), Refusal>) -> Result<(), Refusal> {
     match answer {
-        Err(
-            refusal @ (Refusal::Overloaded
-            | Refusal::Store(_)
-            | Refusal::Parked
-            | Refusal::Conflict(_)
-            | Refusal::NotFound(_)),
-        ) => Err(refusal),
-        Ok(())
-        | Err(
-            Refusal::NoFlow(_)
-            | Refusal::Busy(_)
-            | Refusal::Field { .. }
-            | Refusal::Consent(_)
-            | Refusal::Claimed { .. }
-            | Refusal::Invalid(_),
-        ) => Ok(()),
+        Err(refusal) if !refusal.is_for_good() => Err(refusal),
+        Ok(()) | Err(_) => Ok(()),
     }
 }
 

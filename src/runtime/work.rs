@@ -510,3 +510,23 @@ pub enum Refusal {
     #[error(transparent)]
     Store(#[from] StoreError),
 }
+
+impl Refusal {
+    /// Whether the same work, asked for again, would be refused again: what a carrier sent is then as
+    /// well as done. Any other could not be done now, and may come again.
+    pub fn is_for_good(&self) -> bool {
+        match self {
+            Refusal::NoFlow(_)
+            | Refusal::Busy(_)
+            | Refusal::Field { .. }
+            | Refusal::Consent(_)
+            | Refusal::Claimed { .. }
+            | Refusal::Invalid(_) => true,
+            Refusal::Overloaded
+            | Refusal::Store(_)
+            | Refusal::Parked
+            | Refusal::Conflict(_)
+            | Refusal::NotFound(_) => false,
+        }
+    }
+}

@@ -232,23 +232,9 @@ fn taken(answer: Result<Done, Refusal>) -> Result<(), Problem> {
             metrics::counter!("replytree_webhooks_repeated_total").increment(1);
             Ok(())
         }
-        Ok(_) => Ok(()),
-        Err(
-            refusal @ (Refusal::Overloaded
-            | Refusal::Store(_)
-            | Refusal::Parked
-            | Refusal::Conflict(_)
-            | Refusal::NotFound(_)),
-        ) => Err(again(refusal)),
+        Err(refusal) if !refusal.is_for_good() => Err(again(refusal)),
         // Read, and of no consequence: the same again would not be either.
-        Err(
-            Refusal::NoFlow(_)
-            | Refusal::Busy(_)
-            | Refusal::Field { .. }
-            | Refusal::Consent(_)
-            | Refusal::Claimed { .. }
-            | Refusal::Invalid(_),
-        ) => Ok(()),
+        Ok(_) | Err(_) => Ok(()),
     }
 }
 
