@@ -21,6 +21,7 @@ use replytree::flow::{compile, workspace};
 use replytree::lead::{Name, PhoneNumber};
 use replytree::policy::consent::Level;
 use replytree::policy::{ConsentChange, ConsentEvent};
+use replytree::runtime::checkpoints;
 use replytree::runtime::early::Early;
 use replytree::runtime::outside::Outside;
 use replytree::runtime::work::{Enroll, IfBusy, LeadUpdate, SendResult};
@@ -112,7 +113,7 @@ fn serve_axum() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
             .await
             .expect("a port");
-        println!("{}", listener.local_addr().expect("an address"));
+        println!("{0} {0}", listener.local_addr().expect("an address"));
         let app = axum::Router::new().route("/hooks/main/inbound", axum::routing::post(hook));
         axum::serve(listener, app).await.expect("it serves");
     });
@@ -153,6 +154,7 @@ fn serve_replytree(db: &Path, leads: usize) {
         let (committer, _thread) =
             Committer::start(engine.clone(), wake.clone()).expect("a committer");
         let (_stop, stopping) = watch::channel(false);
+        tokio::spawn(checkpoints::run(engine.store.clone(), stopping.clone()));
         let early = Arc::new(Early::new(engine.clone(), committer.clone()));
         let outside = Outside::new().expect("a client");
         let app = AppState::new(App {
@@ -178,10 +180,16 @@ fn serve_replytree(db: &Path, leads: usize) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
             .await
             .expect("a port");
-        println!("{}", listener.local_addr().expect("an address"));
         // The figures of `/metrics`, which asks for a key, to the bench alone.
-        let router = replytree::web::router(app).route("/bench/metrics", commits);
-        axum::serve(listener, router).await.expect("it serves");
+        let figures = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port");
+        let local = |of: &tokio::net::TcpListener| of.local_addr().expect("an address");
+        println!("{} {}", local(&listener), local(&figures));
+        let commits = axum::Router::new().route("/bench/metrics", commits);
+        tokio::spawn(axum::serve(figures, commits).into_future());
+        let front = tower::make::Shared::new(replytree::web::front(app));
+        axum::serve(listener, front).await.expect("it serves");
     });
 }
 
@@ -234,6 +242,7 @@ fn enroll(engine: &Engine, leads: usize) {
 struct Server {
     child: Child,
     address: String,
+    figures: String,
 }
 
 impl Server {
@@ -248,10 +257,12 @@ impl Server {
         let out = child.stdout.take().expect("its output");
         BufReader::new(out)
             .read_line(&mut line)
-            .expect("its address");
+            .expect("its addresses");
+        let (address, figures) = line.trim().split_once(' ').expect("two addresses");
         Server {
             child,
-            address: line.trim().to_string(),
+            address: address.to_string(),
+            figures: figures.to_string(),
         }
     }
 
@@ -273,7 +284,7 @@ impl Server {
 
     /// Commits so far, by the server's own count.
     fn commits(&self) -> f64 {
-        let Ok(mut stream) = TcpStream::connect(&self.address) else {
+        let Ok(mut stream) = TcpStream::connect(&self.figures) else {
             return 0.0;
         };
         let _ = stream

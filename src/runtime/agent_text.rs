@@ -31,8 +31,13 @@ enum Asks {
     Nothing,
 }
 
-/// Takes a text in: a lead's goes to the committer with all else, an agent's is heard on its own.
-pub async fn inbound(engine: &Arc<Engine>, committer: &Committer, inbound: Inbound) -> Answer {
+/// Takes a text in: a lead's goes to the committer with all else, an agent's is heard on its own. True
+/// when it had been taken in before.
+pub async fn inbound(
+    engine: &Arc<Engine>,
+    committer: &Committer,
+    inbound: Inbound,
+) -> Result<bool, Refusal> {
     if engine
         .live
         .load()
@@ -40,7 +45,7 @@ pub async fn inbound(engine: &Arc<Engine>, committer: &Committer, inbound: Inbou
         .agent_of(inbound.from)
         .is_none()
     {
-        return committer.turn(Work::Inbound(inbound)).await;
+        return committer.take_in(Work::Inbound(inbound)).await;
     }
     let engine = engine.clone();
     let heard =
@@ -48,6 +53,7 @@ pub async fn inbound(engine: &Arc<Engine>, committer: &Committer, inbound: Inbou
     let done = tokio::task::spawn_blocking(heard).await;
     committer.wake();
     done.unwrap_or(Err(Refusal::Parked))
+        .map(|done| done.duplicate)
 }
 
 /// Takes an agent's text in. `None` when the number is no agent's.

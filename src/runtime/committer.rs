@@ -23,7 +23,27 @@ pub const WAKE_WITHIN: Duration = Duration::secs(15);
 
 struct Asked {
     work: Work,
-    answer: oneshot::Sender<Answer>,
+    asker: Asker,
+}
+
+/// Who waits for the answer, and how much of it is wanted.
+enum Asker {
+    All(oneshot::Sender<Answer>),
+    Taken(oneshot::Sender<Result<bool, Refusal>>),
+}
+
+impl Asker {
+    /// Whoever asked may have gone; the turn is committed all the same.
+    fn tell(self, answer: Answer) {
+        match self {
+            Asker::All(asker) => {
+                let _ = asker.send(answer);
+            }
+            Asker::Taken(asker) => {
+                let _ = asker.send(answer.map(|done| done.duplicate));
+            }
+        }
+    }
 }
 
 /// A handle to the committing thread; cheap to clone. The thread ends when the last is gone.
@@ -75,14 +95,26 @@ impl Committer {
 
     /// Works it out and answers once it is on disk. `Overloaded` at once when too much waits.
     pub async fn turn(&self, work: Work) -> Answer {
+        let (asker, answered) = oneshot::channel();
+        self.ask(work, Asker::All(asker))?;
+        answered.await.unwrap_or(Err(Refusal::Overloaded))
+    }
+
+    /// The same for who wants to know only that it is on disk: what the turn did is then freed where it
+    /// was made. True when it had been taken in before.
+    pub async fn take_in(&self, work: Work) -> Result<bool, Refusal> {
+        let (asker, answered) = oneshot::channel();
+        self.ask(work, Asker::Taken(asker))?;
+        answered.await.unwrap_or(Err(Refusal::Overloaded))
+    }
+
+    fn ask(&self, work: Work, asker: Asker) -> Result<(), Refusal> {
         let lane = match work {
             Work::Inbound(_) => &self.replies,
             _ => &self.rest,
         };
-        let (answer, answered) = oneshot::channel();
-        lane.try_send(Asked { work, answer })
-            .map_err(|_| Refusal::Overloaded)?;
-        answered.await.unwrap_or(Err(Refusal::Overloaded))
+        let asked = lane.try_send(Asked { work, asker });
+        asked.map_err(|_| Refusal::Overloaded)
     }
 }
 
@@ -126,18 +158,17 @@ fn run(engine: &Engine, outgoing: &Notify, mut lanes: Lanes) {
         return;
     };
     while let Some(batch) = lanes.next_batch(&runtime) {
-        let (work, waiting): (Vec<Work>, Vec<oneshot::Sender<Answer>>) = batch
+        let (work, askers): (Vec<Work>, Vec<Asker>) = batch
             .into_iter()
-            .map(|asked| (asked.work, asked.answer))
+            .map(|asked| (asked.work, asked.asker))
             .unzip();
         metrics::counter!("replytree_turns_total").increment(work.len() as u64);
         metrics::counter!("replytree_commits_total").increment(1);
         let answers = engine.turns(work);
         let now = engine.clock.now();
         let leaves = answers.iter().flatten().any(|done| is_near(done, now));
-        for (answer, waiting) in answers.into_iter().zip(waiting) {
-            // Whoever asked may have gone; the turn is committed all the same.
-            let _ = waiting.send(answer);
+        for (answer, asker) in answers.into_iter().zip(askers) {
+            asker.tell(answer);
         }
         if leaves {
             outgoing.notify_one();

@@ -98,7 +98,7 @@ fn proven_by_request(
     body: &Bytes,
 ) -> Result<bool, Problem> {
     if parts.headers.contains_key(signing::SIGNATURE) {
-        let raw = webhook::raw(app, &parts.method, &parts.uri, &parts.headers, body);
+        let raw = webhook::raw(&app.live(), &parts.method, &parts.uri, &parts.headers, body);
         let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
         return match signing::verify(&secrets, &raw, app.wall()) {
             Ok(()) => Ok(true),

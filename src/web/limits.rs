@@ -1,6 +1,7 @@
 //! What every request passes on its way in and every answer on its way out: bounds of size and time,
 //! and the headers that tell a browser what not to do.
 
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use axum::body::HttpBody;
@@ -65,8 +66,17 @@ async fn with_body(request: Request, max: usize) -> Result<Request, Problem> {
         return Ok(request);
     }
     let (parts, body) = request.into_parts();
+    let body = read_body(body, max).await?;
+    Ok(Request::from_parts(parts, Body::from(body)))
+}
+
+/// A body within its bounds of size and time.
+pub async fn read_body<B>(body: B, max: usize) -> Result<Bytes, Problem>
+where
+    B: HttpBody<Data = Bytes> + Unpin,
+{
     match tokio::time::timeout(BODY_DEADLINE, collect(body, max)).await {
-        Ok(bytes) => Ok(Request::from_parts(parts, Body::from(bytes?))),
+        Ok(bytes) => bytes,
         Err(_) => Err(Problem::new(
             StatusCode::REQUEST_TIMEOUT,
             "slow",
@@ -75,7 +85,10 @@ async fn with_body(request: Request, max: usize) -> Result<Request, Problem> {
     }
 }
 
-pub async fn collect(mut body: Body, max: usize) -> Result<Bytes, Problem> {
+pub async fn collect<B>(mut body: B, max: usize) -> Result<Bytes, Problem>
+where
+    B: HttpBody<Data = Bytes> + Unpin,
+{
     let mut first = Bytes::new();
     let mut rest: Vec<u8> = Vec::new();
     let mut seen = 0usize;
@@ -170,13 +183,60 @@ impl Seen {
 
     fn count(self, status: StatusCode) {
         let route = self.route.as_ref().map_or("none", MatchedPath::as_str);
-        let labels = [
-            ("method", self.method.to_string()),
-            ("route", route.to_string()),
-            ("status", status.as_str().to_string()),
-        ];
-        metrics::counter!("replytree_http_requests_total", &labels).increment(1);
-        metrics::histogram!("replytree_http_request_seconds")
-            .record(self.begun.elapsed().as_secs_f64());
+        count(self.method, route, status);
+        let seconds = self.begun.elapsed().as_secs_f64();
+        metrics::histogram!("replytree_http_request_seconds").record(seconds);
     }
+}
+
+fn count(method: &str, route: &str, status: StatusCode) {
+    let labels = [
+        ("method", method.to_string()),
+        ("route", route.to_string()),
+        ("status", status.as_str().to_string()),
+    ];
+    metrics::counter!("replytree_http_requests_total", &labels).increment(1);
+}
+
+/// The route of the webhooks, as it is counted.
+pub const WEBHOOK_ROUTE: &str = "/hooks/{channel}/{kind}";
+
+/// A webhook's figures, looked up once: it is by far the most frequent request.
+struct WebhookFigures {
+    stored: metrics::Counter,
+    seconds: metrics::Histogram,
+}
+
+static WEBHOOKS: LazyLock<WebhookFigures> = LazyLock::new(|| WebhookFigures {
+    stored: metrics::counter!(
+        "replytree_http_requests_total",
+        "method" => "POST", "route" => WEBHOOK_ROUTE, "status" => "200"
+    ),
+    seconds: metrics::histogram!("replytree_http_request_seconds"),
+});
+
+/// Passes a webhook that is posted: bounds and figures as in [`pass`]. No browser sees the answer, so of
+/// the headers only those that bear on everyone.
+pub async fn pass_webhook<B, F>(body: B, answer: impl FnOnce(Bytes) -> F) -> Response
+where
+    B: HttpBody<Data = Bytes> + Unpin,
+    F: Future<Output = Response>,
+{
+    let begun = Instant::now();
+    let mut response = match read_body(body, BODY_BYTES_MAX).await {
+        Ok(body) => answer(body).await,
+        Err(problem) => problem.into_response(),
+    };
+    let headers = response.headers_mut();
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    WEBHOOKS.seconds.record(begun.elapsed().as_secs_f64());
+    match response.status() {
+        StatusCode::OK => WEBHOOKS.stored.increment(1),
+        status => count("POST", WEBHOOK_ROUTE, status),
+    }
+    response
 }

@@ -11,6 +11,7 @@ mod describe;
 mod email_hook;
 pub mod error;
 pub mod fields;
+mod front;
 pub mod guard;
 mod idempotency;
 mod invite;
@@ -39,10 +40,11 @@ use axum::middleware::{from_fn, from_fn_with_state};
 
 pub use auth::{Caller, Right, new_key, require};
 pub use error::Problem;
+pub use front::front;
 pub use server::{Running, ServeError, ServeOptions, serve, start};
 pub use state::AppState;
 
-/// Everything that is served.
+/// Every route there is.
 pub fn router(app: AppState) -> Router {
     routes::router(&app)
         .merge(routes::of(console::pages::ALL, &app))

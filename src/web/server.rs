@@ -4,12 +4,13 @@
 //! The accept loop is our own, since axum's keeps slow clients for ever: 10 s for a request's headers,
 //! 10 s for its body, and a bound on connections beyond which the answer is 503 at once.
 
+use std::convert::Infallible;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::Router;
+use axum::response::Response;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -193,8 +194,8 @@ pub async fn start(mut options: ServeOptions) -> Result<Running, ServeError> {
         answering: Mutex::default(),
         tallies: Default::default(),
     });
-    let router = crate::web::router(app.clone());
-    let mut tasks = vec![tokio::spawn(accept(listener, router, stopping.clone()))];
+    let front = crate::web::front(app.clone());
+    let mut tasks = vec![tokio::spawn(accept(listener, front, stopping.clone()))];
     tasks.push(tokio::spawn(trail::run(app.clone(), stopping.clone())));
     tasks.push(match sandbox {
         Some(sandbox) => tokio::spawn(dispatch::run_sandbox(sandbox, wake, stopping.clone())),
@@ -291,7 +292,11 @@ impl Running {
     }
 }
 
-async fn accept(listener: TcpListener, router: Router, mut stopping: watch::Receiver<bool>) {
+async fn accept<S>(listener: TcpListener, front: S, mut stopping: watch::Receiver<bool>)
+where
+    S: Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send>,
+    S: Clone + Send + 'static,
+{
     let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
         let accepted = tokio::select! {
@@ -309,8 +314,8 @@ async fn accept(listener: TcpListener, router: Router, mut stopping: watch::Rece
         };
         match room.clone().try_acquire_owned() {
             Ok(permit) => {
-                let (router, stopping) = (router.clone(), stopping.clone());
-                tokio::spawn(talk(stream, peer, router, stopping, permit));
+                let (front, stopping) = (front.clone(), stopping.clone());
+                tokio::spawn(talk(stream, peer, front, stopping, permit));
             }
             Err(_) => {
                 tokio::spawn(turn_away(stream));
@@ -318,24 +323,27 @@ async fn accept(listener: TcpListener, router: Router, mut stopping: watch::Rece
         }
     }
     drop(listener);
-    drop(router);
+    drop(front);
     // All permits back means that every connection has ended.
     let all = u32::try_from(CONNECTIONS_MAX).unwrap_or(u32::MAX);
     let _ = tokio::time::timeout(ANSWERS_WITHIN, room.acquire_many(all)).await;
 }
 
 /// One connection, to its end.
-async fn talk(
+async fn talk<S>(
     stream: TcpStream,
     peer: SocketAddr,
-    router: Router,
+    front: S,
     mut stopping: watch::Receiver<bool>,
     _permit: OwnedSemaphorePermit,
-) {
+) where
+    S: Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send>,
+    S: Clone + Send + 'static,
+{
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
-        router.clone().call(request)
+        front.clone().call(request)
     });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())

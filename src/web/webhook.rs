@@ -3,9 +3,11 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use axum::body::Bytes;
 use axum::extract::{Path, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 
@@ -17,9 +19,9 @@ use crate::flow::workspace::Channel;
 use crate::lead::{Name, PhoneNumber};
 use crate::runtime::early::Unmatched;
 use crate::runtime::work::{Inbound, OptOutVerdict, Receipt, ReceiptStatus};
-use crate::runtime::{Done, Refusal, Work, agent_text};
+use crate::runtime::{Live, Refusal, Work, agent_text};
 use crate::web::error::Problem;
-use crate::web::limits::BODY_BYTES_MAX;
+use crate::web::limits::{self, BODY_BYTES_MAX};
 use crate::web::origin;
 use crate::web::state::AppState;
 
@@ -33,7 +35,21 @@ pub async fn receive(
     Path((channel, _)): Path<(String, String)>,
     request: Request,
 ) -> Response {
-    match take(&app, &channel, request).await {
+    let (parts, body) = request.into_parts();
+    match limits::read_body(body, BODY_BYTES_MAX).await {
+        Ok(body) => answer_to(&app, &channel, &parts, body).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// The answer to a webhook of this channel.
+pub(super) async fn answer_to(
+    app: &AppState,
+    channel: &str,
+    parts: &Parts,
+    body: Bytes,
+) -> Response {
+    match take(app, channel, parts, body).await {
         Ok(response) => response,
         Err(problem) => {
             let reason = problem.status().as_u16().to_string();
@@ -43,27 +59,28 @@ pub async fn receive(
     }
 }
 
+/// The sandbox's own channel, which is in no workspace.
+static SANDBOX: LazyLock<Channel> = LazyLock::new(|| Channel {
+    carrier: Name::from(SANDBOX_CHANNEL),
+    from: Vec::new(),
+    settings: Default::default(),
+    rate: None,
+    number_rate: None,
+    failover: None,
+    api: None,
+});
+
 /// A channel of the workspace, or the sandbox's own.
-fn find_channel(app: &AppState, name: &str) -> Option<Channel> {
-    let live = app.live();
-    let known = live.workspace.channels.get(name).cloned();
-    known.or_else(|| {
-        (name == SANDBOX_CHANNEL && app.sandbox.is_some()).then(|| Channel {
-            carrier: Name::from(SANDBOX_CHANNEL),
-            from: Vec::new(),
-            settings: Default::default(),
-            rate: None,
-            number_rate: None,
-            failover: None,
-            api: None,
-        })
-    })
+fn find_channel<'l>(app: &AppState, live: &'l Live, name: &str) -> Option<&'l Channel> {
+    let known = live.workspace.channels.get(name);
+    known.or_else(|| (name == SANDBOX_CHANNEL && app.sandbox.is_some()).then(|| &*SANDBOX))
 }
 
-async fn take(app: &AppState, name: &str, request: Request) -> Result<Response, Problem> {
-    let channel = find_channel(app, name).ok_or_else(|| Problem::not_found("channel"))?;
+async fn take(app: &AppState, name: &str, parts: &Parts, body: Bytes) -> Result<Response, Problem> {
+    let live = app.live();
+    let channel = find_channel(app, &live, name).ok_or_else(|| Problem::not_found("channel"))?;
     let carrier = carrier::find(&channel.carrier).ok_or_else(|| Problem::not_found("carrier"))?;
-    if !carrier.methods().contains(&request.method().as_str()) {
+    if !carrier.methods().contains(&parts.method.as_str()) {
         let detail = "this carrier's webhooks come another way";
         return Err(Problem::new(
             StatusCode::METHOD_NOT_ALLOWED,
@@ -71,18 +88,14 @@ async fn take(app: &AppState, name: &str, request: Request) -> Result<Response, 
             detail,
         ));
     }
-    let local = origin::is_this_machine(request.extensions(), request.headers());
-    if carrier.trust() == Trust::ThisMachine && app.sandbox.is_none() && !local {
+    let local = || origin::is_this_machine(&parts.extensions, &parts.headers);
+    if carrier.trust() == Trust::ThisMachine && app.sandbox.is_none() && !local() {
         return Err(Problem::forbidden(
             "unsigned webhooks are taken in the sandbox and from this machine only",
         ));
     }
-    let (parts, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, BODY_BYTES_MAX)
-        .await
-        .map_err(|_| Problem::bad_request("the body broke off"))?;
-    let raw = raw(app, &parts.method, &parts.uri, &parts.headers, &body);
-    let values = settings(app, &channel, carrier, &raw).await?;
+    let raw = raw(&live, &parts.method, &parts.uri, &parts.headers, &body);
+    let values = settings(app, channel, carrier, &raw).await?;
     let settings = Settings {
         values: &values,
         api: channel.api.as_deref(),
@@ -93,6 +106,7 @@ async fn take(app: &AppState, name: &str, request: Request) -> Result<Response, 
     let events = carrier
         .read(&settings, &raw)
         .map_err(|unreadable| Problem::bad_request(unreadable.0))?;
+    drop(raw);
     commit(app, &Name::from(name), carrier, events).await?;
     Ok(answer(carrier))
 }
@@ -114,7 +128,7 @@ async fn settings<'c>(
     let Some(url) = url else {
         return Ok(Cow::Borrowed(&channel.settings));
     };
-    let certificate = app.certificates.get(&url).await;
+    let certificate = Box::pin(app.certificates.get(&url)).await;
     let certificate = certificate.ok_or_else(|| not_now("the certificate is not to be had now"))?;
     let mut values = channel.settings.clone();
     values.insert(Name::from(CERTIFICATE), certificate);
@@ -127,7 +141,7 @@ fn not_now(detail: &str) -> Problem {
 
 /// The request as the carrier signed it: at the address we told it, never at one it told us.
 pub(super) fn raw(
-    app: &AppState,
+    live: &Live,
     method: &Method,
     uri: &Uri,
     headers: &HeaderMap,
@@ -136,7 +150,7 @@ pub(super) fn raw(
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     RawRequest {
         method: method.as_str().to_string(),
-        url: format!("{}{path}", app.live().public_url),
+        url: format!("{}{path}", live.public_url),
         headers: headers
             .iter()
             .map(|(name, value)| {
@@ -155,6 +169,10 @@ async fn commit(
     carrier: &dyn Carrier,
     events: Vec<HookEvent>,
 ) -> Result<(), Problem> {
+    let events = match <[HookEvent; 1]>::try_from(events) {
+        Ok([event]) => return one(app, channel, carrier, event).await,
+        Err(events) => events,
+    };
     let each = events
         .into_iter()
         .map(|event| one(app, channel, carrier, event));
@@ -164,6 +182,7 @@ async fn commit(
     Ok(())
 }
 
+// What is rare is boxed, for its state would make every reply's larger.
 async fn one(
     app: &AppState,
     channel: &Name,
@@ -195,9 +214,11 @@ async fn one(
             };
             taken(agent_text::inbound(&app.engine, &app.committer, inbound).await)
         }
-        HookEvent::InboundPart(part) => app.early.part(channel, part).await.map_err(again),
+        HookEvent::InboundPart(part) => {
+            Box::pin(app.early.part(channel, part)).await.map_err(again)
+        }
         // The adapter has found the address to be the carrier's own, and the request signed.
-        HookEvent::Confirm { url } => match app.certificates.fetch(&url).await {
+        HookEvent::Confirm { url } => match Box::pin(app.certificates.fetch(&url)).await {
             Some(_) => {
                 tracing::info!(%channel, "the subscription is confirmed");
                 Ok(())
@@ -221,20 +242,20 @@ async fn one(
                 means: means(carrier, error.as_ref(), opt_out),
                 error,
             };
-            receipt(app, channel, told).await
+            Box::pin(receipt(app, channel, told)).await
         }
     }
 }
 
-fn taken(answer: Result<Done, Refusal>) -> Result<(), Problem> {
-    match answer {
-        Ok(done) if done.duplicate => {
+fn taken(before: Result<bool, Refusal>) -> Result<(), Problem> {
+    match before {
+        Ok(true) => {
             metrics::counter!("replytree_webhooks_repeated_total").increment(1);
             Ok(())
         }
         Err(refusal) if !refusal.is_for_good() => Err(again(refusal)),
         // Read, and of no consequence: the same again would not be either.
-        Ok(_) | Err(_) => Ok(()),
+        Ok(false) | Err(_) => Ok(()),
     }
 }
 
@@ -270,7 +291,7 @@ async fn receipt(app: &AppState, channel: &Name, told: Told) -> Result<(), Probl
                 means: told.means,
                 provider_id: Some(told.id).filter(|id| *id != ours),
             });
-            taken(app.committer.turn(work).await)
+            taken(app.committer.take_in(work).await)
         }
         (None, Some(lead)) => {
             let receipt = Unmatched {

@@ -31,7 +31,7 @@ async fn what_is_too_much_is_refused_at_once_and_what_was_taken_is_kept() {
     let path = dir.path().join("a.db");
     let store = Arc::new(SqliteStore::open(&path).unwrap());
     let server = Server::start(store.clone(), live(WORKSPACE, &[DRIVE, NOTICE])).await;
-    let router = replytree::web::router(server.running.app.clone());
+    let router = replytree::web::front(server.running.app.clone());
     // Nothing can be committed while another holds the file.
     let holder = Connection::open(&path).unwrap();
     holder.execute_batch("BEGIN IMMEDIATE").unwrap();
