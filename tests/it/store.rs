@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use replytree::lead::Value;
 use replytree::store::conformance::{self, Lead, NOW};
 use replytree::store::{Commit, MemoryStore, SqliteStore, Store, sqlite};
-use replytree::time::Timestamp;
+use replytree::time::{Duration, Timestamp};
 use rusqlite::Connection;
 
 #[test]
@@ -195,6 +195,9 @@ fn a_file_of_the_first_schema_is_brought_up_to_date() {
     take(&store, &lead.enrolment());
     take(&store, &lead.replied(2, 2));
     let told = store.timeline(lead.phone, None, 0, 9).unwrap();
+    let far = NOW + Duration::hours(24 * 400);
+    let due = store.due(far, 9).unwrap();
+    assert!(!due.is_empty());
     drop(store);
 
     let first = Connection::open(&before).unwrap();
@@ -206,7 +209,8 @@ fn a_file_of_the_first_schema_is_brought_up_to_date() {
              INSERT INTO setting SELECT * FROM now.setting;
              INSERT INTO lead SELECT * FROM now.lead;
              INSERT INTO flow_version SELECT * FROM now.flow_version;
-             INSERT INTO conversation SELECT * FROM now.conversation;
+             INSERT INTO conversation SELECT bucket, id, lead, version, revision, status, step,
+                 outcome, due, started, data FROM now.conversation;
              INSERT INTO timeline SELECT bucket, lead, seq, conversation, at, kind, status,
                  marketing, due, provider_id, body, sending FROM now.timeline;
              INSERT INTO seen SELECT * FROM now.seen;",
@@ -225,6 +229,7 @@ fn a_file_of_the_first_schema_is_brought_up_to_date() {
 
     let store = SqliteStore::open(&before).unwrap();
     assert_eq!(store.timeline(lead.phone, None, 0, 9).unwrap(), told);
+    assert_eq!(store.due(far, 9).unwrap(), due);
     let mut batch = store.begin(&[lead.need()]).unwrap();
     assert!(
         batch

@@ -13,6 +13,10 @@ pub const ALL: &[Check] = &[
     ),
     ("no more work is told of than asked for", limited),
     ("a timer moves with its conversation", timer_moves),
+    (
+        "timers that are put off and brought forward come in the order they then have",
+        put_off,
+    ),
     ("a settled row is due no more", settled),
     ("work set aside is due no more", set_aside),
     (
@@ -92,6 +96,55 @@ fn timer_moves(store: &dyn Store) {
         assert_eq!(ok(store.next_due()), deadline);
     }
     assert_eq!(ok(store.due(after_ms(i64::from(u32::MAX)), 9)), []);
+}
+
+fn put_off(store: &dyn Store) {
+    const TIMERS: i64 = 40;
+    // Put off into the opposite order, and every fourth brought forward again.
+    let first = |n: i64| 10 * n + 1;
+    let second = |n: i64| 2_000 - 10 * n;
+    let third = |n: i64| if n % 4 == 0 { 3 * n + 2 } else { second(n) };
+    let of = |n: i64, revision, at| {
+        let lead = Lead::new(n as u64);
+        let mut commit = match revision {
+            1 => lead.enrolment(),
+            _ => super::fixture::commit(lead.phone),
+        };
+        commit.rows.truncate(1);
+        commit.conversations = vec![lead.conversation(revision)];
+        commit.conversations[0].deadline = Some(after_ms(at));
+        commit
+    };
+    let at = |due: &Due| due.at().since(NOW).as_ms();
+    for (revision, deadline) in [
+        (1, &first as &dyn Fn(i64) -> i64),
+        (2, &second),
+        (3, &third),
+    ] {
+        let commits: Vec<_> = (0..TIMERS).map(|n| of(n, revision, deadline(n))).collect();
+        take(store, &commits);
+        let mut expected: Vec<i64> = (0..TIMERS).map(deadline).collect();
+        expected.sort_unstable();
+        let next = ok(store.next_due()).map(|next| next.since(NOW).as_ms());
+        assert!(next.is_some_and(|next| next <= expected[0]), "{next:?}");
+        if revision == 2 {
+            // Not looked at in between, so that the third finds what the first left.
+            continue;
+        }
+        for now in [0, 1, 2, 150, 1_700, 1_900, 3_000] {
+            let due: Vec<i64> = expected.iter().copied().filter(|at| *at <= now).collect();
+            let found = ok(store.due(after_ms(now), 7));
+            let found: Vec<i64> = found.iter().map(at).collect();
+            assert_eq!(
+                found,
+                due[..due.len().min(7)],
+                "revision {revision} at {now}"
+            );
+            assert_eq!(ok(store.due(after_ms(now), 99)).len(), due.len());
+        }
+        let next = ok(store.next_due()).map(|next| next.since(NOW).as_ms());
+        assert_eq!(next, Some(expected[0]), "once looked at");
+    }
 }
 
 fn row_sending(store: &dyn Store, lead: &Lead, seq: u32) -> Sending {
