@@ -253,7 +253,7 @@ impl Dispatch {
                         under_way
                             .leads
                             .insert(job.lead, job.sending.channel.clone());
-                        self.carry_out(job, under_way.ended.clone());
+                        self.carry_out(*job, under_way.ended.clone());
                     }
                 }
                 Err(refusal @ (Refusal::Store(_) | Refusal::Overloaded)) => {

@@ -400,7 +400,7 @@ pub struct Done {
     /// The conversation it was about, as it stands now.
     pub conversation: Option<Conversation>,
     /// An outgoing row taken with `Begin`.
-    pub job: Option<Job>,
+    pub job: Option<Box<Job>>,
     /// What others may want to hear of: for the live stream.
     pub heard: Vec<Heard>,
     /// The turn decided something that is due at once.

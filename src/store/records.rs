@@ -72,9 +72,9 @@ pub struct Snapshot {
     /// The active conversation.
     pub active: Option<Conversation>,
     /// The one the turn named, when it is not the active one.
-    pub conversation: Option<Conversation>,
+    pub conversation: Option<Box<Conversation>>,
     /// The row the turn named.
-    pub row: Option<Row>,
+    pub row: Option<Box<Row>>,
     /// The highest number used in the lead's timeline; 0 for none.
     pub last_seq: Seq,
     /// Newest first, at most [`RECENT_ROWS_MAX`]: enough for caps and the answer window.

@@ -29,7 +29,7 @@ impl Desk<'_> {
         sending: &Sending,
     ) -> Result<(), Refusal> {
         let given = self.look_again_at(row, sending, None);
-        self.done.job = Job::look_up(row, effect.clone(), given);
+        self.done.job = Job::look_up(row, effect.clone(), given).map(Box::new);
         Ok(())
     }
 

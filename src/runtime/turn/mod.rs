@@ -53,8 +53,8 @@ pub(super) struct Desk<'e> {
     record_changed: bool,
     active: Option<Conversation>,
     /// The conversation the work names, when it is not the active one.
-    named: Option<Conversation>,
-    row: Option<Row>,
+    named: Option<Box<Conversation>>,
+    row: Option<Box<Row>>,
     sends: Vec<Timestamp>,
     last_inbound: Option<Timestamp>,
     recent: Vec<crate::store::Recent>,
@@ -266,7 +266,11 @@ impl<'e> Desk<'e> {
     ) -> Result<Conversation, Refusal> {
         let active = self.active.take_if(|active| active.id == id);
         active
-            .or_else(|| self.named.take_if(|named| named.id == id))
+            .or_else(|| {
+                self.named
+                    .take_if(|named| named.id == id)
+                    .map(|named| *named)
+            })
             .ok_or(Refusal::NotFound("conversation"))
     }
 

@@ -109,7 +109,7 @@ impl Desk<'_> {
             .last_mut()
             .expect("the change was just pushed");
         change.to.due = Some(self.now + LEASE);
-        self.done.job = Job::new(&row, effect.clone(), sending, leave, self.now);
+        self.done.job = Job::new(&row, effect.clone(), sending, leave, self.now).map(Box::new);
         Ok(())
     }
 

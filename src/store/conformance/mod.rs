@@ -6,6 +6,7 @@ mod accounts;
 mod fixture;
 mod kept;
 mod lists;
+mod long;
 mod others;
 mod replies;
 mod turns;
@@ -24,8 +25,8 @@ pub fn all() -> impl Iterator<Item = Check> {
         turns::ALL,
         work::ALL,
         lists::ALL,
+        long::ALL,
         replies::ALL,
-        others::ALL,
         kept::ALL,
         others::ALL,
         accounts::ALL,

@@ -129,8 +129,8 @@ fn named(store: &dyn Store) {
     };
     let found = ok(batch.snapshot(&need));
     assert_eq!(found.active, Some(lead.conversation(1)));
-    assert_eq!(found.conversation, Some(behind.conversation(1)));
-    assert_eq!(found.row.as_ref(), commit.rows.get(1));
+    assert_eq!(found.conversation.as_deref(), Some(&behind.conversation(1)));
+    assert_eq!(found.row.as_deref(), commit.rows.get(1));
     assert_eq!(
         ok(batch.conversation(behind.conversation)),
         Some(behind.conversation(1))

@@ -62,10 +62,13 @@ impl State {
         let named = need.conversation.filter(|id| Some(*id) != active);
         Snapshot {
             active: active.and_then(|id| self.conversations.get(&id).cloned()),
-            conversation: named.and_then(|id| self.conversations.get(&id).cloned()),
+            conversation: named
+                .and_then(|id| self.conversations.get(&id).cloned())
+                .map(Box::new),
             row: need
                 .row
-                .and_then(|seq| self.rows.get(&(need.lead, seq)).cloned()),
+                .and_then(|seq| self.rows.get(&(need.lead, seq)).cloned())
+                .map(Box::new),
             last_seq: recent.first().map_or(0, |row| row.seq),
             recent,
             lead,

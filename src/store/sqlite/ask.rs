@@ -35,19 +35,28 @@ pub fn many<T>(
     Ok(found)
 }
 
-/// Each row in turn, none of them kept.
+/// Whether to read on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Go {
+    On,
+    Stop,
+}
+
+/// Each row in turn until there is enough, none of them kept. `Stop` when there was.
 pub fn each(
     connection: &Connection,
     sql: &str,
     params: impl Params,
-    mut read: impl FnMut(&SqlRow<'_>) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
+    mut read: impl FnMut(&SqlRow<'_>) -> Result<Go, StoreError>,
+) -> Result<Go, StoreError> {
     let mut statement = connection.prepare_cached(sql).doing(READING)?;
     let mut rows = statement.query(params).doing(READING)?;
     while let Some(row) = rows.next().doing(READING)? {
-        read(row)?;
+        if let Go::Stop = read(row)? {
+            return Ok(Go::Stop);
+        }
     }
-    Ok(())
+    Ok(Go::On)
 }
 
 /// How many rows the statement wrote.

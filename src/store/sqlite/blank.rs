@@ -7,11 +7,11 @@ use crate::store::{ConversationQuery, StoreError, blank};
 use crate::time::Timestamp;
 
 use super::flows::Versions;
-use super::pack::{self, column, digits};
-use super::{ask, ledger, newest, reads};
+use super::pack::{self, column};
+use super::{ask, ledger, newest, reads, tail};
 
 const DOING: &str = "blank old texts";
-const ROW: &str = "UPDATE timeline SET body = $1 WHERE bucket = $2 AND lead = $3 AND seq = $4";
+const ROW: &str = "UPDATE timeline SET body = $1 WHERE n = $2";
 const CONVERSATION: &str = "UPDATE conversation SET data = $1 WHERE bucket = $2 AND id = $3";
 const PAGE: usize = 500;
 
@@ -33,7 +33,8 @@ pub fn blank(
         for mut row in page.into_iter().filter(|row| row.at < before) {
             if blank::blank_row(&mut row.body, mark) {
                 let body = pack::body_blob(&row.body)?;
-                let params = params![body, lead.bucket(), digits(lead), row.seq];
+                let place = tail::place(writer, lead, row.seq)?;
+                let params = params![body, place];
                 ask::change(writer, DOING, ROW, params)?;
                 blanked += 1;
             }

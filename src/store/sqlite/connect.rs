@@ -24,6 +24,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0005_held_timer.sql"),
     include_str!("schema/0006_ledger_head.sql"),
     include_str!("schema/0007_accounts.sql"),
+    include_str!("schema/0008_tail.sql"),
 ];
 const READERS_KEPT_MAX: usize = 4;
 const STATEMENTS_KEPT_MAX: usize = 64;

@@ -5,8 +5,8 @@ use rusqlite::{Connection, params};
 use crate::store::{Due, OnClock, RowKind, StoreError};
 use crate::time::Timestamp;
 
-use super::ask;
-use super::pack::{column, digits, id, int, maybe_time, phone, seq, time};
+use super::pack::{column, id, int, maybe_time, phone, seq, time};
+use super::{ask, tail};
 
 const TIMERS: &str = "SELECT due, id, lead FROM conversation
     WHERE due IS NOT NULL AND due <= $1 ORDER BY due LIMIT $2";
@@ -48,8 +48,7 @@ pub fn next(reader: &Connection) -> Result<Option<Timestamp>, StoreError> {
 }
 
 const STOP_TIMER: &str = "UPDATE conversation SET due = NULL WHERE bucket = $1 AND id = $2";
-const STOP_ROW: &str =
-    "UPDATE timeline SET due = NULL WHERE bucket = $1 AND lead = $2 AND seq = $3";
+const STOP_ROW: &str = "UPDATE timeline SET due = NULL WHERE n = $1";
 
 pub fn set_aside(writer: &Connection, what: OnClock) -> Result<(), StoreError> {
     const DOING: &str = "set work aside";
@@ -59,8 +58,8 @@ pub fn set_aside(writer: &Connection, what: OnClock) -> Result<(), StoreError> {
             ask::change(writer, DOING, STOP_TIMER, params)
         }
         OnClock::Outgoing(lead, seq) => {
-            let params = params![lead.bucket(), digits(lead), seq];
-            ask::change(writer, DOING, STOP_ROW, params)
+            let place = tail::place(writer, lead, seq)?;
+            ask::change(writer, DOING, STOP_ROW, [place])
         }
     }
     .map(drop)

@@ -7,9 +7,9 @@ use crate::lead::PhoneNumber;
 use crate::store::{LeadRecord, StoreError, forgotten};
 use crate::time::Timestamp;
 
-use super::ask;
 use super::ledger::key;
 use super::pack::{digits, time};
+use super::{ask, tail};
 
 const DOING: &str = "erase a lead";
 
@@ -18,12 +18,13 @@ const BY_LEAD: [&str; 7] = [
     "DELETE FROM handoff WHERE bucket = $1 AND conversation IN
         (SELECT id FROM conversation WHERE bucket = $1 AND lead = $2)",
     "DELETE FROM conversation WHERE bucket = $1 AND lead = $2",
-    "DELETE FROM timeline WHERE bucket = $1 AND lead = $2",
+    "DELETE FROM filed WHERE bucket = $1 AND lead = $2",
     "DELETE FROM kept WHERE bucket = $1 AND lead = $2",
     "DELETE FROM seen WHERE bucket = $1 AND lead = $2",
     "DELETE FROM shortlink WHERE lead_bucket = $1 AND lead = $2",
     "DELETE FROM lead WHERE bucket = $1 AND phone = $2",
 ];
+const ROW: &str = "DELETE FROM timeline WHERE n = $1";
 const LEDGER: &str = "UPDATE ledger SET lead = NULL, data = NULL WHERE bucket = $1 AND lead = $2";
 const BOOKINGS: &str = "DELETE FROM booking WHERE lead = $1";
 // Answers of the API may tell of the lead.
@@ -46,6 +47,10 @@ pub fn forget(writer: &Connection, lead: PhoneNumber, at: Timestamp) -> Result<b
 
 fn take_out(writer: &Connection, lead: PhoneNumber) -> Result<usize, StoreError> {
     let mut rows = 0;
+    let (_, tail) = tail::of(writer, lead)?;
+    for entry in tail::all(writer, lead, &tail)? {
+        rows += ask::change(writer, DOING, ROW, [entry.n])?;
+    }
     for sql in BY_LEAD {
         rows += ask::change(writer, DOING, sql, params![lead.bucket(), digits(lead)])?;
     }

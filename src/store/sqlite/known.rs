@@ -13,6 +13,8 @@ use crate::store::{
     Commit, LeadRecord, RECENT_ROWS_MAX, Recent, RowKind, SeenKey, Sending, Snapshot,
 };
 
+use super::tail::Entries;
+
 /// How many leads of one generation are kept; two generations are.
 const LEADS_MAX: usize = 2_048;
 /// A lead who wrote more often than this is not kept.
@@ -43,6 +45,8 @@ pub struct Known {
     /// Newest first.
     pub recent: VecDeque<Recent>,
     pub keys: HashSet<i64>,
+    /// The newest rows, as they stand in the file.
+    pub tail: Entries,
 }
 
 impl Known {
@@ -61,18 +65,23 @@ impl Known {
         self.recent.front().map_or(0, |row| row.seq)
     }
 
-    /// What the lead is after the commit; `None` when it does more than this follows, and the file
-    /// must be asked again.
-    pub fn after(mut self, commit: &Commit) -> Option<Known> {
+    /// Becomes what the lead is after the commit, which wrote `tail`. False when that does more than this
+    /// follows, and the file must be asked again.
+    #[must_use]
+    pub fn follow(&mut self, commit: &Commit, tail: Entries) -> bool {
+        self.tail = tail;
         let followed = !commit.cancel_queued && self.lead.is_some();
         if !followed || self.keys.len() >= KEYS_MAX {
-            return None;
+            return false;
         }
         if let Some(record) = &commit.record {
             self.lead = Some(record.clone());
         }
         let active = self.lead.as_ref().and_then(|lead| lead.active);
-        self.active = self.next_active(active, commit)?;
+        let Some(active) = self.next_active(active, commit) else {
+            return false;
+        };
+        self.active = active;
         for change in &commit.changes {
             self.change(change.seq, &change.to);
         }
@@ -81,7 +90,7 @@ impl Known {
         }
         self.recent.truncate(RECENT_ROWS_MAX);
         self.keys.extend(commit.seen.as_ref().map(short));
-        Some(self)
+        true
     }
 
     /// `None` when the active conversation is one that was not read.
@@ -106,8 +115,8 @@ impl Known {
 /// Two generations: what was asked for lately, and what was before that.
 #[derive(Default)]
 pub struct Busy {
-    young: HashMap<PhoneNumber, Known>,
-    old: HashMap<PhoneNumber, Known>,
+    young: HashMap<PhoneNumber, Box<Known>>,
+    old: HashMap<PhoneNumber, Box<Known>>,
     /// The `data_version` they are true for.
     version: Option<i64>,
 }
@@ -126,11 +135,11 @@ impl Busy {
         self.old.clear();
     }
 
-    pub fn take(&mut self, lead: PhoneNumber) -> Option<Known> {
+    pub fn take(&mut self, lead: PhoneNumber) -> Option<Box<Known>> {
         self.young.remove(&lead).or_else(|| self.old.remove(&lead))
     }
 
-    pub fn put(&mut self, lead: PhoneNumber, known: Known) {
+    pub fn put(&mut self, lead: PhoneNumber, known: Box<Known>) {
         if self.young.len() >= LEADS_MAX {
             self.old = std::mem::take(&mut self.young);
         }

@@ -22,6 +22,7 @@ mod reads;
 mod review;
 mod replies;
 mod standing;
+mod tail;
 mod turns;
 mod upkeep;
 mod write;

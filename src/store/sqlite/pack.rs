@@ -8,7 +8,7 @@ use rusqlite::types::ValueRef;
 
 use crate::conversation::{Conversation, ConversationId, Effect, Entry, Seq, Status, VersionId};
 use crate::lead::{Name, PhoneNumber};
-use crate::store::{HandoffStatus, Recent, Row, RowBody, RowKind, SendStatus, Sending, StoreError};
+use crate::store::{HandoffStatus, Row, RowBody, RowKind, SendStatus, Sending, StoreError};
 use crate::time::Timestamp;
 
 use super::connect::Doing;
@@ -322,23 +322,5 @@ fn sending(row: &SqlRow<'_>) -> Result<Sending, StoreError> {
         due: maybe_time(row, 6)?,
         provider_id: row.get(7).doing(READING)?,
         ..blob(row, 9, "outgoing row")?
-    })
-}
-
-/// Columns in this order: seq, at, kind, status, marketing.
-pub fn recent(row: &SqlRow<'_>) -> Result<Recent, StoreError> {
-    let unreadable = || StoreError::Unreadable {
-        what: "timeline row",
-    };
-    let status: Option<i64> = row.get(3).doing(READING)?;
-    Ok(Recent {
-        seq: seq(row, 0)?,
-        at: time(row, 1)?,
-        kind: RowKind::from_code(int(row, 2)?).ok_or_else(unreadable)?,
-        status: match status {
-            Some(code) => Some(SendStatus::from_code(code).ok_or_else(unreadable)?),
-            None => None,
-        },
-        marketing: int(row, 4)? != 0,
     })
 }

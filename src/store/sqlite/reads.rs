@@ -9,8 +9,9 @@ use crate::store::{
     SendStatus, ShortlinkRecord, StepCount, StoreError, query,
 };
 
-use super::ask;
+use super::ask::{self, Go};
 use super::pack::{self, blob, code_bucket, column, digits, handoff_status, int, name};
+use super::{tail, turns};
 
 // Leads come in the order of their key, bucket first: a page is one stretch of the table.
 const LEADS: &str = "SELECT data FROM lead WHERE (bucket, phone) > ($1, $2)
@@ -22,7 +23,7 @@ pub fn leads(reader: &Connection, query: &LeadQuery) -> Result<Vec<LeadRecord>, 
         .as_ref()
         .and_then(|q| q.trim().parse::<PhoneNumber>().ok());
     if let (Some(phone), None) = (exact, query.after) {
-        let found = super::turns::lead(reader, phone)?;
+        let found = turns::lead(reader, phone)?;
         if found.is_some() || query.limit == 0 {
             return Ok(found.into_iter().take(query.limit).collect());
         }
@@ -31,7 +32,7 @@ pub fn leads(reader: &Connection, query: &LeadQuery) -> Result<Vec<LeadRecord>, 
         .after
         .map_or((-1, 0), |phone| (i64::from(phone.bucket()), digits(phone)));
     let mut found = Vec::new();
-    each(reader, LEADS, params![after.0, after.1], |row| {
+    ask::each(reader, LEADS, params![after.0, after.1], |row| {
         if found.len() >= query.limit {
             return Ok(Go::Stop);
         }
@@ -48,34 +49,6 @@ pub fn leads(reader: &Connection, query: &LeadQuery) -> Result<Vec<LeadRecord>, 
     Ok(found)
 }
 
-enum Go {
-    On,
-    Stop,
-}
-
-fn each(
-    reader: &Connection,
-    sql: &str,
-    params: impl rusqlite::Params,
-    mut visit: impl FnMut(&rusqlite::Row<'_>) -> Result<Go, StoreError>,
-) -> Result<(), StoreError> {
-    use super::connect::Doing;
-    let mut statement = reader.prepare_cached(sql).doing("read a list")?;
-    let mut rows = statement.query(params).doing("read a list")?;
-    while let Some(row) = rows.next().doing("read a list")? {
-        if let Go::Stop = visit(row)? {
-            break;
-        }
-    }
-    Ok(())
-}
-
-const TIMELINE: &str = "SELECT lead, seq, conversation, at, kind, status, due, provider_id, body,
-        sending
-    FROM timeline WHERE bucket = $1 AND lead = $2 AND seq > $3
-        AND ($4 IS NULL OR conversation = $4)
-    ORDER BY seq LIMIT $5";
-
 pub fn timeline(
     reader: &Connection,
     lead: PhoneNumber,
@@ -83,23 +56,39 @@ pub fn timeline(
     after: Seq,
     limit: usize,
 ) -> Result<Vec<Row>, StoreError> {
-    let conversation = conversation.map(|id| column(id.bits()));
-    let (bucket, lead) = (lead.bucket(), digits(lead));
-    let params = params![bucket, lead, after, conversation, ask::limit(limit)];
-    ask::many(reader, TIMELINE, params, pack::timeline_row)
+    let (_, tail) = tail::of(reader, lead)?;
+    let mut found = Vec::new();
+    tail::after(reader, lead, &tail, after, |entry| {
+        if found.len() >= limit {
+            return Ok(Go::Stop);
+        }
+        let row = turns::row_at(reader, Some(entry.n))?;
+        let asked_for = |row: &Row| conversation.is_none() || row.conversation == conversation;
+        found.extend(row.filter(asked_for));
+        Ok(Go::On)
+    })?;
+    Ok(found)
 }
-
-const SENT_AS: &str = "SELECT lead, seq, conversation, at, kind, status, due, provider_id, body,
-        sending
-    FROM timeline WHERE bucket = $1 AND lead = $2 AND provider_id = $3 ORDER BY seq DESC LIMIT 1";
 
 pub fn sent_as(
     reader: &Connection,
     lead: PhoneNumber,
     provider_id: &str,
 ) -> Result<Option<Row>, StoreError> {
-    let params = params![lead.bucket(), digits(lead), provider_id];
-    ask::one(reader, SENT_AS, params, pack::timeline_row)
+    let (_, tail) = tail::of(reader, lead)?;
+    let all = tail::all(reader, lead, &tail)?;
+    let outgoing = all
+        .iter()
+        .rev()
+        .filter(|entry| entry.recent.status.is_some());
+    for entry in outgoing {
+        let row = turns::row_at(reader, Some(entry.n))?;
+        let sending = row.as_ref().and_then(|row| row.body.sending());
+        if sending.is_some_and(|it| it.provider_id.as_deref() == Some(provider_id)) {
+            return Ok(row);
+        }
+    }
+    Ok(None)
 }
 
 const HANDOFF: &str =
@@ -165,11 +154,6 @@ pub fn standing_on(reader: &Connection, version: VersionId) -> Result<Vec<StepCo
 const OUTGOING: &str = "SELECT lead, seq, conversation, at, kind, status, due, provider_id, body,
         sending
     FROM timeline WHERE kind = $1 ORDER BY at, bucket, lead, seq";
-const OUTGOING_TO: &str =
-    "SELECT lead, seq, conversation, at, kind, status, due, provider_id, body,
-        sending
-    FROM timeline WHERE kind = $1 AND bucket = $2 AND lead = $3 ORDER BY at, seq";
-
 /// Reads every row of the kind when `to` is not a number: for the sandbox, not for millions.
 pub fn outgoing(
     reader: &Connection,
@@ -182,28 +166,25 @@ pub fn outgoing(
     let lead = to
         .filter(|_| texts)
         .and_then(|to| to.parse::<PhoneNumber>().ok());
+    let goes_there = |row: &Row| {
+        let sending = row.body.sending();
+        sending.is_some_and(|sending| to.is_none_or(|to| sending.to == to))
+    };
+    if let Some(lead) = lead {
+        let mut rows = timeline(reader, lead, None, 0, usize::MAX)?;
+        rows.retain(|row| row.body.kind() == kind && goes_there(row));
+        rows.sort_by_key(|row| (row.at, row.seq));
+        rows.truncate(limit);
+        return Ok(rows);
+    }
     let mut found = Vec::new();
-    let visit = |row: &rusqlite::Row<'_>| {
+    ask::each(reader, OUTGOING, [kind as i64], |row| {
         if found.len() >= limit {
             return Ok(Go::Stop);
         }
-        let row = pack::timeline_row(row)?;
-        if row
-            .body
-            .sending()
-            .is_some_and(|sending| to.is_none_or(|to| sending.to == to))
-        {
-            found.push(row);
-        }
+        found.extend(Some(pack::timeline_row(row)?).filter(goes_there));
         Ok(Go::On)
-    };
-    match lead {
-        Some(lead) => {
-            let params = params![kind as i64, lead.bucket(), digits(lead)];
-            each(reader, OUTGOING_TO, params, visit)?;
-        }
-        None => each(reader, OUTGOING, [kind as i64], visit)?,
-    }
+    })?;
     Ok(found)
 }
 

@@ -4,26 +4,44 @@ use rusqlite::{Connection, params};
 
 use crate::store::{RepliesQuery, Row, RowKind, StoreError};
 
-use super::ask;
-use super::pack::{self, digits};
+use super::ask::{self, Go};
+use super::pack::{digits, phone};
+use super::{tail, turns};
 
-// A stretch of the table: its key is the bucket, the lead and the number.
-const REPLIES: &str = "SELECT lead, seq, conversation, at, kind, status, due, provider_id, body,
-        sending
-    FROM timeline WHERE bucket = $1 AND (lead, seq) > ($2, $3) AND kind = $4 AND at >= $5
-    ORDER BY lead, seq LIMIT $6";
+/// Leads that are looked up together.
+const LEADS_MAX: usize = 64;
+const LEADS: &str = "SELECT phone FROM lead WHERE bucket = $1 AND phone >= $2
+    ORDER BY phone LIMIT $3";
 
 pub fn page(reader: &Connection, query: &RepliesQuery) -> Result<Vec<Row>, StoreError> {
-    let (lead, seq) = query
-        .after
-        .map_or((0, 0), |(lead, seq)| (digits(lead), i64::from(seq)));
-    let params = params![
-        query.bucket,
-        lead,
-        seq,
-        RowKind::Reply as i64,
-        query.since.as_ms(),
-        ask::limit(query.limit)
-    ];
-    ask::many(reader, REPLIES, params, pack::timeline_row)
+    let mut found = Vec::new();
+    let mut from = query.after.map_or(0, |(lead, _)| digits(lead));
+    loop {
+        let params = params![query.bucket, from, ask::limit(LEADS_MAX)];
+        let leads = ask::many(reader, LEADS, params, |row| phone(row, 0))?;
+        for lead in &leads {
+            let after = match query.after {
+                Some((last, seq)) if last == *lead => seq,
+                Some(_) | None => 0,
+            };
+            let (_, tail) = tail::of(reader, *lead)?;
+            tail::after(reader, *lead, &tail, after, |entry| {
+                if found.len() >= query.limit {
+                    return Ok(Go::Stop);
+                }
+                let recent = &entry.recent;
+                if recent.kind == RowKind::Reply && recent.at >= query.since {
+                    found.extend(turns::row_at(reader, Some(entry.n))?);
+                }
+                Ok(Go::On)
+            })?;
+            if found.len() >= query.limit {
+                return Ok(found);
+            }
+        }
+        match leads.last() {
+            Some(last) if leads.len() == LEADS_MAX => from = digits(*last) + 1,
+            _ => return Ok(found),
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! A batch: one transaction of the writer over the turns of several leads.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::sync::MutexGuard;
 
 use rusqlite::{Connection, params};
@@ -12,18 +13,22 @@ use crate::store::{
     StoreError,
 };
 
+use super::ask::{self, Go};
 use super::connect::Doing;
 use super::flows::Versions;
 use super::known::{Known, short};
 use super::pack::{self, ConversationRow, blob, column, digits};
-use super::{SqliteStore, ask, erase, write};
+use super::tail::{self, Entries};
+use super::{SqliteStore, erase, write};
 
 pub struct SqliteBatch<'a> {
     store: &'a SqliteStore,
     writer: MutexGuard<'a, Connection>,
     /// The leads of this batch as they stand in it. One that is missing is read when it is asked for.
-    known: HashMap<PhoneNumber, Known>,
+    known: HashMap<PhoneNumber, Box<Known>>,
     written: HashSet<PhoneNumber>,
+    /// Where in the timeline the next row goes.
+    next: i64,
     state: State,
 }
 
@@ -36,20 +41,24 @@ enum State {
 }
 
 const DATA_VERSION: &str = "PRAGMA data_version";
+const LAST_ROW: &str = "SELECT max(n) FROM timeline";
 
 impl<'a> SqliteBatch<'a> {
     pub fn begin(store: &'a SqliteStore) -> Result<Self, StoreError> {
         let writer = store.connections.writer();
         ask::change(&writer, "begin a batch", "BEGIN IMMEDIATE", [])?;
-        let batch = Self {
+        let mut batch = Self {
             store,
             writer,
             known: HashMap::new(),
             written: HashSet::new(),
+            next: 1,
             state: State::Open,
         };
         let version = ask::one(&batch.writer, DATA_VERSION, [], |row| pack::int(row, 0))?;
         store.busy().believe(version.unwrap_or_default());
+        let last = ask::one(&batch.writer, LAST_ROW, [], |row| pack::maybe_int(row, 0))?;
+        batch.next = last.flatten().unwrap_or(0) + 1;
         Ok(batch)
     }
 
@@ -59,7 +68,7 @@ impl<'a> SqliteBatch<'a> {
             let kept = self.store.busy().take(lead);
             let known = match kept {
                 Some(known) => known,
-                None => load(&self.writer, &self.store.versions, lead)?,
+                None => Box::new(load(&self.writer, &self.store.versions, lead)?),
             };
             self.known.insert(lead, known);
         }
@@ -84,6 +93,16 @@ impl<'a> SqliteBatch<'a> {
         }
         Ok(())
     }
+
+    /// Writes what may be written; the lead's tail as it then is.
+    fn put(&mut self, commit: &Commit) -> Result<Entries, CommitError> {
+        self.check(commit)?;
+        let known = &self.known[&commit.lead];
+        let (db, versions) = (&*self.writer, &self.store.versions);
+        let tail = write::write(db, versions, commit, known, self.next)?;
+        self.next += commit.rows.len() as i64;
+        Ok(tail)
+    }
 }
 
 impl Batch for SqliteBatch<'_> {
@@ -96,10 +115,15 @@ impl Batch for SqliteBatch<'_> {
         let active = found.active.as_ref().map(|active| active.id);
         let named = need.conversation.filter(|id| Some(*id) != active);
         if let Some(id) = named {
-            found.conversation = conversation(db, versions, id)?;
+            found.conversation = conversation(db, versions, id)?.map(Box::new);
         }
         if let Some(seq) = need.row {
-            found.row = row(db, need.lead, seq)?;
+            let known = self.known.get(&need.lead);
+            let place = match known.and_then(|known| known.tail.find(seq)) {
+                Some(entry) => Some(entry.n),
+                None => tail::filed(db, need.lead, seq)?,
+            };
+            found.row = row_at(db, place)?.map(Box::new);
         }
         Ok(found)
     }
@@ -113,25 +137,29 @@ impl Batch for SqliteBatch<'_> {
     }
 
     fn write(&mut self, commit: &Commit) -> Result<(), CommitError> {
-        let written = if self.written.insert(commit.lead) {
-            self.check(commit)
-                .and_then(|()| write::write(&self.writer, &self.store.versions, commit))
-        } else {
-            Err(crate::store::written_twice())
+        let written = match self.written.insert(commit.lead) {
+            true => self.put(commit),
+            false => Err(crate::store::written_twice()),
         };
         match written {
-            Ok(()) => {
-                let known = self.known.remove(&commit.lead);
-                if let Some(known) = known.and_then(|known| known.after(commit)) {
-                    self.known.insert(commit.lead, known);
+            Ok(tail) => {
+                if let Entry::Occupied(mut known) = self.known.entry(commit.lead)
+                    && !known.get_mut().follow(commit, tail)
+                {
+                    known.remove();
                 }
+                Ok(())
             }
-            Err(CommitError::Store(_)) => self.state = State::Spoiled,
-            Err(CommitError::Stale { .. } | CommitError::Duplicate) => {
-                self.written.remove(&commit.lead);
+            Err(error) => {
+                match error {
+                    CommitError::Store(_) => self.state = State::Spoiled,
+                    CommitError::Stale { .. } | CommitError::Duplicate => {
+                        self.written.remove(&commit.lead);
+                    }
+                }
+                Err(error)
             }
         }
-        written
     }
 
     fn finish(mut self: Box<Self>) -> Result<(), StoreError> {
@@ -190,8 +218,6 @@ pub fn conversation(
     Ok(Some(row.named(version, flow)))
 }
 
-const NEWEST: &str = "SELECT seq, at, kind, status, marketing, seen FROM timeline
-    WHERE bucket = $1 AND lead = $2 ORDER BY seq DESC";
 const SEEN_APART: &str = "SELECT key FROM seen WHERE bucket = $1 AND lead = $2";
 
 /// Everything a turn reads of a lead, from the file.
@@ -201,32 +227,34 @@ fn load(db: &Connection, versions: &Versions, phone: PhoneNumber) -> Result<Know
         Some(id) => conversation(db, versions, id)?,
         None => None,
     };
-    let key = params![phone.bucket(), digits(phone)];
+    let (_, tail) = tail::of_record(db, phone, lead.as_ref())?;
+    let all = tail::all(db, phone, &tail)?;
+    let newest = all.iter().rev().take(RECENT_ROWS_MAX);
     let mut known = Known {
         lead,
         active,
-        recent: VecDeque::new(),
-        keys: HashSet::new(),
+        recent: newest.map(|entry| entry.recent).collect(),
+        keys: all.iter().filter_map(|entry| entry.seen).collect(),
+        tail,
     };
-    ask::each(db, NEWEST, key, |row| {
-        if known.recent.len() < RECENT_ROWS_MAX {
-            known.recent.push_back(pack::recent(row)?);
-        }
-        known.keys.extend(pack::maybe_int(row, 5)?);
-        Ok(())
-    })?;
+    let key = params![phone.bucket(), digits(phone)];
     ask::each(db, SEEN_APART, key, |row| {
         known.keys.insert(short(&SeenKey(pack::key(row, 0)?)));
-        Ok(())
+        Ok(Go::On)
     })?;
     Ok(known)
 }
 
 const ROW: &str =
     "SELECT lead, seq, conversation, at, kind, status, due, provider_id, body, sending
-    FROM timeline WHERE bucket = $1 AND lead = $2 AND seq = $3";
+    FROM timeline WHERE n = $1";
 
 pub fn row(db: &Connection, lead: PhoneNumber, seq: Seq) -> Result<Option<Row>, StoreError> {
-    let key = params![lead.bucket(), digits(lead), seq];
-    ask::one(db, ROW, key, pack::timeline_row)
+    row_at(db, tail::place(db, lead, seq)?)
+}
+
+/// The row at this place of the timeline.
+pub fn row_at(db: &Connection, place: Option<i64>) -> Result<Option<Row>, StoreError> {
+    let Some(n) = place else { return Ok(None) };
+    ask::one(db, ROW, [n], pack::timeline_row)
 }

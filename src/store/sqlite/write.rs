@@ -1,5 +1,5 @@
-//! What one commit writes. An ordinary reply costs three statements: its conversation, and two rows of
-//! the timeline.
+//! What one commit writes. An ordinary reply costs three statements: its conversation (with the tail of
+//! the timeline in it), and two rows of the timeline; now and then what the tail holds too many of.
 //!
 //! What may be refused comes first, while nothing has been written that would have to be taken back: a
 //! savepoint for each turn would copy every page it touches. Whether a commit was taken before is
@@ -10,46 +10,86 @@ use rusqlite::{Connection, params};
 use crate::conversation::{Conversation, Seq};
 use crate::lead::PhoneNumber;
 use crate::store::{
-    Commit, CommitError, HandoffRecord, LeadRecord, Row, RowKind, SendStatus, Sending,
+    Commit, CommitError, HandoffRecord, LeadRecord, Recent, Row, RowKind, SendStatus, Sending,
     ShortlinkRecord, StoreError,
 };
 use crate::time::Timestamp;
 
 use super::flows::Versions;
-use super::known::told_by_row;
-use super::pack::{self, blob, column, digits, maybe_time, ms, seq, to_blob};
-use super::{addresses, ask, ledger, reads};
+use super::known::{Known, told_by_row};
+use super::pack::{self, blob, column, digits, maybe_time, ms, to_blob};
+use super::tail::{Entries, Entry, Holder};
+use super::{addresses, ask, ledger, reads, tail};
 
 const DOING: &str = "write a turn";
 
-pub fn write(db: &Connection, versions: &Versions, commit: &Commit) -> Result<(), CommitError> {
+/// Writes the rows from the place `next` on. The answer is the lead's tail after it.
+pub fn write(
+    db: &Connection,
+    versions: &Versions,
+    commit: &Commit,
+    known: &Known,
+    next: i64,
+) -> Result<Entries, CommitError> {
     // With several, the first must not be written before the last was found fresh.
     if commit.conversations.len() > 1 {
         for next in &commit.conversations {
             check_revision(db, next)?;
         }
     }
-    for next in &commit.conversations {
-        save_conversation(db, versions, next)?;
-    }
     let lead = commit.lead;
+    let cancelled = match commit.cancel_queued {
+        true => cancelled(db, lead, &known.tail, commit.now)?,
+        false => Vec::new(),
+    };
     let told_by_row = told_by_row(commit);
+    let key_of = |row: &Row| told_by_row.filter(|_| row.body.kind() == RowKind::Reply);
+    let new = commit.rows.iter().zip(next..).map(|(row, n)| Entry {
+        recent: Recent::of(row),
+        n,
+        seen: key_of(row),
+    });
+    let Placed {
+        tail,
+        filed,
+        holder,
+    } = Placed::of(db, commit, known, &cancelled, new)?;
+    let held_by = |here: Holder| tail.bytes().filter(|_| holder == here);
+    for next in &commit.conversations {
+        let tail = held_by(Holder::Conversation(next.id));
+        save_conversation(db, versions, next, tail)?;
+    }
     if told_by_row.is_none() {
         mark_seen(db, commit)?;
     }
     if let Some(record) = &commit.record {
-        save_lead(db, lead, record)?;
+        save_lead(db, lead, record, held_by(Holder::Lead))?;
     }
-    if commit.cancel_queued {
-        cancel_queued(db, lead, commit.now)?;
+    let is_written = match holder {
+        Holder::Conversation(id) => commit.conversations.iter().any(|it| it.id == id),
+        Holder::Lead => commit.record.is_some(),
+        Holder::Nobody => true,
+    };
+    // The record may have named another holder.
+    if !is_written && (commit.record.is_some() || tail != known.tail) {
+        tail::set(db, lead, holder, &tail)?;
+    }
+    for (seq, n, to) in &cancelled {
+        change_at(db, *n, to)?;
+        if known.tail.find(*seq).is_none() {
+            tail::set_filed(db, lead, *seq, to.status)?;
+        }
     }
     for change in &commit.changes {
-        change_row(db, lead, change.seq, &change.to)?;
+        match known.tail.find(change.seq) {
+            Some(entry) => change_at(db, entry.n, &change.to)?,
+            None => change_filed(db, lead, change.seq, &change.to)?,
+        }
     }
-    for row in &commit.rows {
-        let replied = row.body.kind() == RowKind::Reply;
-        add_row(db, lead, row, told_by_row.filter(|_| replied))?;
+    for (row, n) in commit.rows.iter().zip(next..) {
+        add_row(db, n, row, key_of(row))?;
     }
+    tail::file(db, lead, &filed)?;
     for handoff in &commit.handoffs {
         save_handoff(db, handoff)?;
     }
@@ -71,7 +111,48 @@ pub fn write(db: &Connection, versions: &Versions, commit: &Commit) -> Result<()
     if let Some((message, at)) = commit.links_begin {
         begin_links(db, lead, message, at)?;
     }
-    Ok(())
+    Ok(tail)
+}
+
+/// Where the lead's rows are after a commit.
+struct Placed {
+    tail: Entries,
+    /// What the tail held too many of.
+    filed: Entries,
+    holder: Holder,
+}
+
+impl Placed {
+    fn of(
+        db: &Connection,
+        commit: &Commit,
+        known: &Known,
+        cancelled: &[(Seq, i64, Sending)],
+        new: impl Iterator<Item = Entry>,
+    ) -> Result<Placed, StoreError> {
+        let mut tail = known.tail.clone();
+        for (seq, _, to) in cancelled {
+            tail.set_status(*seq, to.status);
+        }
+        for change in &commit.changes {
+            tail.set_status(change.seq, change.to.status);
+        }
+        new.for_each(|entry| tail.push(&entry));
+        let record = commit.record.as_ref().or(known.lead.as_ref());
+        let holder = Holder::of(db, record, |id| {
+            let written = commit.conversations.iter().any(|it| it.id == id);
+            written || known.active.as_ref().is_some_and(|it| it.id == id)
+        })?;
+        let filed = match holder {
+            Holder::Nobody => std::mem::take(&mut tail),
+            Holder::Conversation(_) | Holder::Lead => tail.overflow(),
+        };
+        Ok(Placed {
+            tail,
+            filed,
+            holder,
+        })
+    }
 }
 
 const MARK: &str = "INSERT INTO seen (bucket, lead, key) VALUES ($1, $2, $3)";
@@ -105,22 +186,23 @@ fn check_revision(db: &Connection, next: &Conversation) -> Result<(), CommitErro
 }
 
 const ENROLL: &str = "INSERT INTO conversation
-    (bucket, id, lead, version, revision, status, step, outcome, due, started, data)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (bucket, id) DO NOTHING";
+    (bucket, id, lead, version, revision, status, step, outcome, due, started, data, tail)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (bucket, id) DO NOTHING";
 
 // The columns that `conversation_live` is made of are not named, so that index stays untouched.
 const MOVE: &str =
-    "UPDATE conversation SET revision = $1, status = $2, step = $3, due = $4, data = $5
-    WHERE bucket = $6 AND id = $7 AND revision = $8 AND version = $9 AND outcome IS NULL";
+    "UPDATE conversation SET revision = $1, status = $2, step = $3, due = $4, data = $5, tail = $6
+    WHERE bucket = $7 AND id = $8 AND revision = $9 AND version = $10 AND outcome IS NULL";
 
 const REPLACE: &str = "UPDATE conversation SET revision = $1, status = $2, step = $3, due = $4,
-        data = $5, version = $6, outcome = $7, started = $8
-    WHERE bucket = $9 AND id = $10 AND revision = $11";
+        data = $5, tail = $6, version = $7, outcome = $8, started = $9
+    WHERE bucket = $10 AND id = $11 AND revision = $12";
 
 fn save_conversation(
     db: &Connection,
     versions: &Versions,
     next: &Conversation,
+    tail: Option<&[u8]>,
 ) -> Result<(), CommitError> {
     let version = versions.number(db, next.version, &next.flow)?;
     let (bucket, id) = (next.id.bucket(), column(next.id.bits()));
@@ -138,7 +220,7 @@ fn save_conversation(
             DOING,
             ENROLL,
             params![
-                bucket, id, lead, version, rev, status, step, outcome, due, started, data
+                bucket, id, lead, version, rev, status, step, outcome, due, started, data, tail
             ],
         )?
     } else {
@@ -147,7 +229,9 @@ fn save_conversation(
                 db,
                 DOING,
                 MOVE,
-                params![rev, status, step, due, data, bucket, id, before, version],
+                params![
+                    rev, status, step, due, data, tail, bucket, id, before, version
+                ],
             )?,
             Some(_) => 0,
         };
@@ -157,7 +241,8 @@ fn save_conversation(
                 DOING,
                 REPLACE,
                 params![
-                    rev, status, step, due, data, version, outcome, started, bucket, id, before
+                    rev, status, step, due, data, tail, version, outcome, started, bucket, id,
+                    before
                 ],
             )?,
             moved => moved,
@@ -170,28 +255,29 @@ fn save_conversation(
     }
 }
 
-const SAVE_LEAD: &str = "INSERT INTO lead (bucket, phone, data) VALUES ($1, $2, $3)
-    ON CONFLICT (bucket, phone) DO UPDATE SET data = excluded.data";
+const SAVE_LEAD: &str = "INSERT INTO lead (bucket, phone, data, tail) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (bucket, phone) DO UPDATE SET data = excluded.data, tail = excluded.tail";
 
-fn save_lead(db: &Connection, lead: PhoneNumber, record: &LeadRecord) -> Result<(), StoreError> {
-    let params = params![lead.bucket(), digits(lead), to_blob(record)?];
+fn save_lead(
+    db: &Connection,
+    lead: PhoneNumber,
+    record: &LeadRecord,
+    tail: Option<&[u8]>,
+) -> Result<(), StoreError> {
+    let params = params![lead.bucket(), digits(lead), to_blob(record)?, tail];
     ask::change(db, DOING, SAVE_LEAD, params).map(drop)
 }
 
-const ADD_ROW: &str = "INSERT INTO timeline (bucket, lead, seq, conversation, at, kind, status,
+const ADD_ROW: &str = "INSERT INTO timeline (n, bucket, lead, seq, conversation, at, kind, status,
         marketing, due, provider_id, body, sending, seen)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
 
-fn add_row(
-    db: &Connection,
-    lead: PhoneNumber,
-    row: &Row,
-    seen: Option<i64>,
-) -> Result<(), StoreError> {
+fn add_row(db: &Connection, n: i64, row: &Row, seen: Option<i64>) -> Result<(), StoreError> {
     let sending = row.body.sending();
     let params = params![
-        lead.bucket(),
-        digits(lead),
+        n,
+        row.lead.bucket(),
+        digits(row.lead),
         row.seq,
         row.conversation.map(|id| column(id.bits())),
         row.at.as_ms(),
@@ -208,22 +294,16 @@ fn add_row(
 }
 
 const CHANGE_ROW: &str = "UPDATE timeline SET status = $1, due = $2, provider_id = $3, sending = $4
-    WHERE bucket = $5 AND lead = $6 AND seq = $7 AND status IS NOT NULL";
+    WHERE n = $5 AND status IS NOT NULL";
 
-pub fn change_row(
-    db: &Connection,
-    lead: PhoneNumber,
-    seq: Seq,
-    to: &Sending,
-) -> Result<(), StoreError> {
+/// Changes the row at this place; what the tail or `filed` says of it changes beside.
+fn change_at(db: &Connection, n: i64, to: &Sending) -> Result<(), StoreError> {
     let params = params![
         to.status.code(),
         ms(to.due),
         to.provider_id,
         pack::sending_blob(to)?,
-        lead.bucket(),
-        digits(lead),
-        seq,
+        n,
     ];
     match ask::change(db, DOING, CHANGE_ROW, params)? {
         1 => Ok(()),
@@ -231,17 +311,55 @@ pub fn change_row(
     }
 }
 
-const PENDING: &str = "SELECT seq, status, due, provider_id, sending FROM timeline
-    WHERE bucket = $1 AND lead = $2 AND status IN (0, 1) AND kind IN ($3, $4) ORDER BY seq";
-
-fn cancel_queued(db: &Connection, lead: PhoneNumber, now: Timestamp) -> Result<(), StoreError> {
-    let kinds = (RowKind::Sms as i64, RowKind::Email as i64);
-    let params = params![lead.bucket(), digits(lead), kinds.0, kinds.1];
-    let pending = ask::many(db, PENDING, params, |row| Ok((seq(row, 0)?, sending(row)?)))?;
-    for (seq, sending) in pending {
-        change_row(db, lead, seq, &sending.cancelled(now))?;
+fn change_filed(
+    db: &Connection,
+    lead: PhoneNumber,
+    seq: Seq,
+    to: &Sending,
+) -> Result<(), StoreError> {
+    match tail::set_filed(db, lead, seq, to.status)? {
+        Some(n) => change_at(db, n, to),
+        None => Err(crate::store::refused("a changed row is not there")),
     }
-    Ok(())
+}
+
+/// Changes one row apart from the turns.
+pub fn change_row(
+    db: &Connection,
+    lead: PhoneNumber,
+    seq: Seq,
+    to: &Sending,
+) -> Result<(), StoreError> {
+    let (holder, mut tail) = tail::of(db, lead)?;
+    let Some(entry) = tail.find(seq) else {
+        return change_filed(db, lead, seq, to);
+    };
+    change_at(db, entry.n, to)?;
+    tail.set_status(seq, to.status);
+    tail::set(db, lead, holder, &tail)
+}
+
+const PENDING: &str = "SELECT seq, status, due, provider_id, sending FROM timeline WHERE n = $1";
+
+/// The texts and emails that have not begun to leave: number, place and what they become.
+fn cancelled(
+    db: &Connection,
+    lead: PhoneNumber,
+    tail: &Entries,
+    now: Timestamp,
+) -> Result<Vec<(Seq, i64, Sending)>, StoreError> {
+    let mut cancelled = Vec::new();
+    for entry in tail::all(db, lead, tail)? {
+        let may_be_cancelled = matches!(entry.recent.kind, RowKind::Sms | RowKind::Email);
+        let is_pending = entry.recent.status.is_some_and(SendStatus::is_pending);
+        if may_be_cancelled
+            && is_pending
+            && let Some(sending) = ask::one(db, PENDING, [entry.n], sending)?
+        {
+            cancelled.push((entry.recent.seq, entry.n, sending.cancelled(now)));
+        }
+    }
+    Ok(cancelled)
 }
 
 /// Columns from 1: status, due, provider_id, sending.

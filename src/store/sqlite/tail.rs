@@ -1,0 +1,396 @@
+//! Where the rows of a lead's timeline are. The newest stand in the row of its active conversation (else
+//! in the lead's own) until there are too many; the older ones are in the table `filed`.
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row as SqlRow, params};
+
+use crate::conversation::{ConversationId, Seq};
+use crate::lead::PhoneNumber;
+use crate::store::{LeadRecord, Recent, RowKind, SendStatus, StoreError};
+use crate::time::Timestamp;
+
+use super::ask::{self, Go};
+use super::connect::Doing;
+use super::pack::{column, digits};
+use super::turns;
+
+const DOING: &str = "write a turn";
+/// When there are more, all but `STAY` are filed.
+const TAIL_MAX: usize = 16;
+const STAY: usize = 4;
+
+/// A row of the timeline without its body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    pub recent: Recent,
+    /// Its place in the timeline.
+    pub n: i64,
+    /// The key of the reply, see `known.rs`.
+    pub seen: Option<i64>,
+}
+
+/// Bytes of an entry, big-endian: number 4, place 6, time 8, kind 1, status 1, flags 1, key 8.
+const ENTRY: usize = 29;
+const NO_STATUS: u8 = 255;
+const STATUS_AT: usize = 19;
+const MARKETING: u8 = 1;
+const HAS_KEY: u8 = 2;
+
+impl Entry {
+    fn write(&self, to: &mut Vec<u8>) {
+        let recent = &self.recent;
+        let flags = match (recent.marketing, self.seen) {
+            (false, None) => 0,
+            (true, None) => MARKETING,
+            (false, Some(_)) => HAS_KEY,
+            (true, Some(_)) => MARKETING | HAS_KEY,
+        };
+        to.extend_from_slice(&recent.seq.to_be_bytes());
+        to.extend_from_slice(&self.n.to_be_bytes()[2..]);
+        to.extend_from_slice(&recent.at.as_ms().to_be_bytes());
+        to.extend_from_slice(&[recent.kind as u8, code(recent.status), flags]);
+        to.extend_from_slice(&self.seen.unwrap_or(0).to_be_bytes());
+    }
+
+    fn read(bytes: &[u8]) -> Option<Entry> {
+        let number = |bytes: &[u8]| bytes.iter().fold(0u64, |n, b| n << 8 | u64::from(*b));
+        let (seq, rest) = bytes.split_at_checked(4)?;
+        let (n, rest) = rest.split_at_checked(6)?;
+        let (at, rest) = rest.split_at_checked(8)?;
+        let ([kind, status, flags], key) = rest.split_first_chunk::<3>()?;
+        let recent = Recent {
+            seq: number(seq) as Seq,
+            at: Timestamp::from_ms(number(at) as i64),
+            kind: RowKind::from_code(i64::from(*kind))?,
+            status: match *status {
+                NO_STATUS => None,
+                code => Some(SendStatus::from_code(i64::from(code))?),
+            },
+            marketing: flags & MARKETING != 0,
+        };
+        Some(Entry {
+            recent,
+            n: number(n) as i64,
+            seen: (flags & HAS_KEY != 0).then(|| number(key) as i64),
+        })
+    }
+}
+
+fn code(status: Option<SendStatus>) -> u8 {
+    status.map_or(NO_STATUS, |status| status.code() as u8)
+}
+
+/// Entries in the order of their numbers, as they are written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Entries(Vec<u8>);
+
+impl Entries {
+    fn from_bytes(bytes: &[u8]) -> Result<Self, StoreError> {
+        let readable = bytes
+            .chunks(ENTRY)
+            .all(|entry| Entry::read(entry).is_some());
+        match readable && bytes.len().is_multiple_of(ENTRY) {
+            true => Ok(Self(bytes.to_vec())),
+            false => Err(StoreError::Unreadable { what: "timeline" }),
+        }
+    }
+
+    /// What a column holds: NULL when there is none.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        Some(self.0.as_slice()).filter(|bytes| !bytes.is_empty())
+    }
+
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = Entry> {
+        // Every one of them was read once, or made here.
+        self.0.chunks_exact(ENTRY).filter_map(Entry::read)
+    }
+
+    pub fn push(&mut self, entry: &Entry) {
+        entry.write(&mut self.0);
+    }
+
+    fn position(&self, seq: Seq) -> Option<usize> {
+        let seq = seq.to_be_bytes();
+        self.0
+            .chunks_exact(ENTRY)
+            .rposition(|it| it.starts_with(&seq))
+    }
+
+    pub fn find(&self, seq: Seq) -> Option<Entry> {
+        let at = self.position(seq)? * ENTRY;
+        Entry::read(self.0.get(at..at + ENTRY)?)
+    }
+
+    /// True when the row stands here.
+    pub fn set_status(&mut self, seq: Seq, status: SendStatus) -> bool {
+        let at = self.position(seq).map(|i| i * ENTRY + STATUS_AT);
+        let byte = at.and_then(|at| self.0.get_mut(at));
+        if let Some(byte) = byte {
+            *byte = code(Some(status));
+            return true;
+        }
+        false
+    }
+
+    /// Takes out what is to be filed now.
+    pub fn overflow(&mut self) -> Entries {
+        match self.0.len() > TAIL_MAX * ENTRY {
+            true => {
+                let stay = self.0.split_off(self.0.len() - STAY * ENTRY);
+                Entries(std::mem::replace(&mut self.0, stay))
+            }
+            false => Entries::default(),
+        }
+    }
+}
+
+/// Where a lead's tail stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holder {
+    Conversation(ConversationId),
+    Lead,
+    /// Nowhere, for the number is not known: its rows are filed at once.
+    Nobody,
+}
+
+const IS_THERE: &str = "SELECT 1 FROM conversation WHERE bucket = $1 AND id = $2";
+
+impl Holder {
+    /// Of a lead as it is written. `known` says which conversations are surely there.
+    pub fn of(
+        db: &Connection,
+        record: Option<&LeadRecord>,
+        known: impl Fn(ConversationId) -> bool,
+    ) -> Result<Holder, StoreError> {
+        let Some(record) = record else {
+            return Ok(Holder::Nobody);
+        };
+        let Some(id) = record.active else {
+            return Ok(Holder::Lead);
+        };
+        let key = params![id.bucket(), column(id.bits())];
+        let there = known(id) || ask::one(db, IS_THERE, key, |_| Ok(()))?.is_some();
+        Ok(match there {
+            true => Holder::Conversation(id),
+            false => Holder::Lead,
+        })
+    }
+}
+
+const OF_CONVERSATION: &str = "SELECT tail FROM conversation WHERE bucket = $1 AND id = $2";
+const OF_LEAD: &str = "SELECT tail FROM lead WHERE bucket = $1 AND phone = $2";
+
+/// The lead's tail, and where it stands.
+pub fn of(db: &Connection, lead: PhoneNumber) -> Result<(Holder, Entries), StoreError> {
+    let record = turns::lead(db, lead)?;
+    of_record(db, lead, record.as_ref())
+}
+
+pub fn of_record(
+    db: &Connection,
+    lead: PhoneNumber,
+    record: Option<&LeadRecord>,
+) -> Result<(Holder, Entries), StoreError> {
+    let holder = Holder::of(db, record, |_| false)?;
+    let tail = match holder {
+        Holder::Conversation(id) => {
+            let key = params![id.bucket(), column(id.bits())];
+            ask::one(db, OF_CONVERSATION, key, |row| entries(row, 0))?
+        }
+        Holder::Lead => {
+            let key = params![lead.bucket(), digits(lead)];
+            ask::one(db, OF_LEAD, key, |row| entries(row, 0))?
+        }
+        Holder::Nobody => None,
+    };
+    Ok((holder, tail.unwrap_or_default()))
+}
+
+fn entries(row: &SqlRow<'_>, i: usize) -> Result<Entries, StoreError> {
+    match row.get_ref(i).doing("read a row")? {
+        ValueRef::Blob(bytes) => Entries::from_bytes(bytes),
+        _ => Ok(Entries::default()),
+    }
+}
+
+const SET_OF_CONVERSATION: &str = "UPDATE conversation SET tail = $1 WHERE bucket = $2 AND id = $3";
+const SET_OF_LEAD: &str = "UPDATE lead SET tail = $1 WHERE bucket = $2 AND phone = $3";
+
+/// Writes a tail whose holder is not written otherwise.
+pub fn set(
+    db: &Connection,
+    lead: PhoneNumber,
+    holder: Holder,
+    tail: &Entries,
+) -> Result<(), StoreError> {
+    let (sql, bucket, key) = match holder {
+        Holder::Conversation(id) => (SET_OF_CONVERSATION, id.bucket(), column(id.bits())),
+        Holder::Lead => (SET_OF_LEAD, lead.bucket(), digits(lead)),
+        Holder::Nobody => return Ok(()),
+    };
+    ask::change(db, DOING, sql, params![tail.bytes(), bucket, key]).map(drop)
+}
+
+const FILE: &str = "INSERT INTO filed (bucket, lead, seq, entries) VALUES ($1, $2, $3, $4)";
+
+pub fn file(db: &Connection, lead: PhoneNumber, entries: &Entries) -> Result<(), StoreError> {
+    let Some(last) = entries.iter().next_back() else {
+        return Ok(());
+    };
+    let params = params![
+        lead.bucket(),
+        digits(lead),
+        last.recent.seq,
+        entries.bytes()
+    ];
+    ask::change(db, DOING, FILE, params).map(drop)
+}
+
+const FILED_WITH: &str = "SELECT entries FROM filed
+    WHERE bucket = $1 AND lead = $2 AND seq >= $3 ORDER BY seq LIMIT 1";
+
+/// The filed entries among which this number is, if it was filed.
+fn filed_with(
+    db: &Connection,
+    lead: PhoneNumber,
+    seq: Seq,
+) -> Result<Option<(Entries, Entry)>, StoreError> {
+    let key = params![lead.bucket(), digits(lead), seq];
+    let filed = ask::one(db, FILED_WITH, key, |row| entries(row, 0))?;
+    Ok(filed.and_then(|filed| {
+        let entry = filed.find(seq)?;
+        Some((filed, entry))
+    }))
+}
+
+/// The place of a row that was filed.
+pub fn filed(db: &Connection, lead: PhoneNumber, seq: Seq) -> Result<Option<i64>, StoreError> {
+    Ok(filed_with(db, lead, seq)?.map(|(_, entry)| entry.n))
+}
+
+const SET_FILED: &str =
+    "UPDATE filed SET entries = $1 WHERE bucket = $2 AND lead = $3 AND seq = $4";
+
+/// Notes how a row that was filed fares; its place, if there is such a row.
+pub fn set_filed(
+    db: &Connection,
+    lead: PhoneNumber,
+    seq: Seq,
+    status: SendStatus,
+) -> Result<Option<i64>, StoreError> {
+    let Some((mut filed, entry)) = filed_with(db, lead, seq)? else {
+        return Ok(None);
+    };
+    filed.set_status(seq, status);
+    let last = filed.iter().next_back().map(|last| last.recent.seq);
+    let params = params![filed.bytes(), lead.bucket(), digits(lead), last];
+    ask::change(db, DOING, SET_FILED, params)?;
+    Ok(Some(entry.n))
+}
+
+/// The place of a row in the timeline.
+pub fn place(db: &Connection, lead: PhoneNumber, seq: Seq) -> Result<Option<i64>, StoreError> {
+    let (_, tail) = of(db, lead)?;
+    match tail.find(seq) {
+        Some(entry) => Ok(Some(entry.n)),
+        None => filed(db, lead, seq),
+    }
+}
+
+const FILED_AFTER: &str = "SELECT entries FROM filed
+    WHERE bucket = $1 AND lead = $2 AND seq > $3 ORDER BY seq";
+
+/// Each entry of the lead's after this number, oldest first.
+pub fn after(
+    db: &Connection,
+    lead: PhoneNumber,
+    tail: &Entries,
+    seq: Seq,
+    mut visit: impl FnMut(Entry) -> Result<Go, StoreError>,
+) -> Result<(), StoreError> {
+    let key = params![lead.bucket(), digits(lead), seq];
+    let mut each = |entries: &Entries| {
+        for entry in entries.iter().filter(|it| it.recent.seq > seq) {
+            if let Go::Stop = visit(entry)? {
+                return Ok(Go::Stop);
+            }
+        }
+        Ok(Go::On)
+    };
+    match ask::each(db, FILED_AFTER, key, |row| each(&entries(row, 0)?))? {
+        Go::On => each(tail).map(drop),
+        Go::Stop => Ok(()),
+    }
+}
+
+/// All entries of the lead's, oldest first.
+pub fn all(db: &Connection, lead: PhoneNumber, tail: &Entries) -> Result<Vec<Entry>, StoreError> {
+    let mut all = Vec::new();
+    after(db, lead, tail, 0, |entry| {
+        all.push(entry);
+        Ok(Go::On)
+    })?;
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(seq: Seq) -> Entry {
+        let is_text = seq.is_multiple_of(2);
+        let kind = if is_text {
+            RowKind::Sms
+        } else {
+            RowKind::Reply
+        };
+        let recent = Recent {
+            seq,
+            at: Timestamp::from_ms(1_790_000_000_000 + i64::from(seq)),
+            kind,
+            status: is_text.then_some(SendStatus::Queued),
+            marketing: seq.is_multiple_of(3),
+        };
+        Entry {
+            recent,
+            n: i64::from(seq) * 1_000_003,
+            seen: (!is_text).then_some(i64::MIN + i64::from(seq)),
+        }
+    }
+
+    #[test]
+    fn entries_are_read_as_they_were_written() {
+        let mut entries = Entries::default();
+        assert_eq!(entries.bytes(), None);
+        for seq in 1..=9 {
+            entries.push(&entry(seq));
+        }
+        assert!(entries.set_status(4, SendStatus::Sent));
+        assert!(!entries.set_status(10, SendStatus::Sent));
+        let bytes = entries.bytes().unwrap();
+        assert_eq!(Entries::from_bytes(bytes).unwrap(), entries);
+        assert!(Entries::from_bytes(&bytes[1..]).is_err());
+        assert!(Entries::from_bytes(&[255; ENTRY]).is_err(), "no such kind");
+        for seq in 1..=9 {
+            let mut expected = entry(seq);
+            if seq == 4 {
+                expected.recent.status = Some(SendStatus::Sent);
+            }
+            assert_eq!(entries.find(seq), Some(expected));
+        }
+        assert_eq!(entries.find(10), None);
+    }
+
+    #[test]
+    fn the_older_ones_are_filed_together_and_the_newest_stay() {
+        let mut tail = Entries::default();
+        let mut all = Vec::new();
+        for seq in 1..=100 {
+            tail.push(&entry(seq));
+            all.extend(tail.overflow().iter().map(|it| it.recent.seq));
+            assert!(tail.iter().count() <= TAIL_MAX);
+        }
+        all.extend(tail.iter().map(|it| it.recent.seq));
+        assert_eq!(all, (1..=100).collect::<Vec<_>>());
+    }
+}
