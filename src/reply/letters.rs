@@ -22,10 +22,12 @@ fn is_invisible(c: char) -> bool {
         || (c.is_control() && c != '\n' && c != '\t' && c != '\r')
 }
 
-/// Letters in filled boxes and circles, and runs of three or more flags' letters, as plain letters.
+/// Letters in filled boxes and circles, and runs of three or more flags' letters, as plain letters;
+/// signs for "number" as the word.
 pub(super) fn spelled(text: &str) -> String {
     let flags = text.chars().filter(|c| flag_letter(*c).is_some()).count();
-    text.chars()
+    numbered(text)
+        .chars()
         .filter_map(|c| match c as u32 {
             n @ 0x1F150..=0x1F169 => char::from_u32('a' as u32 + n - 0x1F150),
             n @ 0x1F170..=0x1F189 => char::from_u32('a' as u32 + n - 0x1F170),
@@ -34,6 +36,31 @@ pub(super) fn spelled(text: &str) -> String {
             _ => Some(c),
         })
         .collect()
+}
+
+/// `nº 1`, `N.°1` and `№1` as `no 1`.
+fn numbered(text: &str) -> std::borrow::Cow<'_, str> {
+    const SIGNS: [char; 3] = ['º', '°', '№'];
+    if !text.contains(SIGNS) {
+        return text.into();
+    }
+    let mut out = String::with_capacity(text.len() + 2);
+    for c in text.chars() {
+        match c {
+            '№' => out.push_str("no "),
+            'º' | '°' => {
+                let letter = out.strip_suffix('.').unwrap_or(&out);
+                if letter.ends_with(['n', 'N']) {
+                    out.truncate(letter.len());
+                    out.push_str("o ");
+                } else {
+                    out.push(c);
+                }
+            }
+            c => out.push(c),
+        }
+    }
+    out.into()
 }
 
 fn flag_letter(c: char) -> Option<char> {

@@ -121,8 +121,17 @@ impl Folder {
                 self.break_clause();
                 self.words.ask_after_last();
             }
-            '.' | ',' | ';' | ':' | '!' | '\n' | '\r' | '(' | ')' | '[' | ']' | '\u{2014}' => {
+            '.' => {
+                self.end_word();
+                self.words.dot_after_last();
+            }
+            ',' | ';' | ':' | '!' | '\n' | '\r' | '(' | ')' | '[' | ']' | '\u{2014}' => {
                 self.break_clause();
+            }
+            // A minus before a number is part of it: "-1" is no key.
+            '-' | '\u{2013}' | '\u{2212}' if before == ' ' && next.is_ascii_digit() => {
+                self.end_word();
+                self.push('-');
             }
             '-' | '\u{2013}' if before == ' ' => self.break_clause(),
             '&' => {

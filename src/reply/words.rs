@@ -16,6 +16,8 @@ pub(super) struct Word {
     pub kind: WordKind,
     /// Punctuation that ends a clause follows.
     pub breaks: bool,
+    /// That punctuation is a point.
+    pub dotted: bool,
     /// A question mark follows.
     pub asks: bool,
     /// Written with a capital at the beginning.
@@ -103,6 +105,13 @@ impl Words {
 
     pub fn break_after_last(&mut self) {
         if let Some(last) = self.as_mut_slice().last_mut() {
+            last.breaks = true;
+        }
+    }
+
+    pub fn dot_after_last(&mut self) {
+        if let Some(last) = self.as_mut_slice().last_mut() {
+            last.dotted = !last.breaks;
             last.breaks = true;
         }
     }

@@ -57,6 +57,7 @@ struct Replies {
 struct Asking {
     #[serde(rename = "type")]
     kind: String,
+    text: String,
     #[serde(default)]
     options: Vec<Label>,
     min: Option<f64>,
@@ -108,7 +109,7 @@ impl Questions {
                 let open = (kind_of(asking), asking.min, asking.max);
                 questions.open.insert(name.clone(), open);
             } else {
-                let choice = Choice::new(&options(file, name), &locales);
+                let choice = Choice::new(&options(file, name), &locales).asking([&*asking.text]);
                 let names = asking.options.iter().map(|o| Name::from(o.id.as_str()));
                 questions.of.insert(name.clone(), (choice, names.collect()));
             }

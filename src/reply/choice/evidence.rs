@@ -74,12 +74,12 @@ fn by_sound_or_initial(
     })
 }
 
-struct Look<'a> {
-    choice: &'a Choice,
-    reader: &'a Reader,
-    reply: &'a Reply,
-    words: &'a [Word],
-    language: &'a Language,
+pub(super) struct Look<'a> {
+    pub(super) choice: &'a Choice,
+    pub(super) reader: &'a Reader,
+    pub(super) reply: &'a Reply,
+    pub(super) words: &'a [Word],
+    pub(super) language: &'a Language,
     filler: u128,
     not: u128,
     unit: u128,
@@ -128,11 +128,24 @@ impl<'a> Look<'a> {
                 self.mark(option, By::Own, at, scan);
                 n
             }
-            (_, Some((n, bits))) => {
+            _ if self.numbers_next(at) => 1,
+            _ => self.read_on(at, concept, scan),
+        }
+    }
+
+    /// What no word of the author says: a time ahead, a phrase of the lexicon, a single word.
+    fn read_on(&self, at: usize, concept: Option<(usize, u64)>, scan: &mut Scan) -> usize {
+        let known = concept.map_or(0, |(n, _)| n);
+        if let Some((n, ahead, option)) = self.time_ahead(at).filter(|(n, ..)| *n >= known) {
+            self.mark(option, By::Concept(ahead), at, scan);
+            return n;
+        }
+        match concept {
+            Some((n, bits)) => {
                 self.concept(at, n, bits, scan);
                 n
             }
-            _ => {
+            None => {
                 self.single(at, scan);
                 1
             }
@@ -205,8 +218,8 @@ impl<'a> Look<'a> {
         if word.kind == WordKind::Emoji {
             return;
         }
-        if word.kind == WordKind::Digits {
-            return self.number(at, text, scan);
+        if let Some(digits) = self.option_number(word, text) {
+            return self.number(at, digits, scan);
         }
         scan.asking |= at == 0 && self.language.is(word.id, self.language.known.interrogative);
         if self.language.is(word.id, self.not) {
@@ -218,6 +231,9 @@ impl<'a> Look<'a> {
                 None => scan.doubtful = true,
             }
             return;
+        }
+        if self.language.is(word.id, self.language.known.last) && !self.is_quantity(at) {
+            return scan.mark(self.choice.keys.len().saturating_sub(1), By::Ordinal, at);
         }
         if let Some(spoken) = self.language.spoken.get(&word.id)
             && self.spoken(at, *spoken, scan)

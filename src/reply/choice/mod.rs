@@ -5,6 +5,7 @@
 mod evidence;
 mod marks;
 mod prepare;
+mod quantity;
 mod reader;
 
 use smol_str::SmolStr;
@@ -34,6 +35,8 @@ pub struct Choice {
     readers: Vec<Reader>,
     /// Languages in which the flow is written, the others after them.
     order: [usize; LANGUAGES.len()],
+    /// The time that the question names: "within 2 weeks".
+    within_days: Option<u32>,
 }
 
 /// The options as one language sees them.
@@ -94,8 +97,10 @@ impl Choice {
         prepare::choice(options, locales)
     }
 
-    /// With what the question says, in any of its languages: to "Do you own the home?", "we rent" is no.
-    pub fn asking<'t>(mut self, texts: impl IntoIterator<Item = &'t str>) -> Self {
+    /// With what the question says, in any of its languages: to "Do you own the home?", "we rent" is no;
+    /// to "within 2 weeks?", "in 6 weeks" is later.
+    pub fn asking<'t>(mut self, texts: impl IntoIterator<Item = &'t str> + Clone) -> Self {
+        self.know_time(texts.clone());
         prepare::opposites(&mut self, texts);
         self
     }

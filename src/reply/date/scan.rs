@@ -23,11 +23,11 @@ const PIECES_MAX: usize = 40;
 const WORDS_MAX: usize = 10;
 
 pub(super) fn read(reply: &Reply, context: &ValueContext, now: &Zoned) -> Option<Told> {
-    let pieces = joined(lex(reply));
+    let language = context.language();
+    let pieces = joined(lex(reply), language);
     if pieces.len() > PIECES_MAX {
         return None;
     }
-    let language = context.language();
     let mut scan = Scan {
         pieces: &pieces,
         language: &lexicon::get().languages[language],
@@ -56,8 +56,8 @@ fn is_month_first(locale: &str) -> bool {
     matches!(locale.get(..2), Some("en")) && matches!(region.as_deref(), None | Some("US" | "PH"))
 }
 
-/// Puts `p . m .` together.
-fn joined(pieces: Vec<Lexed>) -> Vec<Lexed> {
+/// Puts `p . m .` together; English writes `10a` and `2p` too, which elsewhere are ordinals.
+fn joined(pieces: Vec<Lexed>, language: usize) -> Vec<Lexed> {
     let mut out: Vec<Lexed> = Vec::with_capacity(pieces.len());
     let mut at = 0;
     while at < pieces.len() {
@@ -67,14 +67,15 @@ fn joined(pieces: Vec<Lexed>) -> Vec<Lexed> {
             .filter(|w| matches!(*w, "a" | "p"));
         let dot = usize::from(pieces.get(at + 1).is_some_and(|p| p.is_sign(&['.'])));
         let m = pieces.get(at + 1 + dot).is_some_and(|p| p.is_word(&["m"]));
-        if let Some(letter) = letter.filter(|_| m) {
+        let after_number = pieces[at].glued && out.last().is_some_and(|p| p.digits().is_some());
+        if let Some(letter) = letter.filter(|_| m || (language == 0 && after_number)) {
             let word = format!("{letter}m");
             let id = lexicon::get().word(&word);
             out.push(Lexed {
                 piece: Piece::Word(word, id),
                 glued: pieces[at].glued,
             });
-            at += 2 + dot;
+            at += if m { 2 + dot } else { 1 };
             at += usize::from(pieces.get(at).is_some_and(|p| p.is_sign(&['.'])));
             continue;
         }
@@ -367,7 +368,10 @@ impl Scan<'_> {
             return Some(3 + self.oclock(at + 3));
         }
         let decimal = sign == '.' && self.month_first && year.is_none();
-        if decimal || (sign == '-' && year.is_none()) {
+        // "12-1" may be two hours; beside a time of its own it is a day.
+        let hours = sign == '-' && year.is_none() && !self.has_time_beside(at, at + 3);
+        self.certain &= sign != '-' || year.is_some();
+        if decimal || hours {
             self.unclear = true;
             return Some(3);
         }
@@ -379,6 +383,24 @@ impl Scan<'_> {
             self.today(),
         ));
         Some(3 + 2 * usize::from(year.is_some()) + usize::from(trailing_dot && year.is_none()))
+    }
+
+    /// Whether the pieces from `at` to `end` have a clock time right before or after them.
+    fn has_time_beside(&self, at: usize, end: usize) -> bool {
+        let is_clock = |cue: Cue| matches!(cue, Cue::Am | Cue::Pm | Cue::Oclock);
+        let when = |at: usize| {
+            self.language
+                .when(self.pieces.get(at..).unwrap_or_default())
+        };
+        let before = self.cue_before(at).is_some_and(is_clock);
+        let comma = usize::from(self.pieces.get(end).is_some_and(|p| p.is_sign(&[','])));
+        let lead = when(end + comma).filter(|(_, cue)| *cue == Cue::At);
+        let hour_at = end + comma + lead.map_or(0, |(n, _)| n);
+        let apart = self.pieces.get(hour_at).is_some_and(|p| !p.glued);
+        let told = lead.is_some()
+            || self.signed(hour_at + 1, &[':']).is_some()
+            || when(hour_at + 1).is_some_and(|(_, cue)| is_clock(cue));
+        before || (apart && self.num(hour_at).is_some() && told)
     }
 
     /// "1 Dec", "1er décembre", "3 de marzo".

@@ -20,6 +20,14 @@ impl Lexicon {
                 bare_no: language.class("bare_no"),
                 if_or_yes: language.class("if_or_yes"),
                 german_order: language.class("german_order"),
+                numbering: language.class("numbering"),
+                last: language.class("last"),
+                days: language.class("days"),
+                weeks: language.class("weeks"),
+                months: language.class("months"),
+                years: language.class("years"),
+                ahead: language.class("ahead"),
+                behind: language.class("behind"),
             };
         }
         let polite: Vec<u128> = self.languages.iter().map(|l| l.class("polite")).collect();

@@ -228,6 +228,18 @@ pub(super) struct Classes {
     pub if_or_yes: u128,
     /// The language says "not" after what it negates.
     pub german_order: u128,
+    /// Before the number of an option: "No. 1", "option 1".
+    pub numbering: u128,
+    /// The last of several.
+    pub last: u128,
+    pub days: u128,
+    pub weeks: u128,
+    pub months: u128,
+    pub years: u128,
+    /// Right before a span of time to come: "in 6 weeks".
+    pub ahead: u128,
+    /// Right after one that is over: "6 weeks ago".
+    pub behind: u128,
 }
 
 /// A rule among those of its topic and language.
