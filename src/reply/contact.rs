@@ -304,6 +304,12 @@ fn in_one(token: &str, language: &str) -> Option<String> {
         let cut = token.len() - 3;
         return Some(format!("{} {}", &token[..cut], &token[cut..]));
     }
+    if let Some((area, rest)) = token.split_once('-')
+        && has_shape(area, "A9A")
+        && has_shape(rest, "9A9")
+    {
+        return Some(format!("{area} {rest}"));
+    }
     let dashed = token
         .strip_prefix("D-")
         .or_else(|| token.strip_prefix("F-"));

@@ -17,7 +17,7 @@ use crate::time::Timestamp;
 
 pub(super) fn value(kind: Kind, reply: &Reply, context: &ValueContext) -> Option<Verdict<Value>> {
     let now = context.now.in_zone(context.zone);
-    let told = scan::read(reply, context, &now)?;
+    let told = scan::read(kind, reply, context, &now)?;
     let certain = told.certain && !reply.question;
     let verdict = |meaning, rule| {
         Some(Verdict {

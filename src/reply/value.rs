@@ -78,7 +78,9 @@ fn yes_no(reply: &Reply, locale: &str) -> Option<Verdict<Value>> {
             key: name.to_string(),
             words: Vec::new(),
         };
-        Choice::new(&[option("yes"), option("no")], &[])
+        let choice = Choice::new(&[option("yes"), option("no")], &[]);
+        // "It came" and "never got it" answer whether something did.
+        choice.asking(["Did you receive it?"])
     });
     let verdict = YES_NO.read(reply, locale)?;
     Some(Verdict {

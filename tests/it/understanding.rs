@@ -181,6 +181,12 @@ fn kind_of(asking: &Asking) -> Kind {
         "email" => Kind::Email,
         "name" => Kind::Name,
         "postal_code" => Kind::Postcode,
+        "date" => Kind::Date,
+        "time" => Kind::Time,
+        "money" => Kind::Money,
+        "phone" => Kind::Phone,
+        "text" => Kind::Text,
+        "yes_no" => Kind::YesNo,
         _ => Kind::Number,
     }
 }

@@ -106,7 +106,11 @@ impl<'a> Look<'a> {
         let mut scan = Scan::default();
         let mut at = 0;
         while at < self.words.len() {
+            let known = scan.marks.len();
             let taken = self.look_at(at, &mut scan);
+            for mark in scan.marks.iter_mut().skip(known) {
+                mark.end = at + taken - 1;
+            }
             if self.words[at..at + taken].iter().any(|w| w.breaks) {
                 scan.negating = false;
                 scan.earlier = scan.marks.len();
@@ -197,10 +201,16 @@ impl<'a> Look<'a> {
         let is = |concept: Concept| bits & concept.bit() != 0;
         match found {
             Some((option, concept)) if picture => scan.mark(option, By::Picture(concept), at),
-            Some((option, concept)) => self.mark(option, By::Concept(concept), at, scan),
+            Some((option, concept)) => {
+                self.mark(option, By::Concept(concept), at, scan);
+                // "No, I don't own it": the phrase answers, and its "not" goes on.
+                scan.negating |= is(Concept::No) && self.is_open_not(at, n);
+            }
             None if is(Concept::Idiom) => {}
             None if is(Concept::Hedge) => scan.hedged = true,
-            None if is(Concept::NotSure) || is(Concept::Cancel) => scan.blocked = true,
+            None if is(Concept::NotSure) || is(Concept::Cancel) || is(Concept::Defer) => {
+                scan.blocked = true;
+            }
             // "no gutters" speaks against what follows.
             None if is(Concept::No) => scan.negating = !self.words[at + n - 1].breaks,
             None if is(Concept::Yes) || is(Concept::Echo) => {}
@@ -224,6 +234,9 @@ impl<'a> Look<'a> {
         scan.asking |= at == 0 && self.language.is(word.id, self.language.known.interrogative);
         if self.language.is(word.id, self.not) {
             return self.negate(scan);
+        }
+        if self.names_month(at, scan) {
+            return;
         }
         if let Some(part) = self.reader.parts.get(singular(text)) {
             match part {
@@ -258,6 +271,16 @@ impl<'a> Look<'a> {
         (goes_on && bits == Concept::EchoNo.bit()) || (german && scan.marks.len() > scan.earlier)
     }
 
+    /// Whether a phrase of several words ends in "not", and its clause goes on.
+    fn is_open_not(&self, at: usize, n: usize) -> bool {
+        let last = &self.words[at + n - 1];
+        n > 1
+            && !last.breaks
+            && at + n < self.words.len()
+            && self.language.is(last.id, self.not)
+            && self.language.known.german_order == 0
+    }
+
     fn concept_option(&self, concept: Concept) -> Option<usize> {
         self.reader.concepts.option(concept)
     }
@@ -286,6 +309,7 @@ impl<'a> Look<'a> {
                     option: if option == yes { no } else { yes },
                     by,
                     at,
+                    end: at,
                 });
             }
             _ => scan.mark(option, by, at),
@@ -305,7 +329,7 @@ impl<'a> Look<'a> {
                 *mark = Mark {
                     option,
                     by: By::Concept(Concept::Reschedule),
-                    at: mark.at,
+                    ..*mark
                 };
             }
             (Some(mark), _) if mark.option == reschedule.unwrap_or(usize::MAX) => {}
@@ -319,8 +343,15 @@ impl<'a> Look<'a> {
         }
         match self.choice.keys.iter().position(|key| key == text) {
             Some(option) => scan.mark(option, By::Key, at),
+            // "Can we move it to 4": an hour.
+            None if self.moves(scan) => scan.unknown(at),
             None => scan.blocked = true,
         }
+    }
+
+    fn moves(&self, scan: &Scan) -> bool {
+        let reschedule = By::Concept(Concept::Reschedule);
+        scan.marks.last().is_some_and(|mark| mark.by == reschedule)
     }
 
     /// "2 weeks", "at 1": a number of something.
@@ -331,13 +362,16 @@ impl<'a> Look<'a> {
             .map(|i| &self.words[i])
             .filter(|w| !w.breaks);
         next.is_some_and(|w| self.language.is(w.id, self.unit))
-            || before.is_some_and(|w| self.language.is(w.id, self.lead_in) && !self.is_article(at))
+            || before.is_some_and(|w| self.language.is(w.id, self.lead_in) && !self.is_chosen(at))
             || next.is_some_and(|w| w.kind == WordKind::Letters && self.means_nothing(w))
     }
 
-    /// "la 1 por favor" names the option; "a la 1" is a time.
-    fn is_article(&self, at: usize) -> bool {
-        at == 1 && self.words[0].of_text(&self.reply.text) == "la"
+    /// "la 1 por favor" and "go for 1" name the option; "a la 1" is a time.
+    fn is_chosen(&self, at: usize) -> bool {
+        let choosing = self.language.known.choosing;
+        let chosen = |i: usize| self.language.is(self.words[i].id, choosing);
+        (at == 1 && self.words[0].of_text(&self.reply.text) == "la")
+            || at.checked_sub(2).is_some_and(chosen)
     }
 
     fn means_nothing(&self, word: &Word) -> bool {
@@ -395,10 +429,11 @@ impl<'a> Look<'a> {
         let text = word.of_text(&self.reply.text);
         // A word that the lexicon knows was meant.
         let known = word.id != lexicon::WordId::UNKNOWN;
+        let alone = self.words.len() == 1;
         let root = |meant: &str| typo::same_root(text, meant);
         let slip = |text: &str, meant: &str| {
             !known
-                && text.len() >= 4
+                && (text.len() >= 4 || (alone && text.len() == 3 && text.len() == meant.len()))
                 && meant.len() >= 3
                 && text.as_bytes()[0] == meant.as_bytes()[0]
                 && (meant.len() >= 4 || typo::is_slip(text, meant))
@@ -494,17 +529,20 @@ impl<'a> Look<'a> {
 
     /// "Yes, when can you come?" answers first; "ok?" only asks.
     fn answers_before_asking(&self, first: Mark, plain: bool) -> bool {
-        let word = &self.words[first.at];
+        let word = &self.words[first.end];
         if self.leads(first.at) && word.breaks && !word.asks {
             return true;
         }
         match first.by {
             By::Key | By::Own | By::Part if plain => true,
-            // "Can we move it to Wednesday?"
+            // "Can we move it?", "how about Wednesday?"
             _ => {
                 let request = self.language.known.request;
+                let asks_for = |w: &Word| {
+                    self.language.is(w.id, request) || self.language.weekdays.contains_key(&w.id)
+                };
                 Some(first.option) == self.concept_option(Concept::Reschedule)
-                    && self.words.iter().any(|w| self.language.is(w.id, request))
+                    && self.words.iter().any(asks_for)
             }
         }
     }
@@ -546,7 +584,7 @@ impl<'a> Look<'a> {
         const UNKNOWN_MAX: usize = 2;
         let word = &self.words[at];
         let next = self.words.get(at + 1).filter(|_| !word.breaks);
-        let strange = next.is_some_and(|w| self.means_nothing(w));
+        let strange = next.is_some_and(|w| w.kind == WordKind::Letters && self.means_nothing(w));
         let known = &self.language.known;
         let says_not = self.language.is(word.id, known.bare_no) && strange;
         let says_if = self.language.is(word.id, known.if_or_yes) && unknown > UNKNOWN_MAX;

@@ -30,6 +30,8 @@ pub(super) struct Mark {
     pub option: usize,
     pub by: By,
     pub at: usize,
+    /// The last word of what speaks for the option.
+    pub end: usize,
 }
 
 #[derive(Default)]
@@ -53,7 +55,12 @@ pub(super) struct Scan {
 impl Scan {
     pub fn mark(&mut self, option: usize, by: By, at: usize) {
         self.blocked |= self.negating;
-        self.marks.push(Mark { option, by, at });
+        self.marks.push(Mark {
+            option,
+            by,
+            at,
+            end: at,
+        });
     }
 
     pub fn unknown(&mut self, at: usize) {

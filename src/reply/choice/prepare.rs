@@ -53,7 +53,8 @@ pub(super) fn choice(options: &[ChoiceOption], locales: &[Name]) -> Choice {
 }
 
 /// Concepts of which a question names one and an answer may name the other.
-const OPPOSITES: [(Concept, Concept); 5] = [
+const OPPOSITES: [(Concept, Concept); 6] = [
+    (Concept::Got, Concept::NotGot),
     (Concept::Own, Concept::Rent),
     (Concept::Buy, Concept::Sell),
     (Concept::New, Concept::Used),
@@ -215,6 +216,7 @@ fn concepts(options: &[Prepared]) -> Meant {
         Concept::Cancel,
         Concept::EchoNo,
     ];
+    let not_yet = later.or_else(|| one(&[Concept::No, Concept::EchoNo]));
     let no =
         one(&[Concept::No, Concept::EchoNo]).or_else(|| yes.and_then(|yes| other(yes, &refusals)));
     let confirm =
@@ -225,6 +227,7 @@ fn concepts(options: &[Prepared]) -> Meant {
         (Concept::No, no),
         (Concept::EchoNo, no),
         (Concept::Later, later),
+        (Concept::NotYet, not_yet),
         (Concept::Distant, one(&[Concept::Distant]).or(later)),
         (Concept::Soon, soon.or_else(|| later.and(yes))),
         (Concept::Confirm, confirm),
@@ -292,7 +295,7 @@ impl Reader {
 
 /// The words of a phrase that could point to its option alone.
 fn content_words(phrase: &str, language: usize) -> Vec<SmolStr> {
-    const LETTERS_MIN: usize = 4;
+    const LETTERS_MIN: usize = 3;
     let language = &lexicon::get().languages[language];
     let filler = language.known.filler | language.known.not;
     let mut normal = normalize(phrase);

@@ -6,6 +6,7 @@ use super::super::normalize::normalize;
 use super::super::words::{Word, WordKind};
 use super::Choice;
 use super::evidence::Look;
+use super::marks::{By, Scan};
 
 /// Where a question names no time, one from here on is distant.
 const DISTANT_DAYS_MIN: u32 = 28;
@@ -46,6 +47,21 @@ impl Look<'_> {
             }
             WordKind::Letters | WordKind::Emoji => None,
         }
+    }
+
+    /// "Till March", "early in May": a month to come, if an option puts off. Until then means not before.
+    pub(super) fn names_month(&self, at: usize, scan: &mut Scan) -> bool {
+        let known = &self.language.known;
+        let before = at.checked_sub(1).map(|i| &self.words[i]);
+        let toward = before.is_some_and(|w| !w.breaks && self.language.is(w.id, known.toward));
+        let month = self.language.months.contains_key(&self.words[at].id);
+        let Some(option) = self.reader.concepts.option(Concept::Distant).filter(|_| month && toward)
+        else {
+            return false;
+        };
+        scan.negating = false;
+        scan.mark(option, By::Concept(Concept::Distant), at);
+        true
     }
 
     /// A time ahead that begins at `at`: its words, what it says, and the option that stands for it.

@@ -6,6 +6,7 @@ use jiff::{ToSpan, Zoned};
 use super::super::lex::{Lexed, Piece, lex};
 use super::super::lexicon::{self, Cue, Language, Spoken};
 use super::super::{Reply, ValueContext, number};
+use crate::lead::Kind;
 use super::clock::{self, Part};
 use super::day;
 
@@ -19,10 +20,17 @@ pub(super) struct Told {
 
 /// Longer replies tell more than an appointment.
 const PIECES_MAX: usize = 40;
+/// Words that may stand around a number that is an hour only because one was asked for.
+const BARE_HOUR_WORDS_MAX: usize = 2;
 /// Words that may stand around it.
 const WORDS_MAX: usize = 10;
 
-pub(super) fn read(reply: &Reply, context: &ValueContext, now: &Zoned) -> Option<Told> {
+pub(super) fn read(
+    kind: Kind,
+    reply: &Reply,
+    context: &ValueContext,
+    now: &Zoned,
+) -> Option<Told> {
     let language = context.language();
     let pieces = joined(lex(reply), language);
     if pieces.len() > PIECES_MAX {
@@ -32,6 +40,7 @@ pub(super) fn read(reply: &Reply, context: &ValueContext, now: &Zoned) -> Option
         pieces: &pieces,
         language: &lexicon::get().languages[language],
         index: language,
+        of_day: kind == Kind::Time,
         month_first: is_month_first(context.locale),
         now,
         day: None,
@@ -89,6 +98,8 @@ struct Scan<'a> {
     pieces: &'a [Lexed],
     language: &'a Language,
     index: usize,
+    /// Only a time of day is asked: a number is one.
+    of_day: bool,
     month_first: bool,
     now: &'a Zoned,
     day: Option<Date>,
@@ -117,8 +128,10 @@ impl Scan<'_> {
     fn told(mut self) -> Option<Told> {
         self.place_weekday();
         if let (Some(n), None) = (self.bare, self.hour) {
-            // "tomorrow 3", "3 in the afternoon"
-            let placed = (self.day.is_some() || self.part.is_some()) && (1..=24).contains(&n);
+            // "tomorrow 3", "3 in the afternoon"; "3" alone where a time was asked for.
+            let alone = self.of_day && self.words <= BARE_HOUR_WORDS_MAX && n <= 12;
+            let placed = self.day.is_some() || self.part.is_some() || alone;
+            let placed = placed && (1..=24).contains(&n);
             self.unclear |= !placed;
             self.hour = Some(clock::Told::hour(n));
         } else if self.bare.is_some() {
@@ -240,6 +253,10 @@ impl Scan<'_> {
     /// Months and weekdays by name.
     fn named_day(&mut self, at: usize) -> Option<usize> {
         let (word, id) = self.pieces[at].word()?;
+        // "às dez": ten, which December is short for too.
+        if self.language.spoken.contains_key(&id) && self.cue_before(at) == Some(Cue::At) {
+            return None;
+        }
         let followed_by_number = self.num(at + 1).is_some();
         if let Some(month) = self.language.months.get(&id).copied() {
             // "Dec. 4"
@@ -639,10 +656,20 @@ impl Scan<'_> {
             Cue::OneHour => {
                 self.distance(1, Cue::Hour, self.cue_before(at) == Some(Cue::In), at + n);
             }
+            // "a week from today"
+            Cue::Week | Cue::Day if self.follows_article(at) => {
+                let start = at - 1;
+                self.distance(1, cue, self.cue_before(start) == Some(Cue::In), at + n);
+            }
             Cue::Week => self.unclear = true,
             _ => {}
         }
         n
+    }
+
+    fn follows_article(&self, at: usize) -> bool {
+        at.checked_sub(1)
+            .is_some_and(|i| self.index == 0 && self.pieces[i].is_word(&["a", "one"]))
     }
 
     /// "next week" needs its day, said before or after.

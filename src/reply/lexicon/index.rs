@@ -21,6 +21,8 @@ impl Lexicon {
                 if_or_yes: language.class("if_or_yes"),
                 german_order: language.class("german_order"),
                 numbering: language.class("numbering"),
+                choosing: language.class("choosing"),
+                toward: language.class("toward"),
                 last: language.class("last"),
                 days: language.class("days"),
                 weeks: language.class("weeks"),

@@ -49,6 +49,8 @@ pub(super) enum Concept {
     Later,
     /// A time far enough off that "yes, …" with it means later.
     Distant,
+    /// "Not yet": later where that is an option, else no.
+    NotYet,
     Soon,
     Confirm,
     Reschedule,
@@ -77,16 +79,22 @@ pub(super) enum Concept {
     Home,
     Business,
     Other,
+    /// What was sent has come.
+    Got,
+    NotGot,
+    /// Says that the answer will come: "will reply tonight".
+    Defer,
 }
 
 impl Concept {
-    pub const ALL: [(&'static str, Concept); 33] = [
+    pub const ALL: [(&'static str, Concept); 37] = [
         ("yes", Concept::Yes),
         ("echo", Concept::Echo),
         ("no", Concept::No),
         ("echo_no", Concept::EchoNo),
         ("later", Concept::Later),
         ("distant", Concept::Distant),
+        ("not_yet", Concept::NotYet),
         ("soon", Concept::Soon),
         ("confirm", Concept::Confirm),
         ("reschedule", Concept::Reschedule),
@@ -114,6 +122,9 @@ impl Concept {
         ("home", Concept::Home),
         ("business", Concept::Business),
         ("other", Concept::Other),
+        ("got", Concept::Got),
+        ("not_got", Concept::NotGot),
+        ("defer", Concept::Defer),
     ];
 
     /// The name of the rule that found it.
@@ -126,6 +137,7 @@ impl Concept {
             Concept::EchoNo => "lexicon-echo-no",
             Concept::Later => "lexicon-later",
             Concept::Distant => "lexicon-distant",
+            Concept::NotYet => "lexicon-not-yet",
             Concept::Soon => "lexicon-soon",
             Concept::Confirm => "lexicon-confirm",
             Concept::Reschedule => "lexicon-reschedule",
@@ -153,6 +165,9 @@ impl Concept {
             Concept::Home => "lexicon-home",
             Concept::Business => "lexicon-business",
             Concept::Other => "lexicon-other",
+            Concept::Got => "lexicon-got",
+            Concept::NotGot => "lexicon-not-got",
+            Concept::Defer => "lexicon-defer",
         }
     }
 
@@ -230,6 +245,10 @@ pub(super) struct Classes {
     pub german_order: u128,
     /// Before the number of an option: "No. 1", "option 1".
     pub numbering: u128,
+    /// Makes a choice of the number after its preposition: "go for 1".
+    pub choosing: u128,
+    /// Before the name of a month that is still to come: "till March".
+    pub toward: u128,
     /// The last of several.
     pub last: u128,
     pub days: u128,

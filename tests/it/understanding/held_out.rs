@@ -20,9 +20,38 @@ const THIRD: [&str; 2] = [
     include_str!("../../data/understanding/replies_third.yaml"),
     include_str!("../../data/understanding/consent_third.yaml"),
 ];
+
+const FOURTH: [&str; 2] = [
+    include_str!("../../data/understanding/replies_fourth.yaml"),
+    include_str!("../../data/understanding/consent_fourth.yaml"),
+];
 const ORDINARY: &str = include_str!("../../data/understanding/ordinary.yaml");
 
+/// Questions of kinds that the shared cases do not ask.
+const QUESTIONS: &str = include_str!("../../data/understanding/questions.yaml");
+
 type Texts = BTreeMap<String, Vec<String>>;
+
+#[derive(Deserialize)]
+struct OwnQuestion {
+    #[serde(flatten)]
+    asking: Asking,
+    #[serde(default)]
+    words: BTreeMap<String, Vec<String>>,
+}
+
+impl Replies {
+    fn take_in(&mut self, file: &str) {
+        let own: BTreeMap<String, OwnQuestion> = serde_yaml::from_str(file).unwrap();
+        for (name, question) in own {
+            for (locale, words) in question.words {
+                let labels = self.labels_by_locale.entry(locale).or_default();
+                labels.insert(name.clone(), words);
+            }
+            self.questions.insert(name, question.asking);
+        }
+    }
+}
 
 /// Replies by question, locale and meaning; a meaning may say more after an underscore.
 fn replies(file: &str) -> Vec<Case> {
@@ -86,7 +115,8 @@ fn consent(file: &str) -> Vec<Case> {
 }
 
 fn scored(file: [&str; 2]) -> BTreeMap<&'static str, Scores> {
-    let shared: Replies = serde_json::from_str(REPLIES).unwrap();
+    let mut shared: Replies = serde_json::from_str(REPLIES).unwrap();
+    shared.take_in(QUESTIONS);
     let questions = Questions::new(&shared);
     let mut scores: BTreeMap<&'static str, Scores> = BTreeMap::new();
     let language = |case: &Case| *LOCALES.iter().find(|l| **l == case.locale).unwrap_or(&"en");
@@ -157,7 +187,7 @@ fn ordinary_texts_by_the_thousand_are_no_opt_outs() {
 }
 
 /// What each batch got right when it was first read, before a rule was bettered by it.
-const FIRST_READ: [(&str, [&str; 2], &str); 3] = [
+const FIRST_READ: [(&str, [&str; 2], &str); 4] = [
     (
         "first",
         FIRST,
@@ -172,6 +202,11 @@ const FIRST_READ: [(&str, [&str; 2], &str); 3] = [
         "third",
         THIRD,
         "97.4 % of 341, 1 wrong; 96.6 % of 59 and 100.0 % of 27; 0 of 49",
+    ),
+    (
+        "fourth",
+        FOURTH,
+        "95.7 % of 915, 4 wrong; 100.0 % of 110 and 86.4 % of 44; 3 of 312",
     ),
 ];
 
@@ -216,6 +251,8 @@ fn batches_are_understood_as_well_as_promised() {
     for (name, files, _) in FIRST_READ {
         let all = total(&scored(files));
         let wrong = all.wrong.join("\n");
+        // Shown by `--nocapture`.
+        println!("{name}:\n{wrong}");
         let replies = all.replies_certain;
         assert!(
             replies.right() >= 97.0,
@@ -233,7 +270,7 @@ fn batches_are_understood_as_well_as_promised() {
             "{name}: every certain opt-out\n{wrong}"
         );
         let likely = all.opt_outs_likely;
-        assert!(likely.right() >= 95.0, "{name}: {}\n{wrong}", likely.cell());
+        assert!(likely.right() >= 97.0, "{name}: {}\n{wrong}", likely.cell());
         assert_eq!(all.ordinary.harmful, 0, "{name}: no false opt-out\n{wrong}");
     }
 }
