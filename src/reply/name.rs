@@ -68,7 +68,7 @@ fn cue_at(words: &[&str], language: usize) -> Option<(usize, Cue)> {
         (1..=count).rev().find_map(|n| {
             let pieces = super::lex::lex_text(&words[..n].join(" "));
             let pieces: Vec<_> = pieces.into_iter().filter(|p| p.word().is_some()).collect();
-            let (taken, cue) = language.cue(&pieces)?;
+            let (taken, cue) = language.naming(&pieces)?;
             let wanted = matches!(cue, Cue::NameIs | Cue::Greeting | Cue::NameTail);
             (taken == pieces.len() && wanted).then_some((n, cue))
         })

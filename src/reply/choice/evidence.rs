@@ -111,7 +111,7 @@ impl<'a> Look<'a> {
             for mark in scan.marks.iter_mut().skip(known) {
                 mark.end = at + taken - 1;
             }
-            if self.words[at..at + taken].iter().any(|w| w.breaks) {
+            if self.words[at + taken - 1].breaks {
                 scan.negating = false;
                 scan.earlier = scan.marks.len();
             }
@@ -133,6 +133,10 @@ impl<'a> Look<'a> {
                 n
             }
             _ if self.numbers_next(at) => 1,
+            (None, None) if let Some(option) = self.split_part(at) => {
+                self.mark(option, By::Part, at, scan);
+                2
+            }
             _ => self.read_on(at, concept, scan),
         }
     }
@@ -147,6 +151,10 @@ impl<'a> Look<'a> {
         match concept {
             Some((n, bits)) => {
                 self.concept(at, n, bits, scan);
+                n
+            }
+            None if let Some(n) = self.time_lasting(at) => {
+                (at..at + n).for_each(|i| scan.unknown(i));
                 n
             }
             None => {

@@ -1,7 +1,7 @@
 //! Numbers in a reply: which name an option ("No. 1", "option1") and which count time. A time ahead says
 //! soon or later by the time that the question names: to "within 2 weeks?", "in 6 weeks" is later.
 
-use super::super::lexicon::{self, Concept, Language, Spoken};
+use super::super::lexicon::{self, Concept, Language, Spoken, singular};
 use super::super::normalize::normalize;
 use super::super::words::{Word, WordKind};
 use super::Choice;
@@ -55,7 +55,11 @@ impl Look<'_> {
         let before = at.checked_sub(1).map(|i| &self.words[i]);
         let toward = before.is_some_and(|w| !w.breaks && self.language.is(w.id, known.toward));
         let month = self.language.months.contains_key(&self.words[at].id);
-        let Some(option) = self.reader.concepts.option(Concept::Distant).filter(|_| month && toward)
+        let Some(option) = self
+            .reader
+            .concepts
+            .option(Concept::Distant)
+            .filter(|_| month && toward)
         else {
             return false;
         };
@@ -64,16 +68,44 @@ impl Look<'_> {
         true
     }
 
+    /// An author's word written as two: "pick up".
+    pub(super) fn split_part(&self, at: usize) -> Option<usize> {
+        const LETTERS_MAX: usize = 24;
+        let (word, next) = (self.words.get(at)?, self.words.get(at + 1)?);
+        let (head, tail) = (
+            word.of_text(&self.reply.text),
+            next.of_text(&self.reply.text),
+        );
+        let length = head.len() + tail.len();
+        let letters = word.kind == WordKind::Letters && next.kind == WordKind::Letters;
+        if !letters || word.breaks || length > LETTERS_MAX {
+            return None;
+        }
+        let mut joined = [0; LETTERS_MAX];
+        joined[..head.len()].copy_from_slice(head.as_bytes());
+        joined[head.len()..length].copy_from_slice(tail.as_bytes());
+        let joined = std::str::from_utf8(&joined[..length]).ok()?;
+        self.reader.parts.get(singular(joined)).copied().flatten()
+    }
+
+    fn spans(&self) -> Spans<'_> {
+        Spans {
+            language: self.language,
+            words: self.words,
+            text: &self.reply.text,
+        }
+    }
+
+    /// A time that begins at `at` and is not ahead: "I owe 2 months rent". How many words it takes.
+    pub(super) fn time_lasting(&self, at: usize) -> Option<usize> {
+        self.spans().counted(at).map(|span| span.words)
+    }
+
     /// A time ahead that begins at `at`: its words, what it says, and the option that stands for it.
     pub(super) fn time_ahead(&self, at: usize) -> Option<(usize, Concept, usize)> {
         let option = |concept| self.reader.concepts.option(concept);
         option(Concept::Later).or(option(Concept::Soon))?;
-        let spans = Spans {
-            language: self.language,
-            words: self.words,
-            text: &self.reply.text,
-        };
-        let span = spans.ahead(at)?;
+        let span = self.spans().ahead(at)?;
         let concept = self.choice.places(&span)?;
         Some((span.words, concept, option(concept)?))
     }

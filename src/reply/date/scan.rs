@@ -6,9 +6,9 @@ use jiff::{ToSpan, Zoned};
 use super::super::lex::{Lexed, Piece, lex};
 use super::super::lexicon::{self, Cue, Language, Spoken};
 use super::super::{Reply, ValueContext, number};
-use crate::lead::Kind;
 use super::clock::{self, Part};
 use super::day;
+use crate::lead::Kind;
 
 /// Day and time of a reply.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,12 +25,7 @@ const BARE_HOUR_WORDS_MAX: usize = 2;
 /// Words that may stand around it.
 const WORDS_MAX: usize = 10;
 
-pub(super) fn read(
-    kind: Kind,
-    reply: &Reply,
-    context: &ValueContext,
-    now: &Zoned,
-) -> Option<Told> {
+pub(super) fn read(kind: Kind, reply: &Reply, context: &ValueContext, now: &Zoned) -> Option<Told> {
     let language = context.language();
     let pieces = joined(lex(reply), language);
     if pieces.len() > PIECES_MAX {

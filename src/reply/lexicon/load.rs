@@ -157,10 +157,11 @@ impl Loader<'_> {
                     for spelling in self.spellings(phrase) {
                         let words = self.ids(&spelling);
                         let language = self.language();
-                        let book = if of_time {
-                            &mut language.when
-                        } else {
-                            &mut language.cues
+                        let book = match cue {
+                            _ if of_time => &mut language.when,
+                            // "Under" leads in to a name, and says at most.
+                            Cue::NameIs | Cue::Greeting | Cue::NameTail => &mut language.naming,
+                            _ => &mut language.cues,
                         };
                         book.add(words, cue);
                     }

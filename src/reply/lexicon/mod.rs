@@ -287,6 +287,7 @@ pub(super) struct Language {
     /// Words within longer phrases of concepts that share their nouns: "new roof", "fix the roof".
     within: Map<SmolStr, u64>,
     cues: cue::Cues,
+    naming: cue::Cues,
     when: cue::Cues,
     pub spoken: Map<WordId, Spoken>,
     pub months: Values,
@@ -308,7 +309,12 @@ impl Language {
         self.class_mask(word) & class_bits != 0
     }
 
-    /// The cue of amounts and names that the pieces begin with, and how many of them it takes.
+    /// The cue of names that the pieces begin with, and how many of them it takes.
+    pub fn naming(&self, pieces: &[super::lex::Lexed]) -> Option<(usize, Cue)> {
+        self.naming.standing_at(pieces)
+    }
+
+    /// The cue of amounts that the pieces begin with, and how many of them it takes.
     pub fn cue(&self, pieces: &[super::lex::Lexed]) -> Option<(usize, Cue)> {
         self.cues.standing_at(pieces)
     }
