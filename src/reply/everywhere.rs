@@ -15,7 +15,7 @@ pub fn first_of_all(reply: &Reply, listening: Listening) -> Option<Verdict<Every
         return Some(verdict);
     }
     if reply.words.len() <= 1 {
-        return keywords::slipped(reply);
+        return optout::read(reply).or_else(|| keywords::slipped(reply));
     }
     machine::read(reply)
         .or_else(|| optout::read(reply))

@@ -69,6 +69,8 @@ pub fn amount(kind: Kind, reply: &Reply, context: &ValueContext) -> Option<Verdi
     let figures = verdict.meaning.figures;
     let [low, high] = figures.ends();
     let whole = !counts(kind, context) || (low.fract() == 0.0 && high.fract() == 0.0);
+    // A count is one figure: "3 to 5" people are not counted yet.
+    let whole = whole && (low == high || !counts(kind, context));
     let holds = context.holds(low) && context.holds(high) && low <= high && whole;
     holds.then_some(verdict)
 }

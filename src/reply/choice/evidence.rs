@@ -397,7 +397,7 @@ impl<'a> Look<'a> {
             Spoken::Cardinal(n) => {
                 // "the third one", "the morning one": no number.
                 let after_mark = scan.marks.last().is_some_and(|m| m.at + 1 == at);
-                if n == 1 && (after_mark || self.is_determined(at)) {
+                if n == 1 && (after_mark || self.is_determined(at) || self.is_article(at)) {
                     return true;
                 }
                 by_key(n).map(|option| (option, By::NumberWord))
@@ -415,6 +415,16 @@ impl<'a> Look<'a> {
             None => scan.unknown(at),
         }
         true
+    }
+
+    /// "Una llamada", "un appel": one of something that is named next.
+    fn is_article(&self, at: usize) -> bool {
+        let next = self.words.get(at + 1).filter(|_| !self.words[at].breaks);
+        next.is_some_and(|w| {
+            w.kind == WordKind::Letters
+                && !self.language.is(w.id, self.filler | self.not)
+                && !self.language.spoken.contains_key(&w.id)
+        })
     }
 
     /// "this one", "which one": English points with its number.

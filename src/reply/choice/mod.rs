@@ -13,7 +13,7 @@ use smol_str::SmolStr;
 use marks::Weighed;
 
 use super::lexicon::{self, Concept, LANGUAGES, Map};
-use super::{Reply, Verdict, after_answers};
+use super::{Everywhere, Reply, Verdict, after_answers};
 use crate::lead::Name;
 
 /// One option as the flow declares it.
@@ -109,11 +109,18 @@ impl Choice {
     /// "call me") outranks an option named in passing, not one that is the whole reply.
     pub fn read(&self, reply: &Reply, locale: &str) -> Option<Verdict<usize>> {
         self.read_exact(reply, locale).or_else(|| {
-            let instead = reply.words.len() > 1 && after_answers(reply).is_some();
+            let instead = reply.words.len() > 1 && self.is_said_instead(reply, locale);
             (!instead)
                 .then(|| self.read_in_passing(reply, locale))
                 .flatten()
         })
+    }
+
+    /// "Call me" is an answer where one option is a call.
+    fn is_said_instead(&self, reply: &Reply, locale: &str) -> bool {
+        let reader = self.reader(lexicon::get().language_of(locale));
+        let calls = reader.is_some_and(|r| r.concepts.option(Concept::Call).is_some());
+        after_answers(reply).is_some_and(|said| !(calls && said.meaning == Everywhere::CallMe))
     }
 
     /// The option that the whole reply names: nothing outranks it but an opt-out.

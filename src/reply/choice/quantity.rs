@@ -205,6 +205,7 @@ impl Spans<'_> {
         }
         match self.language.spoken.get(&word.id) {
             Some(Spoken::Cardinal(n)) => Some(*n),
+            _ if self.language.is(word.id, self.language.known.article) => Some(1),
             _ => None,
         }
     }

@@ -23,6 +23,7 @@ impl Lexicon {
                 numbering: language.class("numbering"),
                 choosing: language.class("choosing"),
                 toward: language.class("toward"),
+                article: language.class("article"),
                 last: language.class("last"),
                 days: language.class("days"),
                 weeks: language.class("weeks"),

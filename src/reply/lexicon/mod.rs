@@ -249,6 +249,8 @@ pub(super) struct Classes {
     pub choosing: u128,
     /// Before the name of a month that is still to come: "till March".
     pub toward: u128,
+    /// "A week" is one.
+    pub article: u128,
     /// The last of several.
     pub last: u128,
     pub days: u128,

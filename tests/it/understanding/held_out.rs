@@ -216,7 +216,7 @@ const FIRST_READ: [(&str, [&str; 2], &str); 5] = [
     (
         "fifth",
         FIFTH,
-        "?",
+        "97.2 % of 470, 1 wrong; 100.0 % of 62 and 92.3 % of 26; 1 of 152",
     ),
 ];
 
