@@ -215,6 +215,17 @@ impl Folder {
 fn is_elision(word: &str) -> bool {
     matches!(
         word,
-        "l" | "d" | "j" | "m" | "t" | "s" | "c" | "n" | "qu" | "jusqu" | "lorsqu" | "puisqu"
+        "l" | "d"
+            | "j"
+            | "m"
+            | "t"
+            | "s"
+            | "c"
+            | "n"
+            | "qu"
+            | "quelqu"
+            | "jusqu"
+            | "lorsqu"
+            | "puisqu"
     )
 }

@@ -226,7 +226,7 @@ const FIRST_READ: [(&str, [&str; 2], &str); 6] = [
     (
         "sixth",
         SIXTH,
-        "?",
+        "97.5 % of 324, 0 wrong; 98.3 % of 60 and 76.9 % of 26; 2 of 151",
     ),
 ];
 
