@@ -8,7 +8,7 @@ pub mod fields;
 pub mod grammar;
 pub mod graph;
 pub mod ics;
-mod keywords;
+pub mod keywords;
 pub mod links;
 pub mod moving;
 pub mod picture;

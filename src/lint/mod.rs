@@ -28,6 +28,7 @@ mod message_too_long;
 mod question_count;
 mod reading_grade;
 mod reask_limit;
+mod remind_stop;
 mod sentence_length;
 mod shaft;
 mod ucs2_by_accident;
@@ -55,7 +56,7 @@ pub trait Lint: Sync {
 }
 
 /// Every lint, by name.
-pub const ALL: [&dyn Lint; 26] = [
+pub const ALL: [&dyn Lint; 27] = [
     &all_caps::AllCaps,
     &ambiguous_date::AmbiguousDate,
     &ascii_art::AsciiArt,
@@ -76,6 +77,7 @@ pub const ALL: [&dyn Lint; 26] = [
     &question_count::QuestionCount,
     &reading_grade::ReadingGrade,
     &reask_limit::ReaskLimit,
+    &remind_stop::RemindStop,
     &sentence_length::SentenceLength,
     &shaft::Shaft,
     &ucs2_by_accident::Ucs2ByAccident,

@@ -81,6 +81,12 @@ impl<'a> Report<'a> {
         Some(Span::new(start, start + piece.len()))
     }
 
+    /// Whether this lint has said something of this place.
+    pub(super) fn has(&self, span: Span) -> bool {
+        let mut found = self.found.iter();
+        found.any(|warning| warning.code == self.lint && warning.span == span)
+    }
+
     /// A warning about a step or a part of it.
     pub fn step(&mut self, step: StepIx, span: Span, message: String, label: &str, help: &str) {
         self.put(Some(step), span, message, label, help);

@@ -7,7 +7,7 @@ use petgraph::graph::NodeIndex;
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::flow::check::Checker;
-use crate::flow::keywords::opt_out_words;
+use crate::flow::keywords::offers_a_way_out;
 use crate::flow::template::{Piece, Template, Text};
 use crate::flow::{StepIx, Vary, Verb};
 use crate::policy::MessageKind;
@@ -119,74 +119,4 @@ fn words(template: &Template) -> String {
         Piece::Token(_) => "x",
     });
     pieces.collect()
-}
-
-/// Verbs that tell a reader to send a word.
-const TELLS: [&str; 24] = [
-    "reply",
-    "text",
-    "send",
-    "txt",
-    "say",
-    "write",
-    "with",
-    "or",
-    "responda",
-    "responde",
-    "envíe",
-    "envía",
-    "escriba",
-    "mande",
-    "répondez",
-    "envoyez",
-    "antworten",
-    "antworte",
-    "sende",
-    "senden",
-    "mit",
-    "responder",
-    "envie",
-    "con",
-];
-
-/// Whether one of the locale's opt-out words stands alone: in capitals, in quotes, or after a verb
-/// that says to send it.
-fn offers_a_way_out(text: &str, locale: &str) -> bool {
-    let ways = opt_out_words(locale);
-    let tokens: Vec<&str> = text.split_whitespace().collect();
-    tokens.iter().enumerate().any(|(at, token)| {
-        let word = token.trim_matches(|c: char| !c.is_alphanumeric() && c != '=');
-        if !ways.contains(&word.to_lowercase()) {
-            return false;
-        }
-        let quoted = token.starts_with(['\'', '"', '“', '‘', '«', '`']);
-        let capitals = word.chars().any(char::is_uppercase) && word == word.to_uppercase();
-        let told = at.checked_sub(1).is_some_and(|before| {
-            let before = tokens[before].trim_matches(|c: char| !c.is_alphanumeric());
-            TELLS.contains(&before.to_lowercase().as_str())
-        });
-        quoted || capitals || told
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::offers_a_way_out;
-
-    #[test]
-    fn a_way_out_is_a_word_that_stands_alone() {
-        for (text, locale, offered) in [
-            ("Hi. STOP to opt out.", "en", true),
-            ("Hi. Reply stop to end", "en", true),
-            ("1 yes, 2 later. STOP ends", "en", true),
-            ("Hola. Responda BAJA para salir.", "es", true),
-            ("Text 'stop' to quit", "en", true),
-            ("stop=end", "en", false),
-            ("reply stop2quit", "en", false),
-            ("Non-stop fun at our shop! Stop by today", "en", false),
-            ("Hi there", "en", false),
-        ] {
-            assert_eq!(offers_a_way_out(text, locale), offered, "{text}");
-        }
-    }
 }

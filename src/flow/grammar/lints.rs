@@ -3,7 +3,7 @@
 
 use crate::flow::grammar::Shape;
 
-pub const LINTS: [(&str, &str); 26] = [
+pub const LINTS: [(&str, &str); 27] = [
     ("all-caps", "Words in capitals in a row."),
     ("ambiguous-date", "A date in figures alone, such as 12/1."),
     (
@@ -62,6 +62,10 @@ pub const LINTS: [(&str, &str); 26] = [
     (
         "reask-limit",
         "A question that is asked again more than twice.",
+    ),
+    (
+        "remind-stop",
+        "A text long after the last STOP line, or a first text without one.",
     ),
     ("sentence-length", "A sentence of more than 15 words."),
     (
