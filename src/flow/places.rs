@@ -25,6 +25,8 @@ pub struct Places {
     /// Of each variant's text, one span for each locale.
     pub variants: HashMap<Name, Vec<Span>>,
     pub anytime: HashMap<Name, Span>,
+    /// Of the address of each link.
+    pub links: HashMap<Name, Span>,
     /// Of each keyword that starts the flow.
     pub keywords: HashMap<String, Span>,
     /// Of the flow's name.

@@ -3,6 +3,7 @@
 //! step. A lint reads a compiled flow and points at places in it; it refuses to know how the flow was
 //! parsed and how warnings are shown.
 
+mod address;
 mod paths;
 mod prose;
 mod report;
@@ -22,8 +23,10 @@ mod health_detail;
 mod high_risk_finance;
 mod link_bare;
 mod link_https;
+mod link_not_brand_domain;
 mod long_silence;
 mod many_questions;
+mod many_redirects;
 mod message_too_long;
 mod question_count;
 mod reading_grade;
@@ -56,7 +59,7 @@ pub trait Lint: Sync {
 }
 
 /// Every lint, by name.
-pub const ALL: [&dyn Lint; 27] = [
+pub const ALL: [&dyn Lint; 29] = [
     &all_caps::AllCaps,
     &ambiguous_date::AmbiguousDate,
     &ascii_art::AsciiArt,
@@ -71,8 +74,10 @@ pub const ALL: [&dyn Lint; 27] = [
     &high_risk_finance::HighRiskFinance,
     &link_bare::LinkBare,
     &link_https::LinkHttps,
+    &link_not_brand_domain::LinkNotBrandDomain,
     &long_silence::LongSilence,
     &many_questions::ManyQuestions,
+    &many_redirects::ManyRedirects,
     &message_too_long::MessageTooLong,
     &question_count::QuestionCount,
     &reading_grade::ReadingGrade,

@@ -3,6 +3,7 @@
 use crate::diagnostic::{Diagnostic, Span};
 use crate::flow::workspace::Workspace;
 use crate::flow::{Flow, StepIx};
+use crate::lint::address::Address;
 use crate::lint::said::Said;
 
 /// What the caller knows beside the flow; whatever is missing is not judged.
@@ -66,6 +67,19 @@ impl<'a> Report<'a> {
     pub fn piece(&mut self, said: &Said, piece: &str, message: String, label: &str, help: &str) {
         let span = self.find(said.span, piece).unwrap_or(said.span);
         self.put(said.step(), span, message, label, help);
+    }
+
+    /// A warning about a web address, of which `piece` is pointed at.
+    pub fn address(
+        &mut self,
+        address: &Address,
+        piece: &str,
+        message: String,
+        label: &str,
+        help: &str,
+    ) {
+        let span = self.find(address.span, piece).unwrap_or(address.span);
+        self.put(address.step, span, message, label, help);
     }
 
     /// Where `piece` first stands in a span of the flow's own source, in any case.

@@ -22,10 +22,11 @@ fn read(lint: &str, which: &str) -> Source {
     }
 }
 
-/// The warnings of a flow in a workspace of health, with 1,000 leads in 90 days.
+/// The warnings of a flow in a workspace of health with two domains, with 1,000 leads in 90 days.
 fn warnings(source: Source) -> Vec<Diagnostic> {
     let workspace = replytree::flow::workspace::Workspace {
         health: true,
+        domains: vec!["northside.example".into(), "shop.example".into()],
         ..workspace()
     };
     let compiled = compile(&workspace, std::slice::from_ref(&source));

@@ -3,7 +3,7 @@
 
 use crate::flow::grammar::Shape;
 
-pub const LINTS: [(&str, &str); 27] = [
+pub const LINTS: [(&str, &str); 29] = [
     ("all-caps", "Words in capitals in a row."),
     ("ambiguous-date", "A date in figures alone, such as 12/1."),
     (
@@ -46,12 +46,20 @@ pub const LINTS: [(&str, &str); 27] = [
     ),
     ("link-https", "A link that begins with `http://`."),
     (
+        "link-not-brand-domain",
+        "A link to a host that is not among the workspace's `domains`.",
+    ),
+    (
         "long-silence",
         "More than 5 texts to a lead who never answers.",
     ),
     (
         "many-questions",
         "More than 3 questions before an outcome or a person.",
+    ),
+    (
+        "many-redirects",
+        "A link that goes on to another address before it opens.",
     ),
     ("message-too-long", "A text of more than 2 segments."),
     ("question-count", "More than one question in a text."),

@@ -201,6 +201,9 @@ impl<'a> Builder<'a> {
                 };
                 let name = Name::from(format!("{}{}", self.part().prefix, entry.key));
                 let link = self.link(to, node);
+                if let (Some(to), 0) = (to, part) {
+                    self.places.links.insert(name.clone(), to.span);
+                }
                 links.insert(name, link);
             }
         }
