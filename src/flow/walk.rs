@@ -160,6 +160,7 @@ impl<'a> Walk<'a> {
             let scope = WalkScope {
                 walk: self,
                 medium,
+                greets: medium != ALERT,
                 links: RefCell::new(Vec::new()),
             };
             template.render(&scope, &mut text);
@@ -180,6 +181,7 @@ impl<'a> Walk<'a> {
             let scope = WalkScope {
                 walk: self,
                 medium: "sms",
+                greets: false,
                 links: RefCell::new(Vec::new()),
             };
             let value = template.value(&scope);
@@ -195,6 +197,7 @@ impl<'a> Walk<'a> {
         when.holds(&WalkScope {
             walk: self,
             medium: "sms",
+            greets: false,
             links: RefCell::new(Vec::new()),
         })
     }
@@ -204,6 +207,7 @@ impl<'a> Walk<'a> {
         WalkScope {
             walk: self,
             medium: "sms",
+            greets: false,
             links: RefCell::new(Vec::new()),
         }
         .get(source)
@@ -308,6 +312,7 @@ impl<'a> Walk<'a> {
             let scope = WalkScope {
                 walk: self,
                 medium,
+                greets: false,
                 links: RefCell::new(Vec::new()),
             };
             let mut to = String::new();
@@ -378,9 +383,13 @@ impl<'t> TextFrom<'t> {
     }
 }
 
+/// The medium of what agents read.
+pub const ALERT: &str = "alert";
+
 struct WalkScope<'w, 'a> {
     walk: &'w Walk<'a>,
     medium: &'w str,
+    greets: bool,
     links: RefCell<Vec<Effect>>,
 }
 
@@ -450,6 +459,10 @@ impl Scope for WalkScope<'_, '_> {
 
     fn region(&self) -> &str {
         &self.walk.facts.workspace.region
+    }
+
+    fn greets(&self) -> bool {
+        self.greets
     }
 }
 

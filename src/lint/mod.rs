@@ -28,6 +28,7 @@ mod long_silence;
 mod many_questions;
 mod many_redirects;
 mod message_too_long;
+mod odd_name_token;
 mod question_count;
 mod reading_grade;
 mod reask_limit;
@@ -59,7 +60,7 @@ pub trait Lint: Sync {
 }
 
 /// Every lint, by name.
-pub const ALL: [&dyn Lint; 29] = [
+pub const ALL: [&dyn Lint; 30] = [
     &all_caps::AllCaps,
     &ambiguous_date::AmbiguousDate,
     &ascii_art::AsciiArt,
@@ -79,6 +80,7 @@ pub const ALL: [&dyn Lint; 29] = [
     &many_questions::ManyQuestions,
     &many_redirects::ManyRedirects,
     &message_too_long::MessageTooLong,
+    &odd_name_token::OddNameToken,
     &question_count::QuestionCount,
     &reading_grade::ReadingGrade,
     &reask_limit::ReaskLimit,

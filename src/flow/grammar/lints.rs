@@ -3,7 +3,7 @@
 
 use crate::flow::grammar::Shape;
 
-pub const LINTS: [(&str, &str); 29] = [
+pub const LINTS: [(&str, &str); 30] = [
     ("all-caps", "Words in capitals in a row."),
     ("ambiguous-date", "A date in figures alone, such as 12/1."),
     (
@@ -62,6 +62,10 @@ pub const LINTS: [(&str, &str); 29] = [
         "A link that goes on to another address before it opens.",
     ),
     ("message-too-long", "A text of more than 2 segments."),
+    (
+        "odd-name-token",
+        "A first name that may be missing or odd, with nothing fit to say instead.",
+    ),
     ("question-count", "More than one question in a text."),
     (
         "reading-grade",

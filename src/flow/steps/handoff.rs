@@ -7,7 +7,7 @@ use crate::conversation::{Effect, HandoffOffer, Nudge, Offered, Priority, Status
 use crate::flow::Target;
 use crate::flow::steps::Step;
 use crate::flow::template::{Template, Text};
-use crate::flow::walk::{Next, TextFrom, Walk};
+use crate::flow::walk::{ALERT, Next, TextFrom, Walk};
 use crate::flow::workspace::roster::{Round, Want};
 use crate::lead::{Name, Value};
 use crate::policy::{ANSWER_WINDOW_MS, DropReason, MessageKind, Outgoing, Purpose, quiet_hours};
@@ -149,7 +149,7 @@ impl Handoff {
         lapses: Timestamp,
         call_after: Option<Timestamp>,
     ) -> u32 {
-        let brief = walk.render(&self.brief, "alert");
+        let brief = walk.render(&self.brief, ALERT);
         let outcomes = self.outcomes.iter().map(|(name, _)| name);
         walk.send(Effect::AlertAgents(HandoffOffer {
             team: offered.team.clone(),

@@ -22,8 +22,8 @@ use crate::time::Zone;
 
 pub use names::{AnswerKind, AnswerName, Found, FoundKind, Names};
 pub use parse::parse;
-pub use person::is_person;
-pub use render::shown;
+pub use person::{is_long, is_person, is_shouted};
+pub use render::{is_first_name, shown};
 
 /// What the tokens of a text and the names of a condition stand for, for one lead.
 pub trait Scope {
@@ -37,6 +37,10 @@ pub trait Scope {
     /// without a country writes numbers and hours.
     fn region(&self) -> &str {
         "US"
+    }
+    /// Whether the text is for the lead. In a text about them a name is said as it is known.
+    fn greets(&self) -> bool {
+        true
     }
 }
 

@@ -32,6 +32,29 @@ pub fn is_person(text: &str) -> bool {
     text.chars().any(char::is_alphabetic)
         && text.chars().all(|c| plain(c) || bracketed(c))
         && !NO_NAME.iter().any(|none| none.eq_ignore_ascii_case(text))
+        && !text.split_whitespace().any(is_a_try)
+}
+
+/// What somebody writes who tries a form out: `Test User`.
+fn is_a_try(word: &str) -> bool {
+    ["test", "tester", "testing"]
+        .iter()
+        .any(|tried| tried.eq_ignore_ascii_case(word))
+}
+
+/// More letters than a first name has: a sentence, or a company.
+const LETTERS: usize = 20;
+
+/// Whether a first name is too long to greet by.
+pub fn is_long(text: &str) -> bool {
+    text.chars().filter(|c| c.is_alphabetic()).count() > LETTERS
+}
+
+/// Whether a name stands in capitals alone: `ADA`, and not initials such as `TJ`.
+pub fn is_shouted(text: &str) -> bool {
+    let cased = |c: &char| c.is_uppercase() || c.is_lowercase();
+    let letters: Vec<char> = text.chars().filter(cased).collect();
+    letters.len() > 2 && letters.iter().all(|c| c.is_uppercase())
 }
 
 /// Whether a CRM wrote its own word for nothing into a field.
@@ -141,6 +164,10 @@ mod tests {
             ("Robert (Bob)", true),
             ("null", false),
             ("Undefined", false),
+            ("Test User", false),
+            ("testing", false),
+            ("Contesta", true),
+            ("Dana2", false),
             ("N/A", false),
             ("None", false),
             ("555-0100", false),
@@ -152,6 +179,24 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(is_person(text), person, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_or_shouted_first_name_is_told() {
+        for (text, long, shouted) in [
+            ("Ada", false, false),
+            ("ADA", false, true),
+            ("TJ", false, false),
+            ("J.R.", false, false),
+            ("MARÍA", false, true),
+            ("李小龙", false, false),
+            ("DeShawn", false, false),
+            ("Maximiliana-Josephine", false, false),
+            ("Maximiliana-Josephines", true, false),
+            ("NORTHSIDE HOLDINGS LIMITED", true, true),
+        ] {
+            assert_eq!((is_long(text), is_shouted(text)), (long, shouted), "{text}");
         }
     }
 

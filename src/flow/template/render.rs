@@ -73,6 +73,7 @@ fn write_pieces<S: Scope + ?Sized>(pieces: &[Piece], scope: &S, out: &mut String
 fn write_token<S: Scope + ?Sized>(token: &Token, scope: &S, out: &mut String) {
     let value = scope.get(&token.source);
     let said = can_be_said(&token.source, &value)
+        && (!scope.greets() || can_be_greeted(token, &value))
         && match &token.format {
             None => write_plain(&value, scope, out),
             Some(format) => write_formatted(&value, format, scope, out),
@@ -82,9 +83,38 @@ fn write_token<S: Scope + ?Sized>(token: &Token, scope: &S, out: &mut String) {
     }
     match &token.fallback {
         Some(pieces) => write_pieces(pieces, scope, out),
+        None if is_first_name(&token.source) => {
+            let mut plain = String::new();
+            write_plain(&value, scope, &mut plain);
+            match person::is_shouted(&plain) {
+                true => person::write_title(out, &plain),
+                false => out.push_str(&plain),
+            }
+        }
         None => {
             write_plain(&value, scope, out);
         }
+    }
+}
+
+/// Whether a lead may be called so: a first name that is a sentence, or stands in capitals, gives way to the
+/// fallback. A format says how capitals are to be written.
+fn can_be_greeted(token: &Token, value: &Value) -> bool {
+    let Value::Text(text) = value else {
+        return true;
+    };
+    !is_first_name(&token.source)
+        || !(person::is_long(text) || (token.format.is_none() && person::is_shouted(text)))
+}
+
+/// Whether a source is what a lead is called by.
+pub fn is_first_name(source: &Source) -> bool {
+    match source {
+        Source::Field(name, kind) => {
+            !matches!(&**name, "last_name" | "full_name")
+                && (*kind == Kind::Name || is_name_field(name))
+        }
+        _ => false,
     }
 }
 

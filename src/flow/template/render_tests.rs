@@ -241,7 +241,11 @@ fn a_text_that_spells_out_a_day_or_moment_counts_as_one() {
 fn a_name_that_is_none_gives_way_to_the_fallback() {
     for (name, token, expected) in [
         ("Ada", "Hi {name}", "Hi Ada"),
-        ("ADA", "Hi {name}", "Hi ADA"),
+        ("ADA", "Hi {name}", "Hi there"),
+        ("TJ", "Hi {name}", "Hi TJ"),
+        ("Northside Holdings Limited", "Hi {name:title}", "Hi there"),
+        ("test", "Hi {name}", "Hi there"),
+        ("Dana 2", "Hi {name}", "Hi there"),
         ("ADA", "Hi {name:title}", "Hi Ada"),
         ("ada", "Hi {name:upper}", "Hi ADA"),
         ("ADA", "Hi {name:lower}", "Hi ada"),
