@@ -4,6 +4,7 @@
 //! parsed and how warnings are shown.
 
 mod address;
+mod language;
 mod paths;
 mod prose;
 mod report;
@@ -24,6 +25,7 @@ mod high_risk_finance;
 mod link_bare;
 mod link_https;
 mod link_not_brand_domain;
+mod locale_mismatch;
 mod long_silence;
 mod many_questions;
 mod many_redirects;
@@ -60,7 +62,7 @@ pub trait Lint: Sync {
 }
 
 /// Every lint, by name.
-pub const ALL: [&dyn Lint; 30] = [
+pub const ALL: [&dyn Lint; 31] = [
     &all_caps::AllCaps,
     &ambiguous_date::AmbiguousDate,
     &ascii_art::AsciiArt,
@@ -76,6 +78,7 @@ pub const ALL: [&dyn Lint; 30] = [
     &link_bare::LinkBare,
     &link_https::LinkHttps,
     &link_not_brand_domain::LinkNotBrandDomain,
+    &locale_mismatch::LocaleMismatch,
     &long_silence::LongSilence,
     &many_questions::ManyQuestions,
     &many_redirects::ManyRedirects,

@@ -13,7 +13,10 @@ const LINK: &str = "https://text.example/l/Ab3dEf6hIj9";
 pub struct Said<'a> {
     pub place: Where<'a>,
     pub span: Span,
+    /// The first of its locales.
     pub locale: &'a str,
+    /// Every locale that reads it: one text alone stands for all.
+    pub locales: Vec<&'a str>,
     pub template: &'a Template,
     /// With a likely value in the place of each token.
     pub text: String,
@@ -196,8 +199,9 @@ impl<'a> Gather<'a, '_> {
             let span = span(locale_ix);
             // One string for all locales is judged once.
             let told =
-                |said: &Said| said.span == span && said.template == text.in_locale(locale_ix);
-            if self.all.iter().any(told) {
+                |said: &&mut Said| said.span == span && said.template == text.in_locale(locale_ix);
+            if let Some(said) = self.all.iter_mut().find(told) {
+                said.locales.push(locale);
                 continue;
             }
             let template = text.in_locale(locale_ix);
@@ -205,6 +209,7 @@ impl<'a> Gather<'a, '_> {
                 place,
                 span,
                 locale,
+                locales: vec![locale],
                 template,
                 text: likely(&template.pieces, self.brand),
             });

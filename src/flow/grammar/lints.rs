@@ -3,7 +3,7 @@
 
 use crate::flow::grammar::Shape;
 
-pub const LINTS: [(&str, &str); 30] = [
+pub const LINTS: [(&str, &str); 31] = [
     ("all-caps", "Words in capitals in a row."),
     ("ambiguous-date", "A date in figures alone, such as 12/1."),
     (
@@ -48,6 +48,10 @@ pub const LINTS: [(&str, &str); 30] = [
     (
         "link-not-brand-domain",
         "A link to a host that is not among the workspace's `domains`.",
+    ),
+    (
+        "locale-mismatch",
+        "A text in another language than the locale it stands under.",
     ),
     (
         "long-silence",
