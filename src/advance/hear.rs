@@ -215,17 +215,8 @@ fn opt_in(walk: &mut Walk, verdict: &reply::Verdict<Everywhere>, text: &str) {
         text,
         walk.now,
     )));
-    let notices = notices::of(&walk.conversation.locale);
-    let text = notices.opted_in(walk.facts.workspace);
-    walk.send(Effect::Sms(crate::conversation::SmsMessage {
-        text,
-        media: Vec::new(),
-        kind: MessageKind::Transactional,
-        purpose: Purpose::OptInConfirmation,
-        channel: None,
-        hold: None,
-        step: None,
-    }));
+    let confirmation = notices::opt_in_confirmation(walk.facts, &walk.conversation.locale);
+    walk.send(Effect::Sms(confirmation));
 }
 
 /// The ledger's row for a consent given by text: the answer to our question, or of their own accord.
@@ -472,7 +463,7 @@ fn stranger_said(
         }
         Everywhere::OptIn if !matches!(facts.policy.standing.consent, Consent::Given(..)) => {
             let give = given(facts, verdict.rule, text, now);
-            let confirm = (notices.opted_in(workspace), Purpose::OptInConfirmation);
+            let confirm = (notices.opted_in(facts, locale), Purpose::OptInConfirmation);
             (Some(Effect::Consent(give)), Some(confirm))
         }
         Everywhere::Help => (None, Some((notices.help(facts, locale), Purpose::Help))),

@@ -24,7 +24,7 @@ pub use crate::flow::walk::Facts;
 pub use by_email::unsubscribed;
 pub use hear::stranger;
 pub use late::{LATE_WITHIN, is_late_answer, may_reopen};
-pub use notices::opt_in_request;
+pub use notices::{opt_in_confirmation, opt_in_request};
 
 /// How many steps one event may pass; a flow that compiles never comes near it.
 pub const STEPS_PER_ADVANCE_MAX: usize = 100;

@@ -117,8 +117,10 @@ impl Notices {
         fill(self.confirm, workspace)
     }
 
-    pub fn opted_in(&self, workspace: &Workspace) -> String {
-        fill(self.opted_in, workspace)
+    /// In the business's own words for `locale` where it wrote any.
+    pub fn opted_in(&self, facts: &Facts, locale: &str) -> String {
+        let own = own_words(facts.workspace.opted_in.as_ref(), facts, locale);
+        own.unwrap_or_else(|| fill(self.opted_in, facts.workspace))
     }
 
     /// In the business's own words for `locale` where it wrote any.
@@ -133,6 +135,19 @@ impl Notices {
 
     pub fn wrong_number(&self, workspace: &Workspace) -> String {
         fill(self.wrong_number, workspace)
+    }
+}
+
+/// Tells a lead what they opted into.
+pub fn opt_in_confirmation(facts: &Facts, locale: &str) -> SmsMessage {
+    SmsMessage {
+        text: of(locale).opted_in(facts, locale),
+        media: Vec::new(),
+        kind: MessageKind::Transactional,
+        purpose: Purpose::OptInConfirmation,
+        channel: None,
+        hold: None,
+        step: None,
     }
 }
 
@@ -185,8 +200,7 @@ impl Scope for OwnWords<'_> {
 
 fn fill(text: &str, workspace: &Workspace) -> String {
     let contact = workspace
-        .contact
-        .as_ref()
+        .contact()
         .map(|c| format!("{c}. "))
         .unwrap_or_default();
     text.replace("{contact}", &contact)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::load::{Loaded, is_among, load};
+use crate::cli::load::{Loaded, WORKSPACE_FILE, is_among, load};
 use crate::cli::output::{self, colour};
 use crate::cli::{Context, Exit, FAILED};
 use crate::diagnostic::{self, Diagnostic, Level};
@@ -57,6 +57,9 @@ pub fn run(context: &Context, args: &CheckArgs) -> Exit {
         .filter(|d| among(&d.file))
         .cloned()
         .collect();
+    if among(WORKSPACE_FILE) {
+        mine.extend(loaded.workspace.without_contact(WORKSPACE_FILE));
+    }
     mine.extend(flows.iter().flat_map(|flow| warnings(&loaded, flow)));
     mine.sort_by(|a, b| (&a.file, a.span).cmp(&(&b.file, b.span)));
     let count = |level| mine.iter().filter(|d| d.level == level).count();

@@ -10,7 +10,7 @@ pub fn explain(code: &str) -> Option<&'static str> {
 }
 
 /// Every code, in order.
-pub const CODES: [(&str, &str); 80] = [
+pub const CODES: [(&str, &str); 83] = [
     ("E0001", include_str!("explain/E0001.md")),
     ("E0002", include_str!("explain/E0002.md")),
     ("E0003", include_str!("explain/E0003.md")),
@@ -91,4 +91,7 @@ pub const CODES: [(&str, &str); 80] = [
     ("E0609", include_str!("explain/E0609.md")),
     ("E0610", include_str!("explain/E0610.md")),
     ("E0611", include_str!("explain/E0611.md")),
+    ("E0612", include_str!("explain/E0612.md")),
+    ("E0613", include_str!("explain/E0613.md")),
+    ("E0614", include_str!("explain/E0614.md")),
 ];

@@ -120,6 +120,15 @@ pub fn offers_a_way_out(text: &str, locale: &str) -> bool {
     })
 }
 
+/// The help words a text in this locale may offer: HELP everywhere, and the language's own.
+pub fn help_words(locale: &str) -> Vec<String> {
+    let language = locale.split(['-', '_']).next().unwrap_or(locale);
+    let own = FILE.help.get(language).into_iter().flatten();
+    std::iter::once("help".to_string())
+        .chain(own.map(|word| plain(word)))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -127,6 +127,11 @@ pub static WORKSPACE: Object = Object {
             "What a lead reads who opted out.",
         ),
         optional(
+            "opt_in",
+            Shape::Text,
+            "What a lead reads who opted in, in your own words: brand, how often, rates, HELP, STOP.",
+        ),
+        optional(
             "sending",
             Shape::Object(&SENDING),
             "When and how often leads may be texted.",

@@ -4,6 +4,7 @@ mod agents;
 mod anomalies;
 mod channels;
 mod environment;
+mod own_words;
 mod read;
 pub mod roster;
 #[cfg(test)]
@@ -11,6 +12,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use crate::diagnostic::{Diagnostic, Span};
 use crate::flow::condition::Expr;
 use crate::flow::template::Template;
 use crate::lead::{Name, PhoneNumber};
@@ -49,6 +51,8 @@ pub struct Workspace {
     pub help: Option<Said>,
     /// The one answer to an opt-out, where the business wrote its own.
     pub opt_out: Option<Said>,
+    /// The confirmation of an opt-in, where the business wrote its own.
+    pub opted_in: Option<Said>,
     /// The business's own domains, lower case.
     pub domains: Vec<String>,
     /// What agents say often, by name.
@@ -218,6 +222,33 @@ impl Workspace {
             .or_else(|| self.teams.get_key_value(self.default_team.as_str()))
     }
 
+    /// How people reach the business: as it says, else the address its emails come from.
+    pub fn contact(&self) -> Option<&str> {
+        let written = self.contact.as_deref();
+        written.or_else(|| {
+            let from = &self.email.as_ref()?.from;
+            let address = from
+                .rsplit_once('<')
+                .map_or(from.as_str(), |(_, rest)| rest);
+            Some(address.trim().trim_end_matches('>'))
+        })
+    }
+
+    /// What is missing where texts leave through a carrier and the answer to HELP names no way to reach the
+    /// business.
+    pub fn without_contact(&self, file: &str) -> Option<Diagnostic> {
+        let real = self
+            .channels
+            .values()
+            .any(|channel| channel.carrier != *"sandbox");
+        let silent = real && self.help.is_none() && self.contact().is_none();
+        silent.then(|| {
+            let message = "the answer to HELP does not say how to reach you";
+            Diagnostic::warning("E0612", file, Span::default(), message.to_string())
+                .help("write `contact: \"Call 312 555 0100\"`")
+        })
+    }
+
     /// The agent of this name, in whichever team they stand first.
     pub fn agent(&self, name: &str) -> Option<&Agent> {
         self.agents().find(|agent| agent.name == name)
@@ -259,6 +290,7 @@ impl Default for Workspace {
             anomalies: Anomalies::default(),
             help: None,
             opt_out: None,
+            opted_in: None,
             domains: Vec::new(),
             templates: BTreeMap::new(),
             takeover_lapses: TAKEOVER_LAPSES,

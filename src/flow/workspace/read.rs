@@ -9,6 +9,7 @@ use crate::flow::condition;
 use crate::flow::grammar::{self, Shape, WORKSPACE};
 use crate::flow::template::{self, Names};
 use crate::flow::workspace::environment::{self, Env};
+use crate::flow::workspace::own_words::Answer;
 use crate::flow::workspace::{
     Calendar, Endpoint, OptIn, Retention, Said, Team, Webhook, Workspace, agents, anomalies,
     channels,
@@ -51,11 +52,12 @@ impl Reader<'_> {
     fn workspace(&mut self, root: &Node) -> Workspace {
         let defaults = Workspace::default();
         let region = self.region(root.get("region"));
+        let brand = text_of(root.get("brand")).unwrap_or(defaults.brand);
         let help = root.get("help");
         let contact = text_of(root.get("contact")).or_else(|| text_of(help?.get("contact")));
         let teams = agents::teams(self, root, &region);
         Workspace {
-            brand: text_of(root.get("brand")).unwrap_or(defaults.brand),
+            brand: brand.clone(),
             contact,
             public_url: text_of(root.get("public_url"))
                 .map(|url| url.trim_end_matches('/').to_string()),
@@ -81,8 +83,9 @@ impl Reader<'_> {
             webhooks: named(root.get("webhooks"), |node| Some(webhook(node))),
             retention: retention(root.get("retention")),
             anomalies: anomalies::read(root.get("anomalies")),
-            help: self.said(help),
-            opt_out: self.said(root.get("opt_out")),
+            help: self.answer(help, Answer::Help, &brand),
+            opt_out: self.answer(root.get("opt_out"), Answer::OptOut, &brand),
+            opted_in: self.answer(root.get("opt_in"), Answer::OptIn, &brand),
             templates: self.templates(root.get("templates")),
             takeover_lapses: word(root.get("takeover_lapses"))
                 .filter(|lapses| *lapses > Duration::ZERO)
@@ -272,13 +275,26 @@ impl Reader<'_> {
         templates
     }
 
-    /// A text alone, by locale, or under `text`.
-    fn said(&mut self, node: Option<&Node>) -> Option<Said> {
+    /// One of the answers that the law has a say in: a text alone, by locale, or under `text`.
+    fn answer(&mut self, node: Option<&Node>, answer: Answer, brand: &str) -> Option<Said> {
         let node = node?;
         if let Some(under) = node.entry("text") {
-            return self.said(Some(&under.value));
+            return self.answer(Some(&under.value), answer, brand);
         }
-        self.said_of(node, &Names::default())
+        let before = self.problems.len();
+        let said = self.said_of(node, &Names::default())?;
+        let sound = self.problems.len() == before;
+        for (locale, template) in said.0.iter().filter(|_| sound) {
+            let node = locale
+                .as_ref()
+                .and_then(|locale| node.get(locale))
+                .unwrap_or(node);
+            let locale = locale.as_deref().unwrap_or("en");
+            for (message, help) in answer.wrong(template, brand, locale) {
+                self.report(answer.code(), node.span, message, help.to_string());
+            }
+        }
+        Some(said)
     }
 
     fn said_of(&mut self, node: &Node, names: &Names) -> Option<Said> {

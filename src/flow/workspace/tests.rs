@@ -127,7 +127,7 @@ fn a_business_may_write_its_own_help_and_confirmation() {
 brand: Acme
 health: true
 region: gb
-help: { text: { en: "{brand}: call 0800", es: "{brand}: llame al 0800" }, contact: "0800" }
+help: { text: { en: "{brand}: call 0800 555 010. STOP to opt out.", es: "{brand}: llame al 0800 555 010. STOP para salir." }, contact: "0800" }
 opt_out: "{brand}: you are out."
 holidays: [2026-12-24, { date: 2026-02-17, region: US-LA }]
 domains: Northside.Example
@@ -147,8 +147,11 @@ teams:
     let lead = Lead::new([("brand", Value::text("Acme"))]);
     let help = workspace.help.as_ref().unwrap();
     let said = |locale| help.in_locale(locale).unwrap().rendered(&lead);
-    assert_eq!(said("es-MX"), "Acme: llame al 0800");
-    assert_eq!(said("fr"), "Acme: call 0800");
+    assert_eq!(
+        said("es-MX"),
+        "Acme: llame al 0800 555 010. STOP para salir."
+    );
+    assert_eq!(said("fr"), "Acme: call 0800 555 010. STOP to opt out.");
     assert_eq!(workspace.rules.holidays.len(), 2);
     assert_eq!(workspace.domains, ["northside.example"]);
     assert_eq!(workspace.channels["uk"].from.len(), 3);
@@ -292,6 +295,18 @@ fn each_mistake_is_named_at_its_place() {
         ("segments: { hot: \"lifecycle = 'hot'\" }", &["E0505 ="]),
         ("segments: { hot: \"tags > 5\" }", &["E0503 tags > 5"]),
         ("opt_out: \"{brnad}: you are out\"", &["E0401 brnad"]),
+        (
+            "help: { en: 'Acme: call 312 555 0100', es: 'Acme: llame al 312 555 0100. STOP para salir.' }",
+            &["E0612 'Acme: call 312 555 0100'"],
+        ),
+        (
+            "opt_out: 'Acme: no more texts. 20% off with STAY'",
+            &["E0613 'Acme: no more texts. 20% off with STAY'"],
+        ),
+        (
+            "opt_in: 'Acme: 4 msgs/mo. HELP for help, STOP to opt out.'",
+            &["E0614 'Acme: 4 msgs/mo. HELP for help, STOP to opt out.'"],
+        ),
         ("holidays: [24.12.2026]", &["E0108 24.12.2026"]),
         (
             "sending: { quiet_hours: { between: \"21:00-08:00\" } }",

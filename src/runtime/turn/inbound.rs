@@ -1,7 +1,7 @@
 //! A text from a lead: to the open conversation, to the flow its keyword starts, or to nobody.
 
 use crate::advance;
-use crate::conversation::{Conversation, Entry, Event, Status, Understood};
+use crate::conversation::{Conversation, Effect, Entry, Event, Status, Understood};
 use crate::flow::steps::asks_to_move;
 use crate::lead::Name;
 use crate::policy::consent::Level;
@@ -190,7 +190,19 @@ impl Desk<'_> {
             });
         }
         self.nobody(event)?;
+        if !given {
+            self.confirm_opt_in();
+        }
         self.start_flow(flow, format!("keyword:{word}"), Vec::new())
+    }
+
+    /// Ahead of the flow that a keyword starts: what the lead has opted into.
+    fn confirm_opt_in(&mut self) {
+        let zone = self.lead_zone();
+        let locale = self.record.lead.locale.as_deref().unwrap_or("en");
+        let confirmation = advance::opt_in_confirmation(&self.facts(&zone), locale);
+        let seq = self.next_seq;
+        self.push_outgoing(None, seq, Effect::Sms(confirmation));
     }
 
     /// The conversation that ended in silence goes on when its question is answered after all.
