@@ -1,12 +1,12 @@
 //! `replytree backup` and `restore`: a consistent copy while the server runs, and back.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
 
-use crate::cli::{Context, Exit};
+use crate::cli::{Context, Exit, database};
 use crate::runtime::{Clock, WallClock};
 use crate::store::{self, Quarantine};
 
@@ -33,7 +33,7 @@ pub fn run(context: &Context, args: &BackupArgs) -> Exit {
             args.file.display()
         );
     }
-    let store = store::open(&context.db)?;
+    let store = database::open_existing(context)?;
     store.backup(&args.file)?;
     let size = std::fs::metadata(&args.file)
         .map(|file| file.len())
@@ -43,25 +43,22 @@ pub fn run(context: &Context, args: &BackupArgs) -> Exit {
 }
 
 pub fn restore(context: &Context, args: &RestoreArgs) -> Exit {
-    let Some(to) = context.db.strip_prefix("sqlite:").map(PathBuf::from) else {
-        bail!("restore writes an SQLite file; for PostgreSQL use its own tools");
+    let Some(to) = database::file_of(&context.db) else {
+        bail!("restore writes an SQLite file; give one with --db sqlite:FILE");
     };
-    if to.exists() {
-        if !args.replace {
-            bail!(
-                "{} is there already; stop the server and add --replace",
-                to.display()
-            );
-        }
-        for end in ["", "-wal", "-shm"] {
-            let file = PathBuf::from(format!("{}{end}", to.display()));
-            if file.exists() {
-                std::fs::remove_file(&file)
-                    .with_context(|| format!("cannot replace {}", file.display()))?;
-            }
-        }
+    if to.exists() && !args.replace {
+        bail!(
+            "{} is there already; stop the server and add --replace",
+            to.display()
+        );
     }
-    let held = store::sqlite::restore(&args.file, &to, WallClock.now())?;
+    if args.file.is_dir() {
+        bail!("{} is a folder, not a backup", args.file.display());
+    }
+    let held = match to.exists() {
+        true => replace(&args.file, to)?,
+        false => store::sqlite::restore(&args.file, to, WallClock.now())?,
+    };
     anstream::println!(
         "restored {}; held for review: {}",
         to.display(),
@@ -75,6 +72,29 @@ pub fn restore(context: &Context, args: &RestoreArgs) -> Exit {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The backup is read and proved beside the database before anything of the old one goes.
+fn replace(backup: &Path, to: &Path) -> anyhow::Result<Quarantine> {
+    let beside = |end: &str| PathBuf::from(format!("{}{end}", to.display()));
+    let fresh = beside(".restored");
+    remove(&fresh)?;
+    let held = store::sqlite::restore(backup, &fresh, WallClock.now())?;
+    // The log of the old database first: with the new one it would be read as its own.
+    for end in ["-wal", "-shm"] {
+        remove(&beside(end))?;
+    }
+    std::fs::rename(&fresh, to).with_context(|| format!("cannot replace {}", to.display()))?;
+    Ok(held)
+}
+
+fn remove(file: &Path) -> anyhow::Result<()> {
+    match file.exists() {
+        true => {
+            std::fs::remove_file(file).with_context(|| format!("cannot remove {}", file.display()))
+        }
+        false => Ok(()),
+    }
+}
+
 #[derive(Debug, Args)]
 pub struct ReviewArgs {
     /// Let all of it go: messages are asked of the gate again and sent, timers fire
@@ -84,7 +104,7 @@ pub struct ReviewArgs {
 
 /// What a restore held back, and letting it go.
 pub fn review(context: &Context, args: &ReviewArgs) -> Exit {
-    let store = store::open(&context.db)?;
+    let store = database::open_existing(context)?;
     if args.release {
         let released = store.release(WallClock.now())?;
         anstream::println!("released: {}", shown(released));

@@ -19,11 +19,13 @@ use crate::store::{HandoffStatus, Row, RowBody, SendStatus};
 use crate::time::{Duration, Timestamp};
 
 #[derive(Debug, Args)]
+#[command(override_usage = "replytree chat [OPTIONS] <FLOW>", after_help = HELP)]
 pub struct ChatArgs {
     /// The flow's name
-    flow: String,
+    #[arg(required_unless_present = "lead")]
+    flow: Option<String>,
 
-    /// A field of the lead, such as name=Ada; any number of them
+    /// Fields of the lead: --lead name=Ada model=Roadster; for those not given there are samples
     #[arg(long, value_name = "K=V", num_args = 1..)]
     lead: Vec<String>,
 
@@ -34,10 +36,13 @@ pub struct ChatArgs {
 
 pub fn run(context: &Context, args: &ChatArgs) -> Exit {
     let loaded = load(context, &[])?;
-    let flow = loaded.flow(&args.flow)?.clone();
-    let lead = lead_of(&flow, args, &loaded)?;
+    let (name, pairs) = flow_and_fields(args)?;
+    let flow = loaded.flow(name)?.clone();
+    let lead = lead_of(&flow, &pairs, args, &loaded)?;
     let mut chat = Chat::begin(&loaded, &flow, lead)?;
     let terminal = std::io::stdin().is_terminal();
+    // The end of the input leaves the prompt's line unfinished.
+    let mut unfinished = terminal;
     if terminal {
         dim(&format!("{} · {}", flow.name, flow.about));
         dim(
@@ -45,6 +50,7 @@ pub fn run(context: &Context, args: &ChatArgs) -> Exit {
         );
     }
     chat.show()?;
+    prompt(terminal);
     for line in std::io::stdin().lock().lines() {
         let line = line?;
         if !terminal && !line.is_empty() {
@@ -52,22 +58,65 @@ pub fn run(context: &Context, args: &ChatArgs) -> Exit {
         }
         match chat.take(line.trim()) {
             Ok(After::Stays) => {}
-            Ok(After::Quits) => break,
+            Ok(After::Quits) => {
+                unfinished = false;
+                break;
+            }
             Err(error) => dim(&format!("{error:#}")),
         }
         prompt(terminal);
     }
+    if unfinished {
+        anstream::println!();
+    }
     Ok(ExitCode::SUCCESS)
 }
 
+/// The flow, and what is told of the lead. In `--lead name=Ada welcome` the flow came last.
+fn flow_and_fields(args: &ChatArgs) -> anyhow::Result<(&str, Vec<(&str, &str)>)> {
+    let mut flow = args.flow.as_deref();
+    let mut pairs = Vec::new();
+    for word in &args.lead {
+        match word.split_once('=') {
+            Some((key, value)) => pairs.push((key.trim(), value.trim())),
+            None if flow.is_none() => flow = Some(word),
+            None => bail!("`{word}` is not a field; write it as name=Ada"),
+        }
+    }
+    let flow = flow.context("which flow? write it first: replytree chat FLOW --lead name=Ada")?;
+    Ok((flow, pairs))
+}
+
 /// The lead as told, with samples for what the flow needs and was not told.
-fn lead_of(flow: &Flow, args: &ChatArgs, loaded: &Loaded) -> anyhow::Result<LeadUpdate> {
+fn lead_of(
+    flow: &Flow,
+    pairs: &[(&str, &str)],
+    args: &ChatArgs,
+    loaded: &Loaded,
+) -> anyhow::Result<LeadUpdate> {
     let mut told = Vec::new();
-    for pair in &args.lead {
-        let Some((key, value)) = pair.split_once('=') else {
-            bail!("`{pair}` is not a field; write it as name=Ada");
-        };
-        told.push((Name::from(key.trim()), Value::text(value.trim())));
+    for (key, value) in pairs {
+        let names = || flow.fields.keys().map(Name::as_str);
+        if !names().any(|known| known == *key) {
+            let hint = match crate::diagnostic::nearest(key, names()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("it has {}", names().collect::<Vec<_>>().join(", ")),
+            };
+            dim(&format!("(the flow has no field `{key}`; {hint})"));
+        }
+        told.push((Name::from(*key), Value::text(*value)));
+    }
+    if let Some(locale) = &args.locale
+        && !flow
+            .locales
+            .iter()
+            .any(|known| locale.starts_with(known.as_str()))
+    {
+        let known: Vec<&str> = flow.locales.iter().map(Name::as_str).collect();
+        dim(&format!(
+            "(the flow has no `{locale}`, only {})",
+            known.join(", ")
+        ));
     }
     let zone = &loaded.workspace.time_zone;
     let mut update = LeadUpdate::of(crate::sim::world::LEAD.parse()?);
@@ -154,7 +203,7 @@ impl<'a> Chat<'a> {
             "/agent" => self.act(Act::Agent(Name::from(rest.trim())))?,
             "/event" => self.act(Act::Event(Name::from(rest.trim())))?,
             _ if command.starts_with('/') => {
-                bail!("there is no {command}; {HELP}");
+                bail!("there is no {command}. {HELP}");
             }
             _ => self.act(Act::Text(line.to_string()))?,
         }
@@ -203,9 +252,8 @@ impl<'a> Chat<'a> {
             bail!("there is nothing to undo");
         }
         self.again(acts)?;
-        // What stands already was shown; only where it stands now is said.
-        self.seen = self.world.timeline(0)?.last().map_or(0, |row| row.seq);
-        dim("taken back");
+        dim("taken back; where it stands:");
+        self.catch_up()?;
         self.state()
     }
 
@@ -217,6 +265,25 @@ impl<'a> Chat<'a> {
         }
         fresh.acts = acts;
         *self = fresh;
+        Ok(())
+    }
+
+    /// What stands already was shown: only the last text to the lead is said again.
+    fn catch_up(&mut self) -> anyhow::Result<()> {
+        let mut last = None;
+        for row in self.world.timeline(0)? {
+            self.seen = row.seq;
+            match row.body {
+                RowBody::Happened(entry) if matches!(entry.event, Event::Replied { .. }) => {
+                    self.why = entry.understood;
+                }
+                RowBody::Outgoing(Effect::Sms(message), _) => last = Some(message.text),
+                _ => {}
+            }
+        }
+        if let Some(text) = last {
+            bubble(&text, 1);
+        }
         Ok(())
     }
 
@@ -328,7 +395,7 @@ impl<'a> Chat<'a> {
     }
 }
 
-const HELP: &str = "commands: /wait 4h (or /wait until something happens), /why the last reply was \
+const HELP: &str = "While texting: /wait 4h (or /wait until something happens), /why the last reply was \
                     read so, /state, /undo, /restart, /agent OUTCOME, /event NAME, /quit";
 
 /// A message from the business, wrapped like a bubble.

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use anyhow::bail;
 use clap::{Args, ValueEnum};
 
-use crate::cli::load::{Loaded, WORKSPACE_FILE, is_among, load};
+use crate::cli::load::{Loaded, WORKSPACE_FILE, is_among, load, workspace_dir};
 use crate::cli::output::{self, colour};
 use crate::cli::{Context, Exit, FAILED};
 use crate::diagnostic::{self, Diagnostic, Level};
@@ -46,6 +47,14 @@ enum Format {
 pub fn run(context: &Context, args: &CheckArgs) -> Exit {
     let loaded = load(context, &args.paths)?;
     let among = |file: &str| is_among(file, &args.paths);
+    if !loaded.sources.iter().any(|source| among(&source.file)) {
+        let place = args.paths.first().cloned();
+        let place = place.unwrap_or_else(|| workspace_dir(context, &[]));
+        bail!(
+            "there is no flow in {}; a flow is a .yaml file, and `replytree init` makes one",
+            place.display()
+        );
+    }
     let flows: Vec<&Arc<Flow>> = loaded
         .flows
         .iter()

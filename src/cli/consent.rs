@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 use crate::cli::export;
 use crate::cli::load;
 use crate::cli::output::{self, Format};
-use crate::cli::{Context, Exit, FAILED};
+use crate::cli::{Context, Exit, FAILED, database};
 use crate::lead::PhoneNumber;
 use crate::policy::ledger::Head;
-use crate::store::{self, Audit, Store};
+use crate::store::{Audit, Store};
 use crate::web::api::proof;
 use crate::web::fields::phone_in_url;
 
@@ -51,7 +51,7 @@ enum Action {
 }
 
 pub fn run(context: &Context, args: &ConsentArgs) -> Exit {
-    let store = open(context)?;
+    let store = database::open_existing(context)?;
     match &args.action {
         Action::Show { phone, format } => {
             let phone = number(context, phone)?;
@@ -82,17 +82,6 @@ pub fn run(context: &Context, args: &ConsentArgs) -> Exit {
 
 fn form(format: Option<Format>) -> Format {
     format.unwrap_or_else(output::by_terminal)
-}
-
-/// The store, which must be there already: a ledger that was just made proves nothing.
-pub fn open(context: &Context) -> anyhow::Result<std::sync::Arc<dyn Store>> {
-    if let Some(path) = context.db.strip_prefix("sqlite:") {
-        let path = Path::new(path.strip_prefix("//").unwrap_or(path));
-        if !path.is_file() {
-            bail!("{} is not there; say which with --db", path.display());
-        }
-    }
-    store::open(&context.db).with_context(|| format!("cannot open {}", context.db))
 }
 
 /// A number as people write it; without its country, in the workspace's.

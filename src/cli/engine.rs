@@ -4,11 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cli::Context;
 use crate::cli::load::{Loaded, load};
 use crate::cli::serve::live_of;
+use crate::cli::{Context, database};
 use crate::runtime::{Answer, Engine, Refusal, Work};
-use crate::store;
 use crate::web::server;
 
 /// How often a batch is tried again that found the database busy.
@@ -18,7 +17,7 @@ const FIRST_WAIT: Duration = Duration::from_millis(100);
 /// The workspace and the engine that serves it.
 pub fn open(context: &Context) -> anyhow::Result<(Arc<Engine>, Loaded)> {
     let loaded = load(context, &[])?;
-    let store = store::open(&context.db)?;
+    let store = database::open(context)?;
     let live = live_of(load(context, &[])?, false);
     Ok((server::engine(store, live)?, loaded))
 }

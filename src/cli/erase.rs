@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::cli::output::{self, Format};
-use crate::cli::{Context, Exit, consent};
+use crate::cli::{Context, Exit, consent, database};
 use crate::runtime::{Clock, WallClock};
 
 #[derive(Debug, Args)]
@@ -23,7 +23,7 @@ pub struct EraseArgs {
 const TRIES: u32 = 20;
 
 pub fn run(context: &Context, args: &EraseArgs) -> Exit {
-    let store = consent::open(context)?;
+    let store = database::open_existing(context)?;
     let phone = consent::number(context, &args.phone)?;
     if !store.erase(phone, WallClock.now())? {
         bail!("nothing is known of this number");

@@ -9,12 +9,14 @@ use crate::diagnostic;
 
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// A code such as E0204, or a warning's name
-    code: String,
+    /// A code such as E0204, or a warning's name [default: list them all]
+    code: Option<String>,
 }
 
 pub fn run(args: &ExplainArgs) -> Exit {
-    let code = args.code.trim();
+    let Some(code) = args.code.as_deref().map(str::trim) else {
+        return Ok(list());
+    };
     let text = diagnostic::explain(&code.to_uppercase())
         .map(str::to_string)
         .or_else(|| crate::lint::explain(&code.to_lowercase()));
@@ -33,4 +35,19 @@ pub fn run(args: &ExplainArgs) -> Exit {
             Ok(ExitCode::from(FAILED))
         }
     }
+}
+
+/// Every code and name with what it finds.
+fn list() -> ExitCode {
+    for (code, text) in diagnostic::CODES {
+        let title = text.lines().next().unwrap_or_default();
+        let title = title.trim_start_matches("# ");
+        let finds = title.strip_prefix(code).unwrap_or(title);
+        anstream::println!("{code}  {}", finds.trim_start_matches([':', ' ']));
+    }
+    anstream::println!();
+    for lint in crate::lint::ALL {
+        anstream::println!("{}", lint.name());
+    }
+    ExitCode::SUCCESS
 }

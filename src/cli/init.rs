@@ -1,5 +1,6 @@
 //! `replytree init`: a workspace of one's own, from an industry playbook.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -9,6 +10,7 @@ use rust_embed::RustEmbed;
 
 use crate::cli::Exit;
 use crate::diagnostic::nearest;
+use crate::flow::yaml;
 
 /// The shipped playbooks, inside the binary.
 #[derive(RustEmbed)]
@@ -16,21 +18,19 @@ use crate::diagnostic::nearest;
 struct Playbooks;
 
 #[derive(Debug, Args)]
+#[command(after_help = after_help())]
 pub struct InitArgs {
     /// The folder to make
     #[arg(default_value = "flows")]
     dir: PathBuf,
 
-    /// Whose playbook: an industry such as automotive, or one flow such as automotive/test-drive
+    /// Whose playbook: an industry such as automotive, or one flow such as test-drive
     #[arg(long, value_name = "NAME", default_value = "templates")]
     playbook: String,
 }
 
 pub fn run(args: &InitArgs) -> Exit {
-    let names: Vec<String> = Playbooks::iter()
-        .map(|name| name.to_string())
-        .filter(|name| name.ends_with(".yaml"))
-        .collect();
+    let names = names();
     let wanted = args.playbook.trim_end_matches(".yaml");
     let chosen: Vec<&String> = names
         .iter()
@@ -46,6 +46,7 @@ pub fn run(args: &InitArgs) -> Exit {
     if chosen.is_empty() {
         bail!("{}", unknown(wanted, &names));
     }
+    let chosen = with_those_they_run(chosen, &names);
     if args.dir.join("workspace.yaml").exists() {
         bail!("{} is a workspace already", args.dir.display());
     }
@@ -53,25 +54,77 @@ pub fn run(args: &InitArgs) -> Exit {
     for name in &chosen {
         write(&args.dir, name)?;
     }
-    let dir = args.dir.display();
-    anstream::println!(
-        "Made {dir} with {} of the {wanted} playbook. Next:",
-        flows(chosen.len())
-    );
-    anstream::println!(
-        "  replytree --workspace {dir} check     what is wrong with the flows, if anything"
-    );
-    anstream::println!("  replytree --workspace {dir} test      run their tests");
-    anstream::println!("  replytree --workspace {dir} serve     text with them in the browser");
+    let made: Vec<&str> = chosen.iter().map(|name| name.as_str()).collect();
+    anstream::println!("Made {}:", args.dir.display());
+    for name in std::iter::once("workspace.yaml").chain(made) {
+        anstream::println!("  {}", args.dir.join(name).display());
+    }
+    // The folder that commands find by themselves need not be told.
+    let at = match args.dir == Path::new("flows") {
+        true => String::new(),
+        false => format!(" --workspace {}", args.dir.display()),
+    };
+    anstream::println!("Next:");
+    anstream::println!("  replytree{at} check     what is wrong with the flows, if anything");
+    anstream::println!("  replytree{at} test      run their tests");
+    anstream::println!("  replytree{at} serve     text with them in the browser");
     Ok(ExitCode::SUCCESS)
 }
 
-fn flows(count: usize) -> String {
-    if count == 1 {
-        "one flow".to_string()
-    } else {
-        format!("{count} flows")
+/// The flows chosen, and those that they run inside themselves.
+fn with_those_they_run<'n>(mut chosen: Vec<&'n String>, names: &'n [String]) -> Vec<&'n String> {
+    let mut at = 0;
+    while let Some(name) = chosen.get(at) {
+        at += 1;
+        let Some(file) = Playbooks::get(name) else {
+            continue;
+        };
+        let text = String::from_utf8_lossy(&file.data);
+        let runs: Vec<String> = runs(&text).map(|flow| format!("/{flow}.yaml")).collect();
+        let more = names.iter().filter(|name| {
+            runs.iter().any(|end| name.ends_with(end.as_str())) && !chosen.contains(name)
+        });
+        let more: Vec<&String> = more.collect();
+        chosen.extend(more);
     }
+    chosen
+}
+
+/// The flows that a shipped flow runs. Each is in a file of its name.
+fn runs(text: &str) -> impl Iterator<Item = String> {
+    let steps = yaml::read("", text).0;
+    let steps = steps.as_ref().and_then(|flow| flow.get("steps")).cloned();
+    let steps = steps.and_then(|steps| steps.map().map(<[yaml::Entry]>::to_vec));
+    steps
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|step| step.value.get("run")?.text().map(str::to_string))
+}
+
+/// Each industry with its flows, a line each.
+fn listed(names: &[String]) -> String {
+    let mut industries: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for name in names {
+        if let Some((industry, flow)) = name.trim_end_matches(".yaml").split_once('/') {
+            industries.entry(industry).or_default().push(flow);
+        }
+    }
+    let lines: Vec<String> = industries
+        .iter()
+        .map(|(industry, flows)| format!("  {industry:<14} {}", flows.join(", ")))
+        .collect();
+    lines.join("\n")
+}
+
+fn names() -> Vec<String> {
+    Playbooks::iter()
+        .map(|name| name.to_string())
+        .filter(|name| name.ends_with(".yaml"))
+        .collect()
+}
+
+fn after_help() -> String {
+    format!("Playbooks, with the flows of each:\n{}", listed(&names()))
 }
 
 fn unknown(wanted: &str, names: &[String]) -> String {
@@ -86,9 +139,9 @@ fn unknown(wanted: &str, names: &[String]) -> String {
         .chain(industries.iter().copied());
     let near = nearest(wanted, all).map(|near| format!(" Did you mean `{near}`?"));
     format!(
-        "there is no playbook `{wanted}`.{} There are: {}",
+        "there is no playbook `{wanted}`.{} There are:\n{}",
         near.unwrap_or_default(),
-        industries.join(", ")
+        listed(names)
     )
 }
 

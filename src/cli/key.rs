@@ -7,9 +7,9 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
 use crate::cli::output::{self, Format};
-use crate::cli::{Context, Exit};
+use crate::cli::{Context, Exit, database};
 use crate::runtime::{Clock, WallClock};
-use crate::store::{self, ApiKey, Role};
+use crate::store::{ApiKey, Role};
 use crate::time::Duration;
 use crate::web::auth::new_key;
 
@@ -64,7 +64,10 @@ impl From<RoleArg> for Role {
 }
 
 pub fn run(context: &Context, args: &KeyArgs) -> Exit {
-    let store = store::open(&context.db)?;
+    let store = match &args.action {
+        Action::Add { .. } => database::open(context)?,
+        Action::List { .. } | Action::Revoke { .. } => database::open_existing(context)?,
+    };
     let now = WallClock.now();
     match &args.action {
         Action::Add {

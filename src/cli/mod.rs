@@ -4,6 +4,7 @@ mod backup;
 mod chat;
 mod check;
 mod consent;
+mod database;
 mod erase;
 mod engine;
 mod enroll;
@@ -44,13 +45,20 @@ use crate::runtime::{Clock, WallClock};
 #[command(name = "replytree", version, about, propagate_version = true)]
 pub struct Cli {
     /// The folder with workspace.yaml and the flows [default: flows if it is there, else .]
-    #[arg(long, global = true, env = "REPLYTREE_WORKSPACE", value_name = "DIR")]
-    workspace: Option<PathBuf>,
-
-    /// Where conversations live: sqlite:FILE, or postgres://… for many nodes
     #[arg(
         long,
         global = true,
+        help_heading = "With every command",
+        env = "REPLYTREE_WORKSPACE",
+        value_name = "DIR"
+    )]
+    workspace: Option<PathBuf>,
+
+    /// Where conversations live: sqlite:FILE; memory: is gone when the process ends
+    #[arg(
+        long,
+        global = true,
+        help_heading = "With every command",
         env = "REPLYTREE_DB",
         value_name = "URL",
         default_value = "sqlite:replytree.db"
@@ -75,32 +83,32 @@ enum Command {
     Graph(graph::GraphArgs),
     /// Talk with a flow in the terminal
     Chat(chat::ChatArgs),
-    /// Run the server: webhooks, API, console, timers, sending
-    Serve(serve::ServeArgs),
-    /// Take in leads with their consent from a CSV file
-    Import(import::ImportArgs),
-    /// Start a campaign: the leads of a segment or a file enter a flow
-    Enroll(enroll::EnrollArgs),
-    /// Figures, the way through the steps, and experiments
-    Report(report::ReportArgs),
-    /// Add, list and revoke API keys
-    Key(key::KeyArgs),
-    /// What leads wrote that nobody understood, by step, with the line that would catch it
-    Replies(replies::RepliesArgs),
-    /// Let a flow go on that was paused because something looked wrong
-    Resume(resume::ResumeArgs),
-    /// Add, list, disable and reset those who sign in to the console
-    User(user::UserArgs),
     /// What a text would mean, and by which rule
     Understand(understand::UnderstandArgs),
     /// Encoding, units and billed parts of a text, and its cheaper spelling
     Parts(parts::PartsArgs),
     /// Whether a number may be texted now, by which rule, else from when
     When(when::WhenArgs),
+    /// Print the JSON Schema of flows or of workspace.yaml, for editors
+    Schema(schema::SchemaArgs),
+    /// Run the server: webhooks, API, console, timers, sending
+    Serve(serve::ServeArgs),
+    /// Add, list, disable and reset those who sign in to the console
+    User(user::UserArgs),
+    /// Add, list and revoke API keys
+    Key(key::KeyArgs),
+    /// Take in leads with their consent from a CSV file
+    Import(import::ImportArgs),
+    /// Start a campaign: the leads of a segment or a file enter a flow
+    Enroll(enroll::EnrollArgs),
+    /// Figures, the way through the steps, and experiments
+    Report(report::ReportArgs),
+    /// What leads wrote that nobody understood, by step, with the line that would catch it
+    Replies(replies::RepliesArgs),
+    /// Let a flow go on that was paused because something looked wrong
+    Resume(resume::ResumeArgs),
     /// Does a pasted webhook's signature hold, if not why, and what does it mean?
     Hook(hook::HookArgs),
-    /// Write a consistent copy of the database while it is in use
-    Backup(backup::BackupArgs),
     /// The consent ledger: one lead's rows, its hash chain checked, an auditor's file
     Consent(consent::ConsentArgs),
     /// Erase a lead: number, name and texts are gone, the minimum proof stays
@@ -109,8 +117,8 @@ enum Command {
     Prune(prune::PruneArgs),
     /// Blank old texts and forget inactive leads, as the server does once a day
     Retention(retention::RetentionArgs),
-    /// Print the JSON Schema of flows or of workspace.yaml, for editors
-    Schema(schema::SchemaArgs),
+    /// Write a consistent copy of the database while it is in use
+    Backup(backup::BackupArgs),
     /// Put a backup in the database's place; what had not left goes to review
     Restore(backup::RestoreArgs),
     /// Show what a restore holds for review, or release it

@@ -6,10 +6,9 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 
 use crate::cli::load::load;
-use crate::cli::{Context, Exit, stdout};
+use crate::cli::{Context, Exit, database, stdout};
 use crate::flow::Flow;
 use crate::runtime::unheard::{self, Suggestion, Unheard};
-use crate::store;
 use crate::time::Timestamp;
 
 #[derive(Debug, Args)]
@@ -37,7 +36,7 @@ enum Shape {
 pub fn run(context: &Context, args: &RepliesArgs) -> Exit {
     let loaded = load(context, &[])?;
     let flow = loaded.flow(&args.flow)?;
-    let store = store::open(&context.db)?;
+    let store = database::open_existing(context)?;
     let since = args.since.unwrap_or(Timestamp::from_ms(0));
     let found = unheard::find(store.as_ref(), flow, since)?;
     let mut out = stdout();

@@ -8,12 +8,12 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::cli::load::{Loaded, load};
-use crate::cli::{Context, Exit};
+use crate::cli::{Context, Exit, database};
 use crate::flow::Flow;
 use crate::import::harmless;
 use crate::kpi::{self, Figures};
 use crate::runtime::{Clock, WallClock};
-use crate::store::{self, Store};
+use crate::store::Store;
 use crate::time::{Duration, Timestamp};
 use crate::web::api::reports;
 
@@ -45,7 +45,7 @@ struct Report<'f> {
 
 pub fn run(context: &Context, args: &ReportArgs) -> Exit {
     let loaded = load(context, &[])?;
-    let store = store::open(&context.db)?;
+    let store = database::open_existing(context)?;
     let since = args.since.as_deref().map(since).transpose()?;
     let reports: Vec<Report> = flows(&loaded, args)?
         .into_iter()

@@ -5,9 +5,8 @@ use std::process::ExitCode;
 use anyhow::bail;
 use clap::Args;
 
-use crate::cli::{Context, Exit};
+use crate::cli::{Context, Exit, database};
 use crate::runtime::watch;
-use crate::store;
 
 #[derive(Debug, Args)]
 pub struct ResumeArgs {
@@ -16,7 +15,7 @@ pub struct ResumeArgs {
 }
 
 pub fn run(context: &Context, args: &ResumeArgs) -> Exit {
-    let store = store::open(&context.db)?;
+    let store = database::open_existing(context)?;
     let flow = &args.flow;
     let Some(pause) = watch::resume(store.as_ref(), flow)? else {
         let others: Vec<String> = watch::paused(store.as_ref())?

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::cli::load::{load_dir, workspace_dir};
 use crate::cli::output::{self, Format};
 use crate::cli::serve::live_of;
-use crate::cli::{Context, Exit, consent};
+use crate::cli::{Context, Exit, database};
 use crate::lead::PhoneNumber;
 use crate::runtime::Engine;
 use crate::runtime::retention::{Mode, Retained, keep_to};
@@ -26,7 +26,7 @@ pub struct RetentionArgs {
 
 /// The engine over the workspace and the database that the options name; safe beside the server.
 pub fn engine(context: &Context) -> anyhow::Result<Arc<Engine>> {
-    let store = consent::open(context)?;
+    let store = database::open_existing(context)?;
     let loaded = load_dir(&workspace_dir(context, &[]), &[])?;
     Ok(web::server::engine(store, live_of(loaded, false))?)
 }

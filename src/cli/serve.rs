@@ -3,22 +3,24 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Context as _;
 use clap::Args;
 
 use crate::cli::load::{Loaded, load_dir, workspace_dir};
 use crate::cli::output::colour;
-use crate::cli::{Context, Exit};
+use crate::cli::{Context, Exit, database};
 use crate::diagnostic;
+use crate::flow::workspace::Workspace;
 use crate::runtime::Live;
 use crate::runtime::reload::Reload;
-use crate::store;
 use crate::web::{self, ServeOptions};
+
+const LISTEN: &str = "REPLYTREE_LISTEN";
+const LISTENS: &str = "127.0.0.1:8080";
 
 #[derive(Debug, Args)]
 pub struct ServeArgs {
     /// The address to listen on
-    #[arg(long, env = "REPLYTREE_LISTEN", default_value = "127.0.0.1:8080")]
+    #[arg(long, env = LISTEN, default_value = LISTENS)]
     listen: String,
 
     /// Nothing leaves the machine, and the clock can be moved, whatever the channels say
@@ -32,7 +34,7 @@ pub fn run(context: &Context, args: &ServeArgs) -> Exit {
     let forced = args.sandbox;
     let loaded = load_dir(&dir, &[])?;
     print_problems(&loaded);
-    let store = store::open(&context.db).with_context(|| format!("cannot open {}", context.db))?;
+    let store = database::open(context)?;
     let again = dir.clone();
     web::serve(ServeOptions {
         listen: args.listen.clone(),
@@ -73,16 +75,23 @@ fn print_problems(loaded: &Loaded) {
     anstream::eprint!("{}", diagnostic::render(&errors, &loaded.sources, colour()));
 }
 
+/// Whether texts leave the machine by any channel.
+pub fn has_real_channel(workspace: &Workspace) -> bool {
+    let mut channels = workspace.channels.values();
+    channels.any(|channel| channel.carrier != "sandbox")
+}
+
+/// The address at which a server on this machine is found.
+pub fn own_address() -> String {
+    let listen = std::env::var(LISTEN).unwrap_or_else(|_| LISTENS.to_string());
+    format!("http://{listen}")
+}
+
 /// What is served: in the sandbox when asked for, or when no channel has a real carrier.
 pub fn live_of(loaded: Loaded, forced: bool) -> Live {
-    let real = loaded
-        .workspace
-        .channels
-        .values()
-        .any(|channel| channel.carrier != "sandbox");
     Live {
         public_url: loaded.workspace.public_url.clone().unwrap_or_default(),
-        sandbox: forced || !real,
+        sandbox: forced || !has_real_channel(&loaded.workspace),
         flows: loaded
             .flows
             .iter()

@@ -44,6 +44,9 @@ pub struct UnderstandArgs {
 pub fn run(context: &Context, args: &UnderstandArgs) -> Exit {
     let loaded = load(context, &[])?;
     let (place, texts) = place(&loaded, &args.words)?;
+    if let Some(hint) = hint(&loaded, place, &args.words) {
+        anstream::eprintln!("note: {hint}");
+    }
     let names: Vec<Name> = place.map_or_else(Vec::new, |(_, step)| option_names(step));
     let locale = args
         .locale
@@ -123,6 +126,29 @@ fn place<'l, 'w>(
             }
         }
     }
+}
+
+/// What an author who named a flow probably meant otherwise; the texts are read all the same.
+fn hint(loaded: &Loaded, place: Option<Place>, words: &[String]) -> Option<String> {
+    if let Some((flow, step)) = place {
+        let asks = matches!(step.verb, Verb::Ask(_));
+        let (flow, step) = (&flow.name, &step.name);
+        return (!asks).then(|| {
+            format!("the step `{step}` of `{flow}` asks nothing; read as what is heard at any time")
+        });
+    }
+    let first = words.first()?;
+    let names = || loaded.flows.iter().map(|flow| flow.name.as_str());
+    if names().any(|name| name == first) {
+        return Some(format!(
+            "`{first}` is read as a text; to ask at a question of the flow: \
+             replytree understand {first} STEP TEXT"
+        ));
+    }
+    let near = (words.len() > 2).then(|| crate::diagnostic::nearest(first, names()))??;
+    Some(format!(
+        "there is no flow `{first}`, so each word is read as a text; did you mean `{near}`?"
+    ))
 }
 
 fn option_names(step: &Step) -> Vec<Name> {

@@ -8,9 +8,9 @@ use serde_json::json;
 
 use crate::cli::key::RoleArg;
 use crate::cli::output::{self, Format};
-use crate::cli::{Context, Exit, load};
+use crate::cli::{Context, Exit, database, load, serve};
 use crate::runtime::{Clock, WallClock};
-use crate::store::{self, Account};
+use crate::store::Account;
 use crate::web::accounts;
 
 #[derive(Debug, Args)]
@@ -48,7 +48,12 @@ enum Action {
 }
 
 pub fn run(context: &Context, args: &UserArgs) -> Exit {
-    let store = store::open(&context.db)?;
+    let store = match &args.action {
+        Action::Add { .. } => database::open(context)?,
+        Action::List { .. } | Action::Disable { .. } | Action::Reset { .. } => {
+            database::open_existing(context)?
+        }
+    };
     let now = WallClock.now();
     match &args.action {
         Action::Add {
@@ -87,11 +92,14 @@ pub fn run(context: &Context, args: &UserArgs) -> Exit {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Where the link leads: the workspace's public address, else where `serve` listens by itself.
+/// Where the link leads: the workspace's public address; in the sandbox, which the world cannot reach,
+/// and without such an address, where `serve` listens.
 fn link(context: &Context, name: &str, token: &str, format: Option<Format>) -> anyhow::Result<()> {
     let workspace = load::load(context, &[]).ok().map(|loaded| loaded.workspace);
-    let public = workspace.and_then(|workspace| workspace.public_url.clone());
-    let base = public.unwrap_or_else(|| "http://127.0.0.1:8080".to_string());
+    let public = workspace
+        .filter(|workspace| serve::has_real_channel(workspace))
+        .and_then(|workspace| workspace.public_url.clone());
+    let base = public.unwrap_or_else(serve::own_address);
     let link = format!("{base}/welcome/{token}");
     match format.unwrap_or_else(output::by_terminal) {
         Format::Json => output::json(&json!({ "name": name, "link": link }))?,

@@ -10,7 +10,7 @@ pub fn explain(code: &str) -> Option<&'static str> {
 }
 
 /// Every code, in order.
-pub const CODES: [(&str, &str); 83] = [
+pub const CODES: [(&str, &str); 84] = [
     ("E0001", include_str!("explain/E0001.md")),
     ("E0002", include_str!("explain/E0002.md")),
     ("E0003", include_str!("explain/E0003.md")),
@@ -19,6 +19,7 @@ pub const CODES: [(&str, &str); 83] = [
     ("E0006", include_str!("explain/E0006.md")),
     ("E0007", include_str!("explain/E0007.md")),
     ("E0008", include_str!("explain/E0008.md")),
+    ("E0009", include_str!("explain/E0009.md")),
     ("E0101", include_str!("explain/E0101.md")),
     ("E0102", include_str!("explain/E0102.md")),
     ("E0103", include_str!("explain/E0103.md")),

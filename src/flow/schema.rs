@@ -109,8 +109,8 @@ impl Defs {
             Shape::Bool => json!({ "type": "boolean" }),
             Shape::Text => json!({
                 "anyOf": [
-                    { "type": "string" },
-                    by_locale(&json!({ "type": "string" })),
+                    { "type": SCALAR },
+                    by_locale(&json!({ "type": SCALAR })),
                 ],
             }),
             Shape::LocaleWords => {

@@ -5,6 +5,8 @@
 //! use), nesting over 64. Reports the traps that YAML sets without a word: doubled keys, tabs, and
 //! an unquoted `+15551234567`, which is a number that has lost its plus.
 
+mod syntax;
+
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -225,6 +227,9 @@ pub fn read(file: &str, source: &str) -> (Option<Node>, Vec<Diagnostic>) {
     }
     let mut reader = Reader::new(file, source);
     let root = reader.document();
+    for (_, span) in std::mem::take(&mut reader.unused) {
+        reader.report_lost(span, "`&` begins an anchor, which nothing here repeats");
+    }
     (root, reader.problems)
 }
 
@@ -236,6 +241,8 @@ struct Reader<'a> {
     parser: Parser<'a, saphyr_parser::StrInput<'a>>,
     nodes: usize,
     anchors: HashMap<usize, (Node, usize)>,
+    /// Texts that begin with an anchor, as long as nothing repeats them.
+    unused: Vec<(usize, Span)>,
     problems: Vec<Diagnostic>,
 }
 
@@ -255,6 +262,7 @@ impl<'a> Reader<'a> {
             parser: Parser::new_from_str(source),
             nodes: 0,
             anchors: HashMap::new(),
+            unused: Vec::new(),
             problems: Vec::new(),
         }
     }
@@ -309,7 +317,15 @@ impl<'a> Reader<'a> {
         }
         let (anchor, read) = match event {
             Event::Alias(id) => return self.alias(id, span),
-            Event::Scalar(text, style, anchor, _) => (anchor, self.scalar(&text, style, span)),
+            Event::Scalar(text, style, anchor, tag) => {
+                let plain = style == ScalarStyle::Plain;
+                if plain && tag.is_some_and(|tag| tag.handle == "!") {
+                    self.report_lost(span, "`!` begins a tag, which is no part of the text");
+                } else if plain && anchor != 0 {
+                    self.unused.push((anchor, span));
+                }
+                (anchor, self.scalar(&text, style, span))
+            }
             Event::SequenceStart(anchor, _) => (anchor, self.list(span, depth)?),
             Event::MappingStart(anchor, _) => (anchor, self.mapping(span, depth)?),
             _ => (0, (broken(span), 1)),
@@ -335,6 +351,7 @@ impl<'a> Reader<'a> {
     }
 
     fn alias(&mut self, id: usize, span: Span) -> Read<(Node, usize)> {
+        self.unused.retain(|(anchor, _)| *anchor != id);
         let Some((node, size)) = self.anchors.get(&id).cloned() else {
             self.report("E0001", span, "an anchor cannot be used inside itself");
             return Err(Stopped);
@@ -359,6 +376,11 @@ impl<'a> Reader<'a> {
             )
             .help = Some(format!("put it in quotes: \"{text}\""));
             return (broken(span), 1);
+        }
+        if style == Style::Plain
+            && let Some(comment) = self.glued_comment(text, span)
+        {
+            self.report_lost(comment, "YAML takes this for a comment");
         }
         let scalar = Scalar {
             text: text.to_string(),
@@ -441,6 +463,15 @@ impl<'a> Reader<'a> {
     ) -> Read<Option<(String, Span)>> {
         let (node, _) = self.node(event, at, depth + 1)?;
         match node.value {
+            Yaml::Scalar(scalar) if scalar.text.starts_with(char::is_whitespace) => {
+                let blank = scalar.text.chars().next().map_or(0, char::len_utf8);
+                let at = node.span.start as usize;
+                let span = Span::new(at, at + blank);
+                self.report("E0002", span, "this blank cannot indent YAML")
+                    .help =
+                    Some("it came from a page or a document: type spaces in its place".into());
+                Err(Stopped)
+            }
             Yaml::Scalar(scalar) => Ok(Some((scalar.text, node.span))),
             Yaml::Broken => Ok(None),
             Yaml::List(_) | Yaml::Map(_) => {
@@ -509,6 +540,28 @@ impl<'a> Reader<'a> {
         &mut self.problems[at]
     }
 
+    /// `Room #12 is ready`: a sign that touches its word, after a text of several words, was not meant
+    /// as a comment.
+    fn glued_comment(&self, text: &str, span: Span) -> Option<Span> {
+        if !text.contains(' ') {
+            return None;
+        }
+        let end = span.start as usize + self.source[span.range()].trim_end().len();
+        let rest = self.source[end..].lines().next()?;
+        let comment = rest.trim_start_matches([' ', '\t']);
+        let glued = comment
+            .strip_prefix('#')?
+            .starts_with(char::is_alphanumeric);
+        let start = end + rest.len() - comment.len();
+        glued.then(|| Span::new(start, start + comment.trim_end().len()))
+    }
+
+    fn report_lost(&mut self, span: Span, why: &str) {
+        let problem = self.report("E0009", span, "YAML would lose a part of this text");
+        problem.label = why.to_string();
+        problem.help = Some("put the whole text in quotes".into());
+    }
+
     fn report_double(&mut self, key: &str, span: Span, first: Span) {
         let problem = self.report("E0003", span, format!("`{key}` is written twice"));
         problem.label = "the second time".into();
@@ -536,11 +589,14 @@ impl<'a> Reader<'a> {
             self.report("E0004", Span::new(at, at), "this is nested too deep");
             return;
         }
-        let (message, help) = in_words(info);
-        let char_len = self.source[at..].chars().next().map_or(0, char::len_utf8);
-        let problem = self.report("E0001", Span::new(at, at + char_len), message);
-        problem.label = info.to_string();
-        problem.help = help.map(String::from);
+        let wrong = syntax::explain(self.source, at, info);
+        let problem = self.report(
+            "E0001",
+            Span::new(wrong.at.start, wrong.at.end),
+            wrong.message,
+        );
+        problem.label = wrong.label;
+        problem.help = (!wrong.help.is_empty()).then_some(wrong.help);
     }
 }
 
@@ -553,57 +609,6 @@ fn broken(span: Span) -> Node {
 fn lost_its_plus(text: &str) -> bool {
     text.strip_prefix('+')
         .is_some_and(|digits| digits.len() >= 7 && digits.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
-/// The parser's complaint as an author would put it, and what usually mends it.
-fn in_words(info: &str) -> (&'static str, Option<&'static str>) {
-    const SAID: [(&str, &str, &str); 8] = [
-        (
-            "mapping values are not allowed",
-            "a second `: ` on one line",
-            "put a text with a colon in it in quotes",
-        ),
-        (
-            "illegal placement of ':'",
-            "this `:` does not belong here",
-            "close the bracket before it, or put the text in quotes",
-        ),
-        (
-            "unknown anchor",
-            "no anchor has this name",
-            "`*name` repeats what `&name` marked; a text that begins with `*` needs quotes",
-        ),
-        (
-            "found unexpected end of stream",
-            "the file ends in the middle of a quoted text",
-            "close the quotes",
-        ),
-        (
-            "invalid indentation",
-            "the indentation does not fit the lines around it",
-            "give keys of one map the same number of spaces",
-        ),
-        (
-            "did not find expected",
-            "the indentation or a bracket does not fit",
-            "give keys of one map the same number of spaces, and close every bracket",
-        ),
-        (
-            "cannot start any token",
-            "a text cannot begin with this character",
-            "put the text in quotes",
-        ),
-        (
-            "unclosed bracket",
-            "a bracket is not closed",
-            "close it with `]` or `}`",
-        ),
-    ];
-    SAID.iter()
-        .find(|(part, _, _)| info.contains(part))
-        .map_or(("this is not YAML", None), |(_, message, help)| {
-            (*message, Some(*help))
-        })
 }
 
 #[cfg(test)]

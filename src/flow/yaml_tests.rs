@@ -51,11 +51,30 @@ fn the_traps_of_yaml_are_named() {
         ("a: [1, 2\nb: 3", "E0001", ":"),
         ("a: 1\n---\nb: 2", "E0007", ""),
         ("{a: 1}: 2", "E0008", "{a: 1}"),
+        ("a:\n\u{a0} b: 1", "E0002", "\u{a0}"),
+        ("a: Room #12 is ready", "E0009", "#12 is ready"),
+        ("a: !Hi there", "E0009", "!Hi there"),
+        ("a: &Hi there", "E0009", "&Hi there"),
     ] {
         let found = codes(source);
         assert_eq!(found.len(), 1, "{source}: {found:?}");
         assert_eq!(found[0].0, code, "{source}");
         assert_eq!(found[0].1, piece, "{source}");
+    }
+}
+
+#[test]
+fn comments_tags_and_anchors_that_are_meant_are_left_in_peace() {
+    for source in [
+        "a: end #todo",
+        "a: two words # why",
+        "a: two words    #",
+        "a: \"Room #12 is ready\"",
+        "a: Room#12 is ready",
+        "a: &Hi there\nb: *Hi",
+        "a: !!str 1",
+    ] {
+        assert_eq!(codes(source), [], "{source}");
     }
 }
 

@@ -50,9 +50,9 @@ pub fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
         Some(("postgres" | "postgresql", _)) => Err(StoreError::Refused(
             "PostgreSQL is not in this build yet; use --db sqlite:FILE".to_string(),
         )),
-        _ => Err(StoreError::Refused(format!(
-            "`{url}` names no store; write --db sqlite:FILE, such as sqlite:replytree.db"
-        ))),
+        _ => Err(StoreError::Refused(
+            "this names no store; write --db sqlite:FILE, such as sqlite:replytree.db".to_string(),
+        )),
     }
 }
 

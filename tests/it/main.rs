@@ -6,6 +6,7 @@ mod agents;
 mod anomalies;
 mod carriers;
 mod chromium;
+mod commands;
 mod compile;
 mod crash;
 mod docs;

@@ -7,12 +7,12 @@ use std::fmt::Write;
 use crate::lead::Name;
 
 use super::layout::{Arrow, Ends, Layout, Point, Size, Way, layout};
-use super::measure::{shorten, width, wrap};
+use super::measure::{BOLD, shorten, width, wrap};
 use super::palette::{Palette, accent};
 use super::scene::{Edge, EdgeKind, Node, Scene, Shape, Tone};
 use super::{Options, Style, icons};
 
-const CARD_WIDTH: f64 = 216.0;
+const CARD_WIDTH: f64 = 232.0;
 const PAD: f64 = 14.0;
 const MARGIN: f64 = 28.0;
 const TITLE: f64 = 13.5;
@@ -20,8 +20,10 @@ const TEXT: f64 = 12.0;
 const SMALL: f64 = 10.5;
 const LINE: f64 = 16.0;
 const LABEL: f64 = 11.5;
+/// Labels of the ways an answer takes are bold; the others have the room too.
+const LABEL_MEASURED: f64 = LABEL * BOLD;
 const LABEL_LINE: f64 = 14.0;
-const LABEL_WIDTH_MAX: f64 = 168.0;
+const LABEL_WIDTH_MAX: f64 = 190.0;
 const FONTS: &str = "Inter,ui-sans-serif,system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,\
                      'Noto Sans',sans-serif";
 
@@ -102,16 +104,20 @@ impl Card {
                         width: CARD_WIDTH,
                         height: 40.0 + text_height + foot_height,
                     },
-                    title: shorten(&node.title, TITLE, inner - tag_width(node.verb) - 8.0),
+                    title: shorten(
+                        &node.title,
+                        TITLE * BOLD,
+                        inner - tag_width(node.verb) - 8.0,
+                    ),
                     lines,
                     foot,
                 }
             }
             Shape::Outcome(_) | Shape::WayIn => {
-                let title = shorten(&node.title, 13.0, 230.0);
+                let title = shorten(&node.title, 13.0 * BOLD, 250.0);
                 Card {
                     size: Size {
-                        width: width(&title, 13.0) + 48.0,
+                        width: width(&title, 13.0 * BOLD) + 46.0,
                         height: 34.0,
                     },
                     title,
@@ -124,12 +130,12 @@ impl Card {
 }
 
 fn tag_width(verb: &str) -> f64 {
-    width(verb, SMALL) + 32.0
+    width(verb, SMALL * BOLD) + 32.0
 }
 
 fn label_lines(edge: &Edge) -> Vec<String> {
     let whole = edge.labels.join(" / ");
-    if width(&whole, LABEL) <= LABEL_WIDTH_MAX {
+    if width(&whole, LABEL_MEASURED) <= LABEL_WIDTH_MAX {
         return if whole.is_empty() {
             Vec::new()
         } else {
@@ -137,13 +143,13 @@ fn label_lines(edge: &Edge) -> Vec<String> {
         };
     }
     if edge.labels.len() == 1 {
-        return wrap(&whole, LABEL, LABEL_WIDTH_MAX, 2);
+        return wrap(&whole, LABEL_MEASURED, LABEL_WIDTH_MAX, 2);
     }
     let mut lines: Vec<String> = edge
         .labels
         .iter()
         .take(4)
-        .map(|label| shorten(label, LABEL, LABEL_WIDTH_MAX))
+        .map(|label| shorten(label, LABEL_MEASURED, LABEL_WIDTH_MAX))
         .collect();
     if edge.labels.len() > 4 {
         lines.push(format!("and {} more", edge.labels.len() - 4));
@@ -152,7 +158,10 @@ fn label_lines(edge: &Edge) -> Vec<String> {
 }
 
 fn label_size(lines: &[String]) -> Size {
-    let widest = lines.iter().map(|l| width(l, LABEL)).fold(0.0, f64::max);
+    let widest = lines
+        .iter()
+        .map(|l| width(l, LABEL_MEASURED))
+        .fold(0.0, f64::max);
     match lines.len() {
         0 => Size {
             width: 2.0,
@@ -535,7 +544,7 @@ impl<'a> Svg<'a> {
 }
 
 fn pill_width(text: &str) -> f64 {
-    (width(text, 11.0) + 15.0).max(22.0)
+    (width(text, 11.0 * BOLD) + 15.0).max(22.0)
 }
 
 fn members<'s>(scene: &'s Scene, frame: &'s str) -> impl Iterator<Item = usize> + 's {

@@ -233,8 +233,9 @@ pub fn tone(outcome: &str) -> Tone {
         "hired",
         "recover",
     ];
-    const LOST: [&str; 16] = [
+    const LOST: [&str; 17] = [
         "lost",
+        "sold_out",
         "opted_out",
         "disqualif",
         "unqualif",
@@ -415,6 +416,7 @@ fn answer(ask: &Ask, exit: &str) -> String {
             ),
         Expect::Value { kind, .. } => match kind.name() {
             "text" => "any answer".to_string(),
+            "yes_no" => "yes or no".to_string(),
             kind => spaced(kind),
         },
     }

@@ -160,6 +160,25 @@ impl<'a> Layout<'a> {
     }
 }
 
+/// The flows that can be run: all but the one that asks.
+fn others(unit: &Unit, context: &Context) -> String {
+    const SHOWN_MAX: usize = 8;
+    let mut names: Vec<String> = context
+        .units
+        .values()
+        .filter(|other| other.name != unit.name)
+        .map(|other| format!("`{}`", other.name))
+        .collect();
+    names.sort();
+    let more = names.len() > SHOWN_MAX;
+    names.truncate(SHOWN_MAX);
+    match (names.is_empty(), more) {
+        (true, _) => "the workspace has no other flow; add its file beside this one".to_string(),
+        (false, true) => format!("the workspace has {}, …", names.join(", ")),
+        (false, false) => format!("the workspace has {}", names.join(", ")),
+    }
+}
+
 fn unknown_flow(unit: &Unit, node: &Node, context: &Context) -> Diagnostic {
     let flow = node.text().unwrap_or_default();
     let message = format!("there is no flow `{flow}`");
@@ -167,6 +186,6 @@ fn unknown_flow(unit: &Unit, node: &Node, context: &Context) -> Diagnostic {
         Diagnostic::error("E0209", unit.file, node.span, message).label("no flow has this name");
     match nearest(flow, context.units.keys().map(|name| &**name)) {
         Some(meant) => problem.help(format!("did you mean `{meant}`?")),
-        None => problem.help("name a flow of this workspace"),
+        None => problem.help(others(unit, context)),
     }
 }

@@ -6,6 +6,7 @@ use crate::diagnostic::Lines;
 use crate::flow::parse::{entries, name_of, one_or_many, word};
 use crate::flow::resolve::Builder;
 use crate::flow::resolve::experiments::{OUTCOMES, outcomes};
+use crate::flow::resolve::layout::Slot;
 use crate::flow::resolve::values::{json, plain};
 use crate::flow::yaml::{Entry, Node, Yaml};
 use crate::flow::{AgentSays, Field, FlowTest, Line, Says, Step, Verb};
@@ -174,6 +175,12 @@ impl<'a> Builder<'a> {
     }
 
     fn check_among(&mut self, node: &Node, known: &[Name], also: &[&str]) {
+        // The outcomes of a flow that is missing are not known; that it is missing was said.
+        let lacks_a_flow =
+            |slot: &Slot| slot.brings.is_none() && slot.entry.value.get("run").is_some();
+        if self.layout.slots.iter().any(lacks_a_flow) {
+            return;
+        }
         let name = node.text().unwrap_or_default();
         if !known.iter().any(|known| **known == *name) && !also.contains(&name) {
             self.unknown_outcome(name, node.span, known);

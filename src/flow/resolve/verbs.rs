@@ -442,6 +442,7 @@ impl<'a> Builder<'a> {
         let names: Vec<String> = outcomes.iter().map(|name| format!("`{name}`")).collect();
         let help = match crate::diagnostic::nearest(name, outcomes.iter().map(|name| &**name)) {
             Some(meant) => format!("did you mean `{meant}`?"),
+            None if names.is_empty() => "the flow has none that could be named here".to_string(),
             None => format!("the outcomes are {}", names.join(", ")),
         };
         self.report(problem.help(help));

@@ -122,5 +122,8 @@ function centre(node) {
 }
 
 new ResizeObserver(() => {
-  if (svg && fitted) fit();
+  if (!svg || !fitted) return;
+  fit();
+  // Where it stands is in sight too when the picture was hidden until now.
+  centre(svg.querySelector(".node.now"));
 }).observe(frame);

@@ -1,6 +1,7 @@
-// The bubbles on the phone: what came is typed out before it shows, what is held is said so.
+// The bubbles on the phone: what came is typed out before it shows, what is held is said so. An email
+// shows as the notice that the lead's phone would give.
 
-import { $, calm, el, linked, pause } from "./dom.js";
+import { $, calm, el, icon, linked, pause } from "./dom.js";
 import * as clock from "./clock.js";
 
 const GAP_MS = 20 * 60 * 1000;
@@ -45,13 +46,14 @@ function ticks(mark) {
   return el("span", { class: "ticks", text: mark, "aria-label": name, role: "img" });
 }
 
-export function render(bubbles) {
+export function render(bubbles, letters) {
   const mine = generation;
   // "Today" of yesterday is yesterday's.
   for (const label of list.querySelectorAll(".stamp")) {
     label.textContent = clock.dayAndHour(Number(label.dataset.at));
   }
-  const arrived = [...bubbles].sort((a, b) => Date.parse(a.at) - Date.parse(b.at) || a.seq - b.seq);
+  const mail = letters.map((line) => ({ ...line, from: "mail" }));
+  const arrived = [...bubbles, ...mail].sort((a, b) => Date.parse(a.at) - Date.parse(b.at) || a.seq - b.seq);
   const first = !settled;
   settled = true;
   for (const bubble of arrived) {
@@ -66,7 +68,7 @@ export function render(bubbles) {
 
 // A held text that left: its note goes, its bubble comes.
 function visible(bubble) {
-  return bubble.from === "lead" || ["sent", "delivered", "uncertain"].includes(bubble.status);
+  return bubble.from !== "us" || ["sent", "delivered", "uncertain"].includes(bubble.status);
 }
 
 // The bubble of `sending` gives way to the real one.
@@ -96,7 +98,7 @@ async function arrive(bubble, first) {
     if (mine !== generation) return;
   }
   stamp(Date.parse(bubble.at));
-  list.append(bubble.from === "us" ? theirs(bubble) : own(bubble));
+  list.append(bubble.from === "us" ? theirs(bubble) : bubble.from === "mail" ? letter(bubble) : own(bubble));
   scroll();
 }
 
@@ -120,6 +122,14 @@ function theirs(bubble) {
 function own(bubble) {
   const said = clock.dayAndHour(Date.parse(bubble.at));
   return el("div", { class: "bubble mine", title: said }, el("span", { class: "words", text: bubble.text }), ticks("✓✓"));
+}
+
+function letter({ at, email }) {
+  const text = el("div", { class: "mail-text" });
+  text.append(linked(email.text, publicUrl));
+  const head = el("span", { class: "mail-head" }, el("b", { text: email.subject }), el("span", { text: `Email to ${email.to}` }));
+  const mail = el("summary", { title: clock.dayAndHour(Date.parse(at)) }, icon("email"), head);
+  return el("details", { class: "mail" }, mail, text);
 }
 
 function note(bubble) {

@@ -67,7 +67,7 @@ async function read() {
 async function render() {
   clock.set(state.now, state.zone);
   const talk = state.conversation;
-  messages.render(state.bubbles);
+  messages.render(state.bubbles, state.story.filter((line) => line.email && !line.held));
   messages.ended(talk?.outcome ? `The conversation ended: ${talk.outcome.replaceAll("_", " ")}` : "");
   story.render(state.story, start.public_url);
   story.answers(state.answers);

@@ -1,0 +1,323 @@
+//! What a parser's complaint about YAML means to an author: which text needs quotes, which bracket or
+//! quote was left open, where a blank is missing. Reads the source around the place; guesses only what
+//! the characters there show.
+
+use std::ops::Range;
+
+/// A syntax error in an author's words.
+#[derive(Debug, PartialEq)]
+pub struct Wrong {
+    pub at: Range<usize>,
+    pub message: String,
+    pub label: String,
+    pub help: String,
+}
+
+impl Wrong {
+    fn new(at: Range<usize>, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self {
+            at,
+            message: message.into(),
+            label: String::new(),
+            help: help.into(),
+        }
+    }
+}
+
+/// The complaint `info` of the parser, at the byte `at`.
+pub fn explain(source: &str, at: usize, info: &str) -> Wrong {
+    let here = source[at..].chars().next();
+    let whole = at..at + here.map_or(0, char::len_utf8);
+    let found = match () {
+        () if info.contains("invalid trailing content") => after_quote(source, &whole),
+        () if info.contains("mapping values are not allowed") => {
+            begins_with_brace(source, at).or_else(|| no_blank_after_colon(source, at))
+        }
+        () if info.contains("quoted scalar") => Some(Wrong::new(
+            whole.clone(),
+            "this quote is not closed",
+            "close it at the end of the text; a text of several lines is indented deeper than its key",
+        )),
+        () if info.contains("comment or line break") => Some(Wrong::new(
+            whole.clone(),
+            format!(
+                "a text after `{}` begins on the next line",
+                &source[whole.clone()]
+            ),
+            "begin it on the next line, indented; or put it in quotes",
+        )),
+        () if info.contains("unexpected character") || info.contains("cannot start any token") => {
+            Some(first_character(source, &whole))
+        }
+        () if info.contains("entries are not allowed") || info.contains("keys are not allowed") => {
+            Some(first_character(source, &whole))
+        }
+        () if info.contains("expected") => begins_with_brace(source, at)
+            .or_else(|| brace_inside(source, &whole, info))
+            .or_else(|| open_bracket(source, at, info)),
+        () => None,
+    };
+    found.unwrap_or_else(|| in_words(whole, info))
+}
+
+/// `say: {brand} says hi`: YAML takes the token for a map, and stumbles over what follows.
+fn begins_with_brace(source: &str, at: usize) -> Option<Wrong> {
+    let before = source[..at].trim_end_matches(' ');
+    let closed = before.strip_suffix('}')?;
+    let open = closed.rfind(['{', '}', '\n'])?;
+    let is_token = source[open..].starts_with('{') && !closed[open + 1..].contains(", ");
+    let begins = source[..open].trim_end_matches(' ').ends_with([':', '-']);
+    (is_token && begins).then(|| {
+        Wrong::new(
+            open..before.len(),
+            "a text that begins with `{` needs quotes",
+            format!(
+                "without quotes YAML takes it for a map; write \"{}…\"",
+                &source[open..before.len()]
+            ),
+        )
+    })
+}
+
+/// `{ say: hi {brand}, then: end }`: inside braces a text with braces needs quotes.
+fn brace_inside(source: &str, whole: &Range<usize>, info: &str) -> Option<Wrong> {
+    let flow = info.contains("',' or");
+    (flow && source[whole.clone()].starts_with(['{', '['])).then(|| {
+        Wrong::new(
+            whole.clone(),
+            "inside `{ … }` a text with braces or brackets needs quotes",
+            "put the whole text in quotes",
+        )
+    })
+}
+
+/// The bracket before `at` that was never closed.
+fn open_bracket(source: &str, at: usize, info: &str) -> Option<Wrong> {
+    if !info.contains("',' or") {
+        return None;
+    }
+    let open = *open_brackets(&source[..at]).last()?;
+    let (is, closes) = match source[open..].starts_with('{') {
+        true => ('{', '}'),
+        false => ('[', ']'),
+    };
+    Some(Wrong::new(
+        open..open + 1,
+        format!("this `{is}` is not closed"),
+        format!("close it with `{closes}`"),
+    ))
+}
+
+/// Where brackets stand open at the end of `source`; those in quotes and comments are text.
+fn open_brackets(source: &str) -> Vec<usize> {
+    let mut open = Vec::new();
+    let mut quote = None;
+    let mut before = '\n';
+    let mut comment = false;
+    for (at, c) in source.char_indices() {
+        match quote {
+            _ if comment => comment = c != '\n',
+            Some(q) if c == q && before != '\\' => quote = None,
+            Some(_) => {}
+            None if matches!(c, '"' | '\'') && !before.is_alphanumeric() => quote = Some(c),
+            None if c == '#' && before.is_whitespace() => comment = true,
+            None if matches!(c, '{' | '[') => open.push(at),
+            None if matches!(c, '}' | ']') => drop(open.pop()),
+            None => {}
+        }
+        before = c;
+    }
+    open
+}
+
+/// `'it's'`, `"say "hi""`; or a key whose colon is missing before braces.
+fn after_quote(source: &str, whole: &Range<usize>) -> Option<Wrong> {
+    let start = source[..whole.start].rfind('\n').map_or(0, |at| at + 1);
+    let line = &source[start..];
+    let key = line.trim_start();
+    let word = key.len()
+        - key
+            .trim_start_matches(|c: char| c.is_alphanumeric() || "-_".contains(c))
+            .len();
+    if word > 0 && key[word..].starts_with(" {") {
+        let at = start + (line.len() - key.len()) + word;
+        return Some(Wrong::new(
+            at..at + 1,
+            format!("a `:` is missing after `{}`", &key[..word]),
+            format!("write `{}: {{ … }}`", &key[..word]),
+        ));
+    }
+    Some(Wrong::new(
+        whole.clone(),
+        "the text goes on after its closing quote",
+        "inside \"…\" write a quote as \\\", inside '…' as ''",
+    ))
+}
+
+/// `say:"hi"`: without a blank after its colon, a key is part of a text.
+fn no_blank_after_colon(source: &str, at: usize) -> Option<Wrong> {
+    let this = source[..at].rfind('\n')?;
+    let above = source[..this].rfind('\n').map_or(0, |at| at + 1);
+    let line = &source[above..this];
+    let colon = line.find(':')?;
+    let name = line[..colon].trim_start();
+    let is_key = !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_alphanumeric() || "-_".contains(c));
+    let glued = !line[colon + 1..].starts_with([' ', '\r']) && colon + 1 < line.len();
+    (is_key && glued).then(|| {
+        let colon = above + colon;
+        Wrong::new(
+            colon..colon + 1,
+            format!("a blank is missing after `{name}:`"),
+            format!("write `{name}: …`"),
+        )
+    })
+}
+
+fn first_character(source: &str, whole: &Range<usize>) -> Wrong {
+    let c = &source[whole.clone()];
+    Wrong::new(
+        whole.clone(),
+        format!("a text cannot begin with `{c}`"),
+        "put the text in quotes",
+    )
+}
+
+/// The rest, by what the parser says alone.
+fn in_words(whole: Range<usize>, info: &str) -> Wrong {
+    const SAID: [(&str, &str, &str); 7] = [
+        (
+            "mapping values are not allowed",
+            "a second `: ` on one line",
+            "put a text with a colon in it in quotes",
+        ),
+        (
+            "illegal placement of ':'",
+            "this `:` does not belong here",
+            "close the bracket before it, or put the text in quotes",
+        ),
+        (
+            "unknown anchor",
+            "no anchor has this name",
+            "a text that begins with `*` needs quotes; else `*name` repeats what `&name` marked",
+        ),
+        (
+            "found unexpected end of stream",
+            "the file ends in the middle of a quoted text",
+            "close the quotes",
+        ),
+        (
+            "invalid indentation",
+            "the indentation does not fit the lines around it",
+            "give keys of one map the same number of spaces",
+        ),
+        (
+            "did not find expected",
+            "the indentation or a bracket does not fit",
+            "give keys of one map the same number of spaces, and close every bracket",
+        ),
+        (
+            "unclosed bracket",
+            "a bracket is not closed",
+            "close it with `]` or `}`",
+        ),
+    ];
+    let known = SAID.iter().find(|(part, _, _)| info.contains(part));
+    let (message, help) = known.map_or(("this is not YAML", ""), |(_, message, help)| {
+        (*message, *help)
+    });
+    let mut wrong = Wrong::new(whole, message, help);
+    wrong.label = info.to_string();
+    wrong
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::flow::yaml::read;
+
+    #[test]
+    fn a_syntax_error_is_named_where_it_was_made() {
+        for (source, place, message) in [
+            (
+                "a:\n  say: {brand} says hi\n  then: b\n",
+                "{brand}",
+                "a text that begins with `{` needs quotes",
+            ),
+            (
+                "a:\n  say: {brand}: hi\n",
+                "{brand}",
+                "a text that begins with `{` needs quotes",
+            ),
+            (
+                "a: { say: {brand} hi, then: b }\n",
+                "{brand}",
+                "a text that begins with `{` needs quotes",
+            ),
+            (
+                "a:\n  - {name|you} too\n",
+                "{name|you}",
+                "a text that begins with `{` needs quotes",
+            ),
+            (
+                "a: { say: hi {brand}, then: b }\n",
+                "{",
+                "inside `{ … }` a text with braces or brackets needs quotes",
+            ),
+            (
+                "a: { say: \"x\", then: b\nc: { end: d }\n",
+                "{",
+                "this `{` is not closed",
+            ),
+            ("a: { b: [ { c: 1 } }\n", "[", "this `[` is not closed"),
+            (
+                "a:\n  say: \"hi\n  then: b\n",
+                "\"",
+                "this quote is not closed",
+            ),
+            (
+                "a:\n  say: 'it's on'\n",
+                "s",
+                "the text goes on after its closing quote",
+            ),
+            (
+                "a:\n  say: \"so \"x\" it is\"\n",
+                "x",
+                "the text goes on after its closing quote",
+            ),
+            (
+                "a:\n  s { say: \"hi\", then: b }\n",
+                " ",
+                "a `:` is missing after `s`",
+            ),
+            (
+                "a:\n  say:\"hi\"\n  then: b\n",
+                ":",
+                "a blank is missing after `say:`",
+            ),
+            ("a:\n  say: @you hi\n", "@", "a text cannot begin with `@`"),
+            ("a:\n  say: `you`\n", "`", "a text cannot begin with ```"),
+            ("a:\n  say: %you\n", "%", "a text cannot begin with `%`"),
+            ("a:\n  say: - you\n", "-", "a text cannot begin with `-`"),
+            ("a:\n  say: ? you\n", "?", "a text cannot begin with `?`"),
+            (
+                "a:\n  say: > hi\n",
+                ">",
+                "a text after `>` begins on the next line",
+            ),
+            (
+                "a:\n  say: Hi: you: two\n",
+                ":",
+                "a second `: ` on one line",
+            ),
+            ("a:\n b: 1\n   c: 2\n", ":", "a second `: ` on one line"),
+        ] {
+            let (root, problems) = read("f.yaml", source);
+            assert_eq!(root, None, "{source:?}");
+            let problem = &problems[0];
+            assert_eq!(problem.message, message, "{source:?}");
+            assert_eq!(&source[problem.span.range()], place, "{source:?}");
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! What the commands do with what people type, and what they say of it: the real binary.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+struct Said {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+/// Runs a command in `dir` with `typed` on standard input.
+fn replytree(dir: &Path, words: &[&str], typed: &str) -> Said {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_replytree"))
+        .current_dir(dir)
+        .args(words)
+        .env_remove("REPLYTREE_DB")
+        .env_remove("REPLYTREE_WORKSPACE")
+        .env_remove("REPLYTREE_LISTEN")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    // A command that reads nothing may have gone already.
+    let _ = input.write_all(typed.as_bytes());
+    drop(input);
+    let ended = child.wait_with_output().unwrap();
+    Said {
+        code: ended.status.code().unwrap(),
+        out: String::from_utf8(ended.stdout).unwrap(),
+        err: String::from_utf8(ended.stderr).unwrap(),
+    }
+}
+
+/// A folder with the welcome playbook in it.
+fn workspace() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let made = replytree(dir.path(), &["init", "--playbook", "welcome"], "");
+    assert_eq!(made.code, 0, "{}", made.err);
+    dir
+}
+
+#[test]
+fn what_cannot_be_done_is_said_with_its_mend() {
+    let dir = workspace();
+    std::fs::create_dir(dir.path().join("empty")).unwrap();
+    for (words, code, mend) in [
+        ("backup copy.db", 1, "no database at replytree.db"),
+        (
+            "--db sqlite:other.db key list",
+            1,
+            "no database at other.db",
+        ),
+        ("--db sqlite:other.db report", 1, "no database at other.db"),
+        (
+            "--db sqlite:no/such.db key add a --role admin",
+            1,
+            "cannot open sqlite:no/such.db",
+        ),
+        ("--db sqlite:flows key list", 1, "cannot open sqlite:flows"),
+        (
+            "--db postgres://ada:secret@host/db key list",
+            1,
+            "use --db sqlite:FILE",
+        ),
+        ("--db mysql key list", 1, "write --db sqlite:FILE"),
+        ("--workspace empty check", 1, "`replytree init` makes one"),
+        ("check empty", 1, "no flow in empty"),
+        ("check nosuch.yaml", 1, "cannot read nosuch.yaml"),
+        ("restore flows", 1, "is a folder, not a backup"),
+        ("restore nosuch.db", 1, "nosuch.db is not there"),
+        ("init", 1, "is a workspace already"),
+        ("init new --playbook welcme", 1, "did you mean `welcome`"),
+        ("chat welcom", 1, "did you mean `welcome`"),
+        ("chat", 2, "<FLOW>"),
+        ("chat welcome --lead name", 1, "write it as name=Ada"),
+        (
+            "graph welcome -o no/such.svg",
+            1,
+            "cannot write no/such.svg",
+        ),
+        ("explain E9999", 1, "E9999"),
+        ("key add a", 2, "--role"),
+    ] {
+        let words: Vec<&str> = words.split(' ').collect();
+        let said = replytree(dir.path(), &words, "");
+        assert_eq!(said.code, code, "{words:?}: {}", said.err);
+        let heard = said.err.to_lowercase();
+        assert!(
+            heard.contains(&mend.to_lowercase()),
+            "{words:?}: {}",
+            said.err
+        );
+        assert!(!heard.contains("secret"), "{words:?}: {}", said.err);
+    }
+    let made = |name: &str| dir.path().join(name).exists();
+    assert!(
+        !made("replytree.db") && !made("other.db"),
+        "a database was made"
+    );
+}
+
+#[test]
+fn a_database_is_replaced_only_by_a_backup_that_holds() {
+    let dir = workspace();
+    let run = |words: &[&str]| replytree(dir.path(), words, "");
+    let keys = || run(&["key", "list"]).out;
+    assert_eq!(run(&["key", "add", "crm", "--role", "admin"]).code, 0);
+    assert_eq!(run(&["backup", "copy.db"]).code, 0);
+    assert_eq!(run(&["key", "add", "site", "--role", "agent"]).code, 0);
+    std::fs::write(dir.path().join("not-a-backup.db"), "hello").unwrap();
+    for file in ["not-a-backup.db", "nosuch.db", "flows"] {
+        assert_eq!(run(&["restore", file, "--replace"]).code, 1, "{file}");
+        assert!(keys().contains("site"), "{file}: the database is gone");
+    }
+    assert_eq!(run(&["restore", "copy.db"]).code, 1);
+    assert_eq!(run(&["restore", "copy.db", "--replace"]).code, 0);
+    assert!(
+        keys().contains("crm") && !keys().contains("site"),
+        "{}",
+        keys()
+    );
+    let left: Vec<String> = std::fs::read_dir(dir.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.contains("restored"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn each_playbook_stands_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let help = replytree(dir.path(), &["init", "--help"], "").out;
+    let (_, list) = help.split_once("Playbooks").unwrap();
+    let mut names: Vec<&str> = list
+        .lines()
+        .skip(1)
+        .flat_map(str::split_whitespace)
+        .collect();
+    names
+        .iter_mut()
+        .for_each(|name| *name = name.trim_end_matches(','));
+    assert!(
+        names.contains(&"check-in") && names.contains(&"retail"),
+        "{names:?}"
+    );
+    for name in names {
+        let made = replytree(dir.path(), &["init", name, "--playbook", name], "");
+        assert_eq!(made.code, 0, "{name}: {}", made.err);
+        let words = ["--workspace", name, "check", "--deny", "warnings"];
+        let checked = replytree(dir.path(), &words, "");
+        assert_eq!(checked.code, 0, "{name}: {}", checked.out);
+    }
+}
+
+#[test]
+fn a_chat_forgives_the_order_and_remembers_why_after_an_undo() {
+    let dir = workspace();
+    let typed = "yes\n/undo\n/why\nblue\n/why\nnot yet\n/undo\n/why\n/quit\n";
+    let said = replytree(
+        dir.path(),
+        &["chat", "--lead", "name=Ada", "nmae=B", "welcome"],
+        typed,
+    );
+    assert_eq!(said.code, 0, "{}", said.err);
+    let why: Vec<&str> = said
+        .out
+        .lines()
+        .filter(|line| line.contains("read as") || line.contains("not written"))
+        .collect();
+    assert_eq!(why.len(), 3, "{}", said.out);
+    assert!(why[0].contains("has not written yet"), "{}", why[0]);
+    assert!(
+        why[1].contains("unclear") && why[2].contains("unclear"),
+        "{why:?}"
+    );
+    assert!(
+        said.out.contains("no field `nmae`; did you mean `name`?"),
+        "{}",
+        said.out
+    );
+    assert!(said.out.contains("Hi Ada, Northside here."), "{}", said.out);
+}
+
+#[test]
+fn a_word_that_names_no_place_is_read_as_a_text_and_said_so() {
+    let dir = workspace();
+    for (words, note) in [
+        (vec!["understand", "welcome", "timing", "yes"], None),
+        (vec!["understand", "stop", "texting", "me"], None),
+        (
+            vec!["understand", "welcom", "timing", "yes"],
+            Some("did you mean `welcome`?"),
+        ),
+        (
+            vec!["understand", "welcome"],
+            Some("understand welcome STEP TEXT"),
+        ),
+        (
+            vec!["understand", "welcome", "call-now", "yes"],
+            Some("asks nothing"),
+        ),
+    ] {
+        let said = replytree(dir.path(), &words, "");
+        assert_eq!(said.code, 0, "{words:?}");
+        match note {
+            Some(note) => assert!(said.err.contains(note), "{words:?}: {}", said.err),
+            None => assert_eq!(said.err, "", "{words:?}"),
+        }
+    }
+}
+
+#[test]
+fn the_sandbox_invites_people_to_this_machine() {
+    let dir = workspace();
+    let said = replytree(dir.path(), &["user", "add", "dana", "--role", "agent"], "");
+    assert!(
+        said.out.contains("http://127.0.0.1:8080/welcome/"),
+        "{}",
+        said.out
+    );
+}
+
+#[test]
+fn explain_without_a_code_lists_them_all() {
+    let dir = tempfile::tempdir().unwrap();
+    let said = replytree(dir.path(), &["explain"], "");
+    assert_eq!(said.code, 0, "{}", said.err);
+    for line in [
+        "E0001  this is not YAML",
+        "E0204  a step is not defined",
+        "reading-grade",
+    ] {
+        assert!(said.out.lines().any(|l| l == line), "{line}\n{}", said.out);
+    }
+}
