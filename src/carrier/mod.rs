@@ -16,6 +16,7 @@ pub mod means;
 pub mod messagebird;
 pub mod plivo;
 mod proof;
+mod rehearse;
 mod request;
 pub mod sandbox;
 pub mod signing;
@@ -36,6 +37,7 @@ use crate::time::{Duration, Timestamp};
 
 pub use effect_ref::EffectRef;
 pub use means::Means;
+pub use rehearse::rehearse;
 
 pub trait Carrier: Send + Sync {
     /// As `carrier:` in workspace.yaml.

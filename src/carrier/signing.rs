@@ -63,7 +63,9 @@ pub fn verify(secrets: &[&str], request: &RawRequest, now: Timestamp) -> Result<
     let (id, timestamp, signatures) = (header(ID)?, header(TIMESTAMP)?, header(SIGNATURE)?);
     let keys: Vec<Vec<u8>> = secrets.iter().filter_map(|secret| key(secret)).collect();
     if keys.is_empty() {
-        return Err(BadSignature::because("the channel has no usable secret"));
+        return Err(BadSignature::because(
+            "the channel has no `secret` that is `whsec_` followed by base64",
+        ));
     }
     let signed_at = proof::seconds(timestamp)
         .ok_or_else(|| BadSignature::because(format!("`{TIMESTAMP}` is not a time in seconds")))?;

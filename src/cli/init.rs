@@ -128,15 +128,12 @@ fn after_help() -> String {
 }
 
 fn unknown(wanted: &str, names: &[String]) -> String {
-    let mut industries: Vec<&str> = names
-        .iter()
-        .filter_map(|name| name.split_once('/').map(|(dir, _)| dir))
-        .collect();
-    industries.dedup();
-    let all = names
-        .iter()
-        .map(|name| name.trim_end_matches(".yaml"))
-        .chain(industries.iter().copied());
+    // As they may be asked for: `automotive`, `test-drive`, `automotive/test-drive`.
+    let all = names.iter().flat_map(|name| {
+        let path = name.trim_end_matches(".yaml");
+        let (industry, flow) = path.split_once('/').unwrap_or((path, path));
+        [industry, flow, path]
+    });
     let near = nearest(wanted, all).map(|near| format!(" Did you mean `{near}`?"));
     format!(
         "there is no playbook `{wanted}`.{} There are:\n{}",

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 
+use crate::carrier;
 use crate::cli::Context;
 use crate::diagnostic::Diagnostic;
 use crate::flow::workspace::{self, Workspace};
-use crate::flow::{self, Flow, Source};
+use crate::flow::{self, Flow, Source, yaml};
 
 /// The file that makes a folder a workspace.
 pub const WORKSPACE_FILE: &str = "workspace.yaml";
@@ -101,8 +102,11 @@ pub fn load_dir(dir: &Path, paths: &[PathBuf]) -> anyhow::Result<Loaded> {
     let file = dir.join(WORKSPACE_FILE);
     let (workspace, mut diagnostics, mut sources) = if file.is_file() {
         let source = read(&file)?;
-        let (workspace, found) =
+        let (workspace, mut found) =
             workspace::read(&source.file, &source.text, &|name| std::env::var(name).ok());
+        if !found.iter().any(Diagnostic::is_error) {
+            found.extend(unusable_channels(&workspace, &source));
+        }
         (workspace, found, vec![source])
     } else {
         (Workspace::default(), Vec::new(), Vec::new())
@@ -136,6 +140,33 @@ pub fn load_dir(dir: &Path, paths: &[PathBuf]) -> anyhow::Result<Loaded> {
         diagnostics,
         sources,
     })
+}
+
+/// Channels by which no text could be sent, or whose webhooks could not be believed.
+fn unusable_channels(workspace: &Workspace, source: &Source) -> Vec<Diagnostic> {
+    let root = yaml::read(&source.file, &source.text).0;
+    let channels = root.as_ref().and_then(|root| root.get("channels"));
+    workspace
+        .channels
+        .iter()
+        .filter_map(|(name, channel)| {
+            let settings = carrier::Settings {
+                values: &channel.settings,
+                api: channel.api.as_deref(),
+            };
+            let from = channel.from.first().map(String::as_str);
+            let wrong = carrier::rehearse(carrier::find(&channel.carrier)?, &settings, from)?;
+            let entry = channels?.entry(name)?;
+            let span = entry
+                .value
+                .get("carrier")
+                .map_or(entry.key_span, |node| node.span);
+            let message = format!("the channel `{name}` cannot work: {wrong}");
+            let help =
+                "docs/CARRIERS.md has the settings of each carrier; secrets stand as ${NAME}";
+            Some(Diagnostic::error("E0609", &source.file, span, message).help(help))
+        })
+        .collect()
 }
 
 fn read(path: &Path) -> anyhow::Result<Source> {

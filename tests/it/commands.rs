@@ -104,6 +104,33 @@ fn what_cannot_be_done_is_said_with_its_mend() {
 }
 
 #[test]
+fn a_channel_that_cannot_work_is_found_by_check() {
+    let dir = tempfile::tempdir().unwrap();
+    for (channel, code, said) in [
+        ("carrier: twilio", 1, "the channel has no `account`"),
+        (
+            "carrier: webhook, api: \"https://g.example\", secret: \"${SECRET}\"",
+            1,
+            "`whsec_` followed by base64",
+        ),
+        ("carrier: sandbox", 0, "0 errors"),
+    ] {
+        let text =
+            format!("brand: N\nchannels: {{ main: {{ from: \"+13125550100\", {channel} }} }}\n");
+        std::fs::write(dir.path().join("workspace.yaml"), text).unwrap();
+        let checked = Command::new(env!("CARGO_BIN_EXE_replytree"))
+            .current_dir(dir.path())
+            .args(["--workspace", ".", "check"])
+            .env("SECRET", "not base64")
+            .output()
+            .unwrap();
+        let out = String::from_utf8(checked.stdout).unwrap();
+        assert_eq!(checked.status.code(), Some(code), "{channel}: {out}");
+        assert!(out.contains(said), "{channel}: {out}");
+    }
+}
+
+#[test]
 fn a_database_is_replaced_only_by_a_backup_that_holds() {
     let dir = workspace();
     let run = |words: &[&str]| replytree(dir.path(), words, "");

@@ -18,6 +18,8 @@ const MARGIN: f64 = 28.0;
 const TITLE: f64 = 13.5;
 const TEXT: f64 = 12.0;
 const SMALL: f64 = 10.5;
+const OUTCOME: f64 = 13.0;
+const WAY_IN: f64 = 12.5;
 const LINE: f64 = 16.0;
 const LABEL: f64 = 11.5;
 /// Labels of the ways an answer takes are bold; the others have the room too.
@@ -114,10 +116,14 @@ impl Card {
                 }
             }
             Shape::Outcome(_) | Shape::WayIn => {
-                let title = shorten(&node.title, 13.0 * BOLD, 250.0);
+                let (size, room) = match node.shape {
+                    Shape::WayIn => (WAY_IN, 340.0),
+                    Shape::Card | Shape::Outcome(_) => (OUTCOME * BOLD, 250.0),
+                };
+                let title = shorten(&node.title, size, room);
                 Card {
                     size: Size {
-                        width: width(&title, 13.0 * BOLD) + 46.0,
+                        width: width(&title, size) + 46.0,
                         height: 34.0,
                     },
                     title,
@@ -432,7 +438,7 @@ impl<'a> Svg<'a> {
             "<rect class=\"halo\" x=\"-5\" y=\"-5\" width=\"{:.1}\" height=\"{:.1}\" rx=\"22\" \
              fill=\"none\"/><rect class=\"box\" width=\"{w:.1}\" height=\"{h:.1}\" rx=\"17\" \
              fill=\"{}\" stroke=\"{}\"/><circle class=\"dot\" cx=\"18\" cy=\"{:.1}\" r=\"4\" \
-             fill=\"{}\"/><text class=\"title\" x=\"30\" y=\"21.6\" font-size=\"13\" \
+             fill=\"{}\"/><text class=\"title\" x=\"30\" y=\"21.6\" font-size=\"{OUTCOME}\" \
              font-weight=\"600\" fill=\"{}\">{}</text>",
             w + 10.0,
             h + 10.0,
@@ -454,7 +460,7 @@ impl<'a> Svg<'a> {
         self.push(format_args!(
             "<rect class=\"box\" width=\"{w:.1}\" height=\"{h:.1}\" rx=\"17\" fill=\"none\" \
              stroke=\"{}\" stroke-dasharray=\"3 4\"/><text class=\"title\" x=\"{:.1}\" y=\"21.6\" \
-             font-size=\"12.5\" font-weight=\"500\" text-anchor=\"middle\" fill=\"{}\">{}</text>",
+             font-size=\"{WAY_IN}\" font-weight=\"500\" text-anchor=\"middle\" fill=\"{}\">{}</text>",
             p.line,
             w / 2.0,
             p.muted,

@@ -23,7 +23,7 @@ fn thousandths(c: char) -> f64 {
     let ascii = (c as usize).checked_sub(0x20).and_then(|at| ASCII.get(at));
     match (ascii, c) {
         (Some(width), _) => f64::from(*width),
-        (None, '·') => 318.0,
+        (None, '·' | '\u{a0}') => 318.0,
         (None, '—' | '…') => 1000.0,
         (None, '≤' | '≥' | '≠') => 838.0,
         (None, c) if (c as u32) < 0x2e80 => 640.0,
@@ -35,7 +35,11 @@ fn thousandths(c: char) -> f64 {
 pub fn wrap(text: &str, size: f64, width_max: f64, lines_max: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();
-    for word in text.split_whitespace() {
+    // Not at hard blanks.
+    let words = text
+        .split([' ', '\n', '\t'])
+        .filter(|word| !word.is_empty());
+    for word in words {
         let longer = match line.is_empty() {
             true => word.to_string(),
             false => format!("{line} {word}"),
@@ -87,6 +91,11 @@ mod tests {
             (
                 "One two three four five six seven",
                 vec!["One two", "three four fi…"],
+            ),
+            ("One two \u{a0}three", vec!["One two", "\u{a0}three"]),
+            (
+                "a\u{a0}b c\u{a0}d\u{a0}e f",
+                vec!["a\u{a0}b c\u{a0}d\u{a0}e", "f"],
             ),
             ("Donaudampfschifffahrtsgesellschaft", vec!["Donauda…"]),
         ] {

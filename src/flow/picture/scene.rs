@@ -212,7 +212,8 @@ fn outcome(step: String, outcome: &str) -> Node {
 
 /// A hint for the eye, from how outcomes are commonly named; nothing else depends on it.
 pub fn tone(outcome: &str) -> Tone {
-    const WON: [&str; 19] = [
+    const WON: [&str; 20] = [
+        "happy",
         "book",
         "qualified",
         "confirm",
@@ -425,7 +426,14 @@ fn answer(ask: &Ask, exit: &str) -> String {
 /// The author's words, with the operators as people write them.
 fn condition(text: &str) -> String {
     let mut shown = text.trim().to_string();
+    // A comparison is not broken over two lines: its blanks are hard ones.
     for (written, sign) in [
+        (" >= ", "\u{a0}≥\u{a0}"),
+        (" <= ", "\u{a0}≤\u{a0}"),
+        (" != ", "\u{a0}≠\u{a0}"),
+        (" == ", "\u{a0}=\u{a0}"),
+        (" < ", "\u{a0}<\u{a0}"),
+        (" > ", "\u{a0}>\u{a0}"),
         (">=", "≥"),
         ("<=", "≤"),
         ("!=", "≠"),

@@ -271,3 +271,19 @@ fn equal_flows_give_equal_pictures_and_large_ones_are_drawn_in_time() {
         assert!(draw::draw(&scene, &options) == draw::draw(&scene, &options));
     }
 }
+
+#[test]
+fn outcomes_have_the_tone_of_their_names() {
+    for (outcome, tone) in [
+        ("sold", Tone::Won),
+        ("sold-out", Tone::Lost),
+        ("viewing_booked", Tone::Won),
+        ("happy", Tone::Won),
+        ("unhappy", Tone::Neutral),
+        ("not-now", Tone::Lost),
+        ("unconfirmed", Tone::Neutral),
+        ("nurture", Tone::Neutral),
+    ] {
+        assert_eq!(super::scene::tone(outcome), tone, "{outcome}");
+    }
+}

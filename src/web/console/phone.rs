@@ -23,15 +23,16 @@ use crate::web::console::{Page, sample};
 use crate::web::error::Problem;
 use crate::web::state::AppState;
 
-/// Area codes of the fictional leads, each with one zone. Numbers 555-0100 to 555-0199 are kept free
-/// for fiction by the North American Numbering Plan.
-const CITIES: [(&str, &str); 6] = [
-    ("New York", "212"),
-    ("Chicago", "312"),
-    ("Denver", "303"),
-    ("Los Angeles", "213"),
-    ("Honolulu", "808"),
-    ("San Juan", "787"),
+/// How the numbers of fictional leads begin, each of a city with one zone; three digits are to follow. The
+/// North American Numbering Plan keeps 555-0100 to 555-0199 free for fiction, Ofcom 020 7946 0000 to 0999.
+const CITIES: [(&str, &str); 7] = [
+    ("New York", "+12125550"),
+    ("Chicago", "+13125550"),
+    ("Denver", "+13035550"),
+    ("Los Angeles", "+12135550"),
+    ("Honolulu", "+18085550"),
+    ("San Juan", "+17875550"),
+    ("London", "+442079460"),
 ];
 
 pub async fn page(caller: Caller, State(app): State<AppState>) -> Page {
@@ -104,8 +105,9 @@ fn start(live: &Live, now: Timestamp) -> Json {
             let agents = team.agents.iter().map(|agent| Json::from(agent.name.as_str()));
             (name.to_string(), agents.collect())
         }).collect::<Map<String, Json>>(),
-        "cities": CITIES.map(|(name, code)| json!({
-            "name": name, "code": code, "zone": zone_of(code).unwrap_or(zone.name().to_string()),
+        "cities": CITIES.map(|(name, prefix)| json!({
+            "name": name, "prefix": prefix,
+            "zone": zone_of(prefix).unwrap_or(zone.name().to_string()),
         })),
         "flows": live.flows.values().map(|flow| flow_json(flow, now, zone)).collect::<Json>(),
     })
@@ -142,10 +144,13 @@ fn first_answer_hands_off(flow: &Flow) -> bool {
     matches!(flow.step(*ix).verb, Verb::Handoff(_))
 }
 
-fn zone_of(area: &str) -> Option<String> {
-    let number: PhoneNumber = format!("+1{area}5550142").parse().ok()?;
+fn zone_of(prefix: &str) -> Option<String> {
+    let number: PhoneNumber = format!("{prefix}142").parse().ok()?;
     let zones = zones::candidates(number);
-    zones.first().map(|zone| zone.name().to_string())
+    // Britain's numbers may be of islands too; London's clock is theirs.
+    let london = zones.iter().find(|zone| zone.name() == "Europe/London");
+    let zone = london.or_else(|| zones.first());
+    zone.map(|zone| zone.name().to_string())
 }
 
 fn flow_json(flow: &Flow, now: Timestamp, zone: &Zone) -> Json {

@@ -22,6 +22,12 @@ export const phoneHour = (ms) => hour(ms).replace(/\s?[AP]M/i, "");
 
 export const day = (ms) => format(ms, { weekday: "short", month: "short", day: "numeric" });
 
+// The hour of the day on the clocks of `timeZone`.
+export function hourIn(timeZone) {
+  const at = new Intl.DateTimeFormat("en-US", { timeZone, hour: "numeric", hourCycle: "h23" });
+  return Number(at.format(new Date(now())));
+}
+
 export function dayAndHour(ms) {
   const same = day(ms) === day(now());
   return `${same ? "Today" : day(ms)} ${hour(ms)}`;

@@ -20,7 +20,7 @@ let flow = null;
 export function begin(given) {
   start = given;
   for (const city of start.cities) {
-    $("lead-city").append(el("option", { value: city.code, text: city.name }));
+    $("lead-city").append(el("option", { value: city.prefix, text: city.name }));
   }
   $("lead-city").addEventListener("change", fresh);
 }
@@ -71,11 +71,19 @@ function input(field) {
   return el("label", {}, el("span", { text: label }), hint, box);
 }
 
-// A number nobody used here yet, most likely: 555-0120 to 555-0199 of the city.
+// The first city where it is day, so that a first text need not wait for the morning.
+export function awake() {
+  const day = start.cities.find(({ zone }) => {
+    const hour = clock.hourIn(zone);
+    return hour >= 9 && hour < 19;
+  });
+  if (day) $("lead-city").value = day.prefix;
+}
+
+// A number nobody used here yet, most likely: one of 80 kept for fiction in the city.
 export function fresh() {
-  const code = $("lead-city").value || "312";
-  const last = 120 + Math.floor(Math.random() * 80);
-  $("lead-phone").value = `+1 ${code} 555 0${last}`;
+  const prefix = $("lead-city").value || start.cities[0].prefix;
+  $("lead-phone").value = pretty(`${prefix}${120 + Math.floor(Math.random() * 80)}`);
 }
 
 export const phone = () => {
@@ -86,14 +94,17 @@ export const phone = () => {
 
 export function show(number) {
   const digits = number.replace(/\D/g, "");
-  const city = start.cities.find((candidate) => digits.startsWith(`1${candidate.code}`));
-  if (city) $("lead-city").value = city.code;
+  // By the country and area code: `+1212` of `+12125550`, `+4420` of `+442079460`.
+  const city = start.cities.find(({ prefix }) => digits.startsWith(prefix.slice(1, 5)));
+  if (city) $("lead-city").value = city.prefix;
   $("lead-phone").value = pretty(number);
 }
 
 export function pretty(number) {
   const match = /^\+1(\d{3})(\d{3})(\d{4})$/.exec(number);
-  return match ? `+1 ${match[1]} ${match[2]} ${match[3]}` : number;
+  if (match) return `+1 ${match[1]} ${match[2]} ${match[3]}`;
+  const london = /^\+44(20)(\d{4})(\d{4})$/.exec(number);
+  return london ? `+44 ${london[1]} ${london[2]} ${london[3]}` : number;
 }
 
 // The body of `POST /v1/enrollments`.
@@ -102,6 +113,7 @@ export function enrolment() {
     phone: phone(),
     name: $("lead-name").value.trim(),
     locale: $("lead-locale").value || undefined,
+    time_zone: zone(),
     consent: {
       kind: flow.marketing ? "marketing" : "transactional",
       source: "the sandbox's phone page",
@@ -140,6 +152,6 @@ function read(field) {
 }
 
 function zone() {
-  const code = $("lead-city").value;
-  return start.cities.find((city) => city.code === code)?.zone || start.zone;
+  const prefix = $("lead-city").value;
+  return start.cities.find((city) => city.prefix === prefix)?.zone || start.zone;
 }

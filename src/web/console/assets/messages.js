@@ -19,9 +19,15 @@ let settled = false;
 let queue = Promise.resolve();
 let generation = 0;
 let publicUrl = "";
+let skip = null;
 
 export function setPublicUrl(url) {
   publicUrl = url;
+}
+
+// What the button beside a held text does.
+export function onSkip(handler) {
+  skip = handler;
 }
 
 export function clear() {
@@ -140,7 +146,12 @@ function note(bubble) {
     text = `A text is held${until}: ${HOLDS[bubble.held.reason] || bubble.held.reason}`;
   } else if (["failed", "undelivered"].includes(bubble.status)) text = "A text could not be sent";
   else if (bubble.status === "cancelled") text = "A text was taken back before it left";
-  if (text) list.append(el("div", { class: "note", data: { note: String(bubble.seq) }, text }));
+  if (!text) return;
+  const made = el("div", { class: "note", data: { note: String(bubble.seq) } }, text);
+  if (bubble.held?.until && skip) {
+    made.append(el("button", { type: "button", class: "skip", text: "Fast-forward to it", on: { click: skip } }));
+  }
+  list.append(made);
 }
 
 // What stands below the last bubble once the conversation is over; nothing for an empty text.

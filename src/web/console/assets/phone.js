@@ -317,6 +317,7 @@ function listen() {
 
 lead.begin(start);
 messages.setPublicUrl(start.public_url);
+messages.onSkip(forward);
 clock.set(start.now, start.zone);
 $("our-number").textContent = lead.pretty(start.channel.number);
 const asked = new URL(location.href).searchParams;
@@ -327,6 +328,7 @@ if (known) {
   follow(known);
   refresh();
 } else {
+  lead.awake();
   lead.fresh();
 }
 compose();
