@@ -149,7 +149,7 @@ function note(bubble) {
   if (!text) return;
   const made = el("div", { class: "note", data: { note: String(bubble.seq) } }, text);
   if (bubble.held?.until && skip) {
-    made.append(el("button", { type: "button", class: "skip", text: "Fast-forward to it", on: { click: skip } }));
+    made.append(el("button", { type: "button", class: "skip-ahead", text: "Fast-forward to it", on: { click: skip } }));
   }
   list.append(made);
 }
