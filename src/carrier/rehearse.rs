@@ -1,7 +1,7 @@
 //! What would keep a channel from working, found before the first text: its adapter builds one as it
 //! would be sent, and looks at a webhook that nobody signed. Nothing leaves.
 
-use crate::carrier::{Carrier, EffectRef, OutgoingSms, RawRequest, Settings};
+use crate::carrier::{Carrier, EffectRef, OutgoingSms, RawRequest, Settings, Trust};
 use crate::lead::PhoneNumber;
 use crate::time::Timestamp;
 
@@ -10,6 +10,9 @@ const LACKS: &str = "the channel has no";
 
 /// Why no text could be sent by the channel, or no webhook of it believed.
 pub fn rehearse(carrier: &dyn Carrier, settings: &Settings, from: Option<&str>) -> Option<String> {
+    if carrier.trust() == Trust::ThisMachine {
+        return None;
+    }
     let now = Timestamp::from_ms(0);
     let to = "+13125550143";
     let lead: PhoneNumber = to.parse().ok()?;

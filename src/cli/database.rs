@@ -4,14 +4,25 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 
 use crate::cli::Context;
 use crate::store::{self, Store};
 
 /// The database; made if it is not there.
 pub fn open(context: &Context) -> anyhow::Result<Arc<dyn Store>> {
-    store::open(&context.db).with_context(|| format!("cannot open {}", shown(&context.db)))
+    let opened = store::open(&context.db);
+    opened.map_err(|error| {
+        let error = anyhow::Error::from(error);
+        let held = format!("{error:#}").contains("is locked");
+        let url = shown(&context.db);
+        match held {
+            true => error.context(format!(
+                "{url} is held by another program; close it, or try again when it has ended"
+            )),
+            false => error.context(format!("cannot open {url}")),
+        }
+    })
 }
 
 /// The database, which must be there already.

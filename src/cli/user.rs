@@ -92,14 +92,19 @@ pub fn run(context: &Context, args: &UserArgs) -> Exit {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Where the link leads: the workspace's public address; in the sandbox, which the world cannot reach,
-/// and without such an address, where `serve` listens.
+/// Where the link leads: the workspace's public address, else where `serve` listens by itself. A sandbox
+/// is seldom reached by its public address, so there the other is told too.
 fn link(context: &Context, name: &str, token: &str, format: Option<Format>) -> anyhow::Result<()> {
     let workspace = load::load(context, &[]).ok().map(|loaded| loaded.workspace);
     let public = workspace
-        .filter(|workspace| serve::has_real_channel(workspace))
+        .as_ref()
         .and_then(|workspace| workspace.public_url.clone());
-    let base = public.unwrap_or_else(serve::own_address);
+    let own = serve::own_address();
+    let sandbox = workspace.is_some_and(|workspace| !serve::has_real_channel(&workspace));
+    if sandbox && public.is_some() {
+        anstream::eprintln!("In the sandbox, on this machine: {own}/welcome/{token}");
+    }
+    let base = public.unwrap_or(own);
     let link = format!("{base}/welcome/{token}");
     match format.unwrap_or_else(output::by_terminal) {
         Format::Json => output::json(&json!({ "name": name, "link": link }))?,

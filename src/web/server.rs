@@ -65,7 +65,7 @@ pub struct ServeOptions {
 
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    #[error("could not listen on {listen}")]
+    #[error("could not listen on {listen}; choose another with --listen ADDRESS:PORT")]
     Listen {
         listen: String,
         #[source]

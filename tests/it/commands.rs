@@ -246,9 +246,9 @@ fn the_sandbox_invites_people_to_this_machine() {
     let dir = workspace();
     let said = replytree(dir.path(), &["user", "add", "dana", "--role", "agent"], "");
     assert!(
-        said.out.contains("http://127.0.0.1:8080/welcome/"),
+        said.err.contains("http://127.0.0.1:8080/welcome/"),
         "{}",
-        said.out
+        said.err
     );
 }
 
