@@ -52,7 +52,7 @@ fn the_traps_of_yaml_are_named() {
         ("a: 1\n---\nb: 2", "E0007", ""),
         ("{a: 1}: 2", "E0008", "{a: 1}"),
         ("a:\n\u{a0} b: 1", "E0002", "\u{a0}"),
-        ("a: Room #12 is ready", "E0009", "#12 is ready"),
+        ("a: Your room #12 is ready", "E0009", "#12 is ready"),
         ("a: !Hi there", "E0009", "!Hi there"),
         ("a: &Hi there", "E0009", "&Hi there"),
     ] {

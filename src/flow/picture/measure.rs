@@ -90,12 +90,12 @@ mod tests {
             ("One two three four", vec!["One two", "three four"]),
             (
                 "One two three four five six seven",
-                vec!["One two", "three four fi…"],
+                vec!["One two", "three four…"],
             ),
             ("One two \u{a0}three", vec!["One two", "\u{a0}three"]),
             (
-                "a\u{a0}b c\u{a0}d\u{a0}e f",
-                vec!["a\u{a0}b c\u{a0}d\u{a0}e", "f"],
+                "a and b\u{a0}≥\u{a0}20000",
+                vec!["a and", "b\u{a0}≥\u{a0}20000"],
             ),
             ("Donaudampfschifffahrtsgesellschaft", vec!["Donauda…"]),
         ] {

@@ -8,7 +8,7 @@ use crate::flow::steps::{
     Call, Case, Decide, Email, End, Handoff, Return, Run, Say, Set, Wait, WaitFor,
 };
 use crate::flow::template::{FoundKind, Source};
-use crate::flow::yaml::{Node, Yaml};
+use crate::flow::yaml::{Entry, Node, Yaml};
 use crate::flow::{COMPLETED, Step, StepIx, Target, Verb};
 use crate::lead::{Kind, Name};
 use crate::time::Duration;
@@ -148,6 +148,7 @@ impl<'a> Builder<'a> {
             let target = self.target(Some(&entry.value), name.clone());
             outcomes.push((name, target));
         }
+        self.misspelt_outcomes(entries(written), &outcomes);
         if outcomes.is_empty() {
             outcomes.push(("reached".into(), self.ends("with_agent")));
             outcomes.push(("no_answer".into(), self.ends(COMPLETED)));
@@ -425,6 +426,27 @@ impl<'a> Builder<'a> {
                         format!("{} of that flow leads nowhere", open.join(", ")),
                     )
                     .help("name a step for each outcome, or one for the rest under `else`");
+                self.report(problem);
+            }
+        }
+    }
+
+    /// Outcomes are named freely, but for the three that come by themselves: a slip of one of those would
+    /// never be chosen, and the one that was meant would be open.
+    fn misspelt_outcomes(&mut self, written: &[Entry], outcomes: &[(Name, Target)]) {
+        const OWN: [&str; 3] = ["reached", "no_answer", "unclaimed"];
+        let there = |own: &str| outcomes.iter().any(|(name, _)| *name == *own);
+        let open: Vec<&str> = OWN.into_iter().filter(|own| !there(own)).collect();
+        for entry in written
+            .iter()
+            .filter(|entry| !OWN.contains(&entry.key.as_str()))
+        {
+            if let Some(meant) = crate::diagnostic::nearest(&entry.key, open.iter().copied()) {
+                let message = format!("no handoff ends as `{}` by itself", entry.key);
+                let problem = self
+                    .error("E0213", entry.key_span, message)
+                    .label(format!("`{meant}` has no place to go"))
+                    .help(format!("did you mean `{meant}`?"));
                 self.report(problem);
             }
         }
