@@ -178,6 +178,14 @@ pub enum Event {
         #[n(2)]
         by: String,
     },
+    /// An agent noted something for the team; the lead never sees it.
+    #[n(25)]
+    Noted {
+        #[n(0)]
+        agent: String,
+        #[n(1)]
+        text: String,
+    },
 }
 
 /// What a lead wrote back by email.

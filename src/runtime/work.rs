@@ -83,6 +83,13 @@ pub enum Work {
         agent: String,
         text: String,
     },
+    /// Keep something for the team beside a conversation: nothing is sent, nothing moves.
+    Note {
+        lead: PhoneNumber,
+        conversation: ConversationId,
+        agent: String,
+        text: String,
+    },
     Consent {
         lead: PhoneNumber,
         event: ConsentEvent,
@@ -379,6 +386,7 @@ impl Work {
             | Work::TakeOver { lead, .. }
             | Work::Release { lead, .. }
             | Work::Write { lead, .. }
+            | Work::Note { lead, .. }
             | Work::Consent { lead, .. }
             | Work::Clicked { lead, .. }
             | Work::MoveVersion { lead, .. }
@@ -410,7 +418,7 @@ pub struct Done {
 /// Something the console shows as it happens.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Heard {
-    /// `reply`, `message`, `handoff.opened`, `handoff.offered`, `handoff.claimed`,
+    /// `reply`, `message`, `note`, `handoff.opened`, `handoff.offered`, `handoff.claimed`,
     /// `handoff.resolved`, `conversation.started`, `conversation.moved`, `conversation.taken`,
     /// `conversation.released`, `conversation.ended`.
     pub what: &'static str,

@@ -34,7 +34,7 @@ fn texts(body: &mut RowBody) -> Vec<&mut String> {
                 all.extend(media);
                 all
             }
-            Event::AgentWrote { text, .. } => vec![text],
+            Event::AgentWrote { text, .. } | Event::Noted { text, .. } => vec![text],
             _ => Vec::new(),
         },
         RowBody::Outgoing(effect, sending) if !sending.status.is_pending() => match effect {

@@ -22,6 +22,7 @@ pub mod origin;
 pub mod pages;
 mod preferences;
 pub mod password;
+pub mod route;
 pub mod routes;
 pub mod sandbox;
 pub mod server;

@@ -3,90 +3,24 @@
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
-use axum::routing::{MethodRouter, delete, get, post};
+use axum::routing::{delete, get, post};
 
 use crate::web::api::{
     agents, audit, channels, consents, conversations, enrollments, events, flows, handoffs, leads,
-    messages, replies, reports,
+    messages, notes, replies, reports,
 };
 use crate::web::auth::Right;
-use crate::web::guard::{Access, guard};
+use crate::web::guard::Access;
 use crate::web::state::AppState;
 use crate::web::{
     claim, describe, email_hook, invite, ops, preferences, sandbox, session, shortlink, stream,
     unsubscribe, webhook,
 };
 
-pub struct Route {
-    pub method: Method,
-    pub path: &'static str,
-    pub access: Access,
-    pub about: &'static str,
-    /// Parameters of the query: name and meaning.
-    pub query: &'static [(&'static str, &'static str)],
-    /// The body's members: name, type as in JSON Schema with `?` for one that may be left out, meaning.
-    pub body: &'static [(&'static str, &'static str, &'static str)],
-    /// What it answers when all is well, and what else it may say beside the usual errors.
-    pub answers: &'static [(u16, &'static str)],
-    handler: fn() -> MethodRouter<AppState>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
-    Get,
-    Post,
-    Delete,
-}
-
-impl Method {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Method::Get => "get",
-            Method::Post => "post",
-            Method::Delete => "delete",
-        }
-    }
-}
+pub use crate::web::route::{Method, Route, of, route};
 
 const LIMIT: (&str, &str) = ("limit", "How many at most: 1 to 500, 50 if not given");
 const CURSOR: (&str, &str) = ("cursor", "`next` of the page before");
-
-pub const fn route(
-    method: Method,
-    path: &'static str,
-    access: Access,
-    about: &'static str,
-    handler: fn() -> MethodRouter<AppState>,
-) -> Route {
-    Route {
-        method,
-        path,
-        access,
-        about,
-        query: &[],
-        body: &[],
-        answers: &[(200, "OK")],
-        handler,
-    }
-}
-
-impl Route {
-    const fn query(mut self, query: &'static [(&'static str, &'static str)]) -> Self {
-        self.query = query;
-        self
-    }
-
-    const fn body(mut self, body: &'static [(&'static str, &'static str, &'static str)]) -> Self {
-        self.body = body;
-        self
-    }
-
-    const fn answers(mut self, answers: &'static [(u16, &'static str)]) -> Self {
-        self.answers = answers;
-        self
-    }
-}
 
 use Access::{MachineOr, Needs, Open, Sandbox};
 use Method::{Delete, Get, Post};
@@ -260,7 +194,26 @@ pub static ALL: &[Route] = &[
         Needs(Right::ReadConversations),
         "One conversation with its timeline and its path through the flow",
         || get(conversations::get),
-    ),
+    )
+    .query(&[
+        (
+            "type",
+            "Of the timeline only rows of this type, such as `reply`, `message`, `note`",
+        ),
+        (
+            "q",
+            "Of the timeline only rows whose words hold this, notes among them",
+        ),
+    ]),
+    route(
+        Post,
+        "/v1/conversations/{id}/notes",
+        Needs(Right::Serve),
+        "Notes something for the team; the lead never sees it, and the flow goes on",
+        || post(notes::add),
+    )
+    .body(&[("text", "string", "At most 4,000 characters"), AGENT])
+    .answers(&[(201, "The note, as it stands in the timeline")]),
     route(
         Post,
         "/v1/conversations/{id}/messages",
@@ -683,18 +636,4 @@ pub static ALL: &[Route] = &[
 /// The table as a router, each route behind its guard.
 pub fn router(app: &AppState) -> Router<AppState> {
     of(ALL, app)
-}
-
-/// The router of any such table.
-pub fn of(routes: &'static [Route], app: &AppState) -> Router<AppState> {
-    routes.iter().fold(Router::new(), |router, route| {
-        let handler = (route.handler)();
-        let guarded = match route.access {
-            Open => handler,
-            Needs(_) | MachineOr(_) | Sandbox(_) | Access::Page(_) | Access::Member => {
-                handler.route_layer(from_fn_with_state((app.clone(), route), guard))
-            }
-        };
-        router.route(route.path, guarded)
-    })
 }

@@ -8,6 +8,7 @@ mod faults;
 mod email;
 mod hooks;
 mod life;
+mod notes;
 mod load;
 mod provider;
 mod preferences;

@@ -78,6 +78,7 @@ impl<'e> Desk<'e> {
             | Work::TakeOver { conversation, .. }
             | Work::Release { conversation, .. }
             | Work::Write { conversation, .. }
+            | Work::Note { conversation, .. }
             | Work::Clicked { conversation, .. }
             | Work::MoveVersion { conversation, .. }
             | Work::CancelBooking { conversation, .. }
@@ -220,6 +221,12 @@ impl<'e> Desk<'e> {
             } => {
                 self.write(*conversation, agent, text)?;
             }
+            Work::Note {
+                conversation,
+                agent,
+                text,
+                ..
+            } => self.keep_note(*conversation, agent, text)?,
             Work::Consent { event, .. } => self.consent_told(event)?,
             Work::Clicked {
                 conversation, link, ..

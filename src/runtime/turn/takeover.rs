@@ -1,13 +1,18 @@
 //! An agent takes a conversation over, speaks, and gives it back. Bot and agent never speak at once: what
 //! the bot had not sent waits, and is sent or taken back when the conversation is given back.
 
-use crate::conversation::{Conversation, ConversationId, Effect, Event, Seq, SmsMessage, Status};
+use crate::conversation::{
+    Conversation, ConversationId, Effect, Entry, Event, Seq, SmsMessage, Status,
+};
 use crate::lead::Name;
 use crate::policy::{self, HoldReason, MessageKind, Outgoing, Purpose, Verdict};
 use crate::runtime::turn::Desk;
 use crate::runtime::work::Refusal;
 use crate::store::{Row, RowBody, RowChange, RowKind, SendStatus, Sending};
 use crate::time::Timestamp;
+
+/// The longest note.
+const NOTE_CHARS_MAX: usize = 4_000;
 
 impl Desk<'_> {
     pub(super) fn take_over(&mut self, id: ConversationId, agent: &str) -> Result<(), Refusal> {
@@ -71,6 +76,38 @@ impl Desk<'_> {
             text: text.to_string(),
         };
         self.advance(conversation, event)
+    }
+
+    /// Kept on the timeline for the team. Whatever the conversation stands at stays as it is, ended ones
+    /// too: what was said on the phone is often written down after the end.
+    pub(super) fn keep_note(
+        &mut self,
+        id: ConversationId,
+        agent: &str,
+        text: &str,
+    ) -> Result<(), Refusal> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(Refusal::Invalid("the note is empty".to_string()));
+        }
+        if text.chars().count() > NOTE_CHARS_MAX {
+            let long = format!("the note is longer than {NOTE_CHARS_MAX} characters");
+            return Err(Refusal::Invalid(long));
+        }
+        let conversation = self.take_named(id)?;
+        let event = Event::Noted {
+            agent: agent.to_string(),
+            text: text.to_string(),
+        };
+        let entry = Entry {
+            event,
+            understood: None,
+            path: Vec::new(),
+        };
+        self.row(Some(id), RowBody::Happened(entry));
+        self.tell("note", &conversation, String::new());
+        self.done.conversation = Some(conversation);
+        Ok(())
     }
 
     fn judge_agents_words(&mut self) -> Verdict {

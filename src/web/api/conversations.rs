@@ -108,17 +108,20 @@ pub fn rows(
     Ok(rows)
 }
 
-/// `GET /v1/conversations/{id}`
+/// `GET /v1/conversations/{id}?type=&q=`
 pub async fn get(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
+    query: Query,
 ) -> Result<Response, Problem> {
     let conversation = find(&app, &caller, &id).await?;
     let (lead, id) = (conversation.lead, conversation.id);
     let rows = app.read(move |store| rows(store, lead, id)).await?;
     let mut json = shapes::conversation(&conversation);
-    let (timeline, path) = timeline::of(&rows);
+    let (mut timeline, path) = timeline::of(&rows);
+    let wanted = timeline::Wanted::of(&query);
+    timeline.retain(|item| wanted.takes(item));
     json["timeline"] = json!(timeline);
     json["path"] = json!(path);
     Ok(Json(json).into_response())

@@ -11,6 +11,7 @@ pub mod flows;
 pub mod handoffs;
 pub mod leads;
 pub mod messages;
+pub mod notes;
 pub mod proof;
 pub mod replies;
 pub mod reports;

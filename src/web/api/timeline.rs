@@ -1,5 +1,7 @@
 //! A conversation's timeline in JSON: every message, reply, timer, email, click and handoff, in order.
 
+use std::collections::HashMap;
+
 use serde_json::{Value as Json, json};
 
 use crate::conversation::{Effect, Entry, Event, FailedSend, Hop, Seq};
@@ -21,7 +23,7 @@ pub fn of(rows: &[Row]) -> (Vec<Json>, Vec<Json>) {
     (items, path)
 }
 
-fn item(row: &Row) -> Json {
+pub fn item(row: &Row) -> Json {
     let mut item = match &row.body {
         RowBody::Happened(entry) => happened(entry),
         RowBody::Outgoing(effect, sending) => outgoing(row, effect, sending),
@@ -36,6 +38,40 @@ fn item(row: &Row) -> Json {
     }
     item
 }
+
+/// What is wanted of a timeline: rows of one type, rows whose words hold others.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    kind: Option<String>,
+    /// Folded.
+    words: Option<String>,
+}
+
+impl Wanted {
+    pub fn of(query: &HashMap<String, String>) -> Self {
+        let given = |name: &str| query.get(name).filter(|value| !value.trim().is_empty());
+        Wanted {
+            kind: given("type").cloned(),
+            words: given("q").map(|words| words.trim().to_lowercase()),
+        }
+    }
+
+    pub fn takes(&self, item: &Json) -> bool {
+        let kind = self.kind.as_ref();
+        let said = |name: &&str| match &item[*name] {
+            Json::String(text) => Some(text.to_lowercase()),
+            _ => None,
+        };
+        kind.is_none_or(|kind| item["type"] == **kind)
+            && self.words.as_ref().is_none_or(|words| {
+                let texts = SAID.iter().filter_map(said);
+                texts.into_iter().any(|text| text.contains(words))
+            })
+    }
+}
+
+/// Where a row keeps what people wrote or read.
+const SAID: [&str; 3] = ["text", "subject", "brief"];
 
 fn hop(hop: &Hop) -> Json {
     json!({ "from": hop.from.as_str(), "exit": hop.exit.as_str(), "to": hop.to.as_str() })
@@ -123,6 +159,7 @@ fn event(event: &Event) -> Json {
         Event::AgentWrote { agent, text } => {
             json!({ "type": "agent_wrote", "agent": agent, "text": text })
         }
+        Event::Noted { agent, text } => json!({ "type": "note", "agent": agent, "text": text }),
         Event::VersionMoved { from, to, by } => json!({
             "type": "version_moved", "from": from.to_string(), "to": to.to_string(), "by": by,
         }),
@@ -195,7 +232,7 @@ fn outgoing(row: &Row, effect: &Effect, sending: &Sending) -> Json {
         | Effect::CancelQueued
         | Effect::Consent(_)
         | Effect::Shortlink { .. }
-        | Effect::MarkUnreachable => json!({ "type": "note" }),
+        | Effect::MarkUnreachable => json!({ "type": "other" }),
     };
     if let (Some(members), Some(fares)) = (item.as_object_mut(), fares(sending).as_object()) {
         members.extend(fares.clone());

@@ -85,6 +85,12 @@ fn line(item: &Json) -> Option<Line> {
             text: told("text"),
             note: fares(item),
         },
+        "note" => Line {
+            side: Side::Nobody,
+            title: format!("{} noted for the team", told("agent")),
+            text: told("text"),
+            note: String::new(),
+        },
         "enrolled" => event(format!("Entered the flow, by {}", told("by"))),
         "timer" => event("The time to wait had passed".to_string()),
         "failed" => Line {

@@ -39,6 +39,7 @@ pub fn routes() -> Router<AppState> {
         .route("/inbox/{id}/takeover", post(acts::take_over))
         .route("/inbox/{id}/release", post(acts::release))
         .route("/inbox/{id}/write", post(acts::write))
+        .route("/inbox/{id}/note", post(acts::note))
 }
 
 /// What the list shows.
@@ -122,11 +123,12 @@ fn read_id(text: &str) -> Result<ConversationId, Problem> {
         .map_err(|()| Problem::not_found("conversation"))
 }
 
-const KEYS: [(&str, &str); 11] = [
+const KEYS: [(&str, &str); 12] = [
     ("j / k", "next, previous conversation"),
     ("c", "claim it; with none open, the hottest one"),
     ("p", "call the lead"),
     ("r", "write"),
+    ("n", "note something for the team"),
     ("s", "say a template, where the workspace has some"),
     ("t", "take over"),
     ("g", "give back to the flow"),

@@ -158,6 +158,11 @@ fn event(event: &Event) -> Option<Json> {
             line["quote"] = json!(text);
             line
         }
+        Event::Noted { agent, text } => {
+            let mut line = line("agent", format!("{agent} noted for the team"));
+            line["quote"] = json!(text);
+            line
+        }
         Event::VersionMoved { by, .. } => line("agent", format!("{by} moved it to a new version")),
         Event::Clicked { link } => line("link", format!("Clicked {link}")),
         Event::Stopped { outcome } => line("end", format!("Ended: {}", spaced(outcome))),

@@ -30,6 +30,7 @@ const MAY: &[(&str, &str, &[Role])] = &[
     ("get", "/v1/conversations", SERVERS),
     ("get", "/v1/conversations/{id}", SERVERS),
     ("post", "/v1/conversations/{id}/messages", SERVERS),
+    ("post", "/v1/conversations/{id}/notes", SERVERS),
     ("post", "/v1/conversations/{id}/takeover", SERVERS),
     ("post", "/v1/conversations/{id}/release", SERVERS),
     ("get", "/v1/handoffs", SERVERS),

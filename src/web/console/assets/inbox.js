@@ -87,6 +87,21 @@ document.addEventListener("htmx:afterSwap", () => {
 // ---- writing ----
 
 const field = () => document.querySelector("#composer textarea");
+const noteField = () => document.querySelector("#note-form textarea");
+
+// To the lead or to the team: the field for it follows.
+function writeTo(whom) {
+  const choice = $(whom);
+  if (!choice) return false;
+  choice.checked = true;
+  const box = whom === "to-team" ? noteField() : field();
+  box?.focus();
+  return Boolean(box);
+}
+// By the mouse alone: arrow keys go from one to the other and stay there.
+document.addEventListener("click", (event) => {
+  if (event.target.name === "to" && event.detail > 0) writeTo(event.target.id);
+});
 
 function measure() {
   const text = field()?.value ?? "";
@@ -114,8 +129,9 @@ document.addEventListener("input", (event) => {
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.detail.elt?.id !== "composer" || !event.detail.successful) return;
-  const box = field();
+  const sent = event.detail.elt?.id;
+  if (!["composer", "note-form"].includes(sent) || !event.detail.successful) return;
+  const box = sent === "composer" ? field() : noteField();
   if (box) box.value = "";
   atEnd = true;
   toEnd();
@@ -195,7 +211,8 @@ const KEYS = {
   k: () => move(-1),
   c: claim,
   p: () => use("p"),
-  r: () => use("r"),
+  r: () => writeTo("to-lead"),
+  n: () => writeTo("to-team"),
   s: () => use("s"),
   t: () => use("t"),
   g: () => use("g"),
@@ -206,7 +223,7 @@ const KEYS = {
 
 document.addEventListener("keydown", (event) => {
   const inField = writes(event.target);
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && inField?.form?.id === "composer") {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && inField?.form?.matches(".composer")) {
     event.preventDefault();
     inField.form.requestSubmit();
     return;

@@ -3,7 +3,8 @@
 
 use axum::Form;
 use axum::extract::{Path, State};
-use axum::response::IntoResponse;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Redirect};
 use serde::Deserialize;
 
 use crate::conversation::{Conversation, Status};
@@ -150,4 +151,28 @@ pub async fn write(
         text: words.text,
     };
     done(&app, &caller, work, &conversation).await
+}
+
+/// For the team alone. Without the page's script the form is an ordinary one, and the answer the page.
+pub async fn note(
+    caller: Caller,
+    State(app): State<AppState>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Form(words): Form<Words>,
+) -> Page {
+    let conversation = served(&app, &caller, &id).await?;
+    let work = Work::Note {
+        lead: conversation.lead,
+        conversation: conversation.id,
+        agent: caller.name.to_string(),
+        text: words.text,
+    };
+    match headers.contains_key("hx-request") {
+        true => done(&app, &caller, work, &conversation).await,
+        false => {
+            app.turn(work).await?;
+            Ok(Redirect::to(&format!("/inbox/{}", conversation.id)).into_response())
+        }
+    }
 }

@@ -302,6 +302,21 @@ impl Talk {
     fn composer(&self, path: &str) -> Markup {
         let id = self.conversation.id;
         html! {
+            div.writing {
+                fieldset.writing-to {
+                    legend.hidden { "Who reads it" }
+                    label { input #to-lead type="radio" name="to" checked data-keep; span { "Text" } }
+                    label { input #to-team type="radio" name="to" data-keep data-key="n" title="Note (n)"; span { (icon(thread::PENCIL)) "Note" } }
+                }
+                (self.text_form(path))
+                (note_form(path, id))
+            }
+        }
+    }
+
+    fn text_form(&self, path: &str) -> Markup {
+        let id = self.conversation.id;
+        html! {
             form.composer #composer hx-post=(format!("{path}/write")) hx-target="#talk-body" hx-swap="morph" {
                 @if let Some(why) = self.silence() {
                     p.composer-note { (why) }
@@ -347,6 +362,23 @@ impl Talk {
         match &self.conversation.status {
             Status::TakenOver { .. } => None,
             _ => Some("Writing takes over: the flow stands still"),
+        }
+    }
+}
+
+/// For the team alone; an ordinary form where no script runs.
+fn note_form(path: &str, id: ConversationId) -> Markup {
+    html! {
+        form.composer.note-form #note-form method="post" action=(format!("{path}/note"))
+            hx-post=(format!("{path}/note")) hx-target="#talk-body" hx-swap="morph" {
+            label.hidden for=(format!("note-{id}")) { "A note for the team" }
+            textarea id=(format!("note-{id}")) name="text" rows="1" data-keep
+                placeholder="A note for the team" maxlength="4000" required {}
+            div.composer-foot {
+                span.size { "The lead never sees it" }
+                span.hint.send-hint { kbd { "Ctrl" } " " kbd { "Enter" } }
+                button.primary { "Keep note" }
+            }
         }
     }
 }

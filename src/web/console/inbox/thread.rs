@@ -11,7 +11,12 @@ use crate::policy::Purpose;
 use crate::store::{Row, RowBody, SendStatus, Sending};
 use crate::time::{Timestamp, Zone};
 
+use crate::web::console::page::icon;
+
 use super::spaced;
+
+/// A pencil, of lines.
+pub const PENCIL: &str = "M4 16l1-4L14 3l3 3-9 9zM12 5l3 3";
 
 /// Rows of another conversation than `current` are marked as such.
 pub fn items(rows: &[Row], current: ConversationId, zone: &Zone) -> Markup {
@@ -37,6 +42,7 @@ fn item(row: &Row, writer: Option<&str>) -> Option<Markup> {
         RowBody::Happened(entry) => match &entry.event {
             Event::Replied { text, media, .. } => Some(reply(row, entry, text, media)),
             Event::EmailReplied(reply) => Some(email_reply(row, entry, reply)),
+            Event::Noted { agent, text } => Some(noted(row, agent, text)),
             event => said(event, entry).map(|text| note(row, &text)),
         },
         RowBody::Outgoing(effect, sending) => match effect {
@@ -74,6 +80,17 @@ fn hour(at: Timestamp) -> Markup {
 
 fn note(row: &Row, text: &str) -> Markup {
     html! { p.thread-note { (text) " · " (hour(row.at)) } }
+}
+
+/// What the team keeps for itself: on neither side of the talk.
+fn noted(row: &Row, agent: &str, text: &str) -> Markup {
+    html! {
+        div.team-note {
+            p.team-note-head { (icon(PENCIL)) b { (agent) } " noted" }
+            p.words { (text) }
+        }
+        p.under.middle { "Only the team sees this · " (hour(row.at)) }
+    }
 }
 
 fn reply(row: &Row, entry: &Entry, text: &str, media: &[String]) -> Markup {
@@ -249,6 +266,7 @@ fn said(event: &Event, entry: &Entry) -> Option<String> {
         | Event::Delivered { .. }
         | Event::CallAnswered { saved: Some(_), .. }
         | Event::SlotsFound { .. }
+        | Event::Noted { .. }
         | Event::AgentWrote { .. } => return None,
     };
     Some(text)
