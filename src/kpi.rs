@@ -1,6 +1,7 @@
 //! Figures folded from conversations and their timelines: what became of those a flow began with. Pure
 //! over what it is given; who reads the rows decides which count.
 
+pub mod significance;
 mod speed;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use crate::lead::Name;
 use crate::store::{ConversationQuery, Row, RowBody, SendStatus, Store, StoreError};
 use crate::time::{Duration, Timestamp};
 
+pub use significance::{Comparison, Share, Verdict};
 pub use speed::Speed;
 
 /// How many of a flow's newest conversations are counted at once.
@@ -94,6 +96,30 @@ impl Figures {
     pub fn rate(&self, part: u64) -> Option<f64> {
         (self.conversations > 0).then(|| part as f64 / self.conversations as f64)
     }
+}
+
+/// The arms by name, as `advance` draws them: the changed one and the untouched one.
+const ARMS: (&str, &str) = ("variant", "holdout");
+
+/// How the changed arm does against the untouched one: who replied, who opted out.
+pub fn compared(arms: &BTreeMap<String, Figures>) -> Vec<(&'static str, Comparison)> {
+    let (Some(variant), Some(holdout)) = (arms.get(ARMS.0), arms.get(ARMS.1)) else {
+        return Vec::new();
+    };
+    let share = |figures: &Figures, hits| Share::new(hits, figures.conversations);
+    let of = |name, hits: fn(&Figures) -> u64| {
+        let both = (share(variant, hits(variant)), share(holdout, hits(holdout)));
+        significance::compare(both.0, both.1).map(|it| (name, it))
+    };
+    [
+        of("replied", |figures| figures.replied),
+        of("clicked", |figures| figures.clicked),
+        of("handed_off", |figures| figures.handed_off),
+        of("opted_out", |figures| figures.opted_out),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// The middle one; of an even number the lower of the two.

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::Args;
 
+use crate::cli::trail::{self, Did};
 use crate::cli::{Context, Exit, database};
 use crate::runtime::{Clock, WallClock};
 use crate::store::{self, Quarantine};
@@ -35,6 +36,7 @@ pub fn run(context: &Context, args: &BackupArgs) -> Exit {
     }
     let store = database::open_existing(context)?;
     store.backup(&args.file)?;
+    trail::note(store.as_ref(), Did::new("backup", file_name(&args.file)))?;
     let size = std::fs::metadata(&args.file)
         .map(|file| file.len())
         .unwrap_or(0);
@@ -59,6 +61,9 @@ pub fn restore(context: &Context, args: &RestoreArgs) -> Exit {
         true => replace(&args.file, to)?,
         false => store::sqlite::restore(&args.file, to, WallClock.now())?,
     };
+    let restored = store::open(&context.db)?;
+    let file = file_name(&args.file);
+    trail::note(restored.as_ref(), Did::new("restore", file))?;
     anstream::println!(
         "restored {}; held for review: {}",
         to.display(),
@@ -107,11 +112,20 @@ pub fn review(context: &Context, args: &ReviewArgs) -> Exit {
     let store = database::open_existing(context)?;
     if args.release {
         let released = store.release(WallClock.now())?;
+        trail::note(
+            store.as_ref(),
+            Did::new("review --release", shown(released)),
+        )?;
         anstream::println!("released: {}", shown(released));
     } else {
         anstream::println!("held for review: {}", shown(store.quarantined()?));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name()
+        .map_or(String::new(), |name| name.to_string_lossy().into_owned())
 }
 
 fn shown(held: Quarantine) -> String {

@@ -1,5 +1,5 @@
 //! `replytree consent`: the ledger as auditors ask for it. One lead's rows, the whole chain checked,
-//! a file to take away. Reads only, so that it may run beside the server.
+//! a file to take away. Changes nothing but the log of who read what, and may run beside the server.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::cli::export;
 use crate::cli::load;
 use crate::cli::output::{self, Format};
+use crate::cli::trail::{self, Did};
 use crate::cli::{Context, Exit, FAILED, database};
 use crate::lead::PhoneNumber;
 use crate::policy::ledger::Head;
@@ -55,6 +56,7 @@ pub fn run(context: &Context, args: &ConsentArgs) -> Exit {
     match &args.action {
         Action::Show { phone, format } => {
             let phone = number(context, phone)?;
+            trail::note(store.as_ref(), Did::of_lead("consent show", phone))?;
             show(store.as_ref(), phone, form(*format))
         }
         Action::Verify { anchor, format } => {
@@ -62,6 +64,8 @@ pub fn run(context: &Context, args: &ConsentArgs) -> Exit {
         }
         Action::Export { file, format } => {
             let written = export::write(store.as_ref(), file)?;
+            let about = format!("{} rows", written.rows);
+            trail::note(store.as_ref(), Did::new("consent export", about))?;
             match form(*format) {
                 Format::Json => output::json(&json!({
                     "file": file.display().to_string(), "rows": written.rows,

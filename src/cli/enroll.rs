@@ -11,6 +11,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::cli::output::{self, Format};
+use crate::cli::trail::{self, Did};
 use crate::cli::{Context, Exit, FAILED, engine, import};
 use crate::conversation::{ConversationId, Event};
 use crate::flow::workspace::Workspace;
@@ -127,6 +128,10 @@ pub fn run(context: &Context, args: &EnrollArgs) -> Exit {
         bar.inc(batch.len() as u64);
     }
     bar.finish_and_clear();
+    if !args.dry_run {
+        let about = format!("{flow}, {} leads", outcome.enrolled);
+        trail::note(engine.store.as_ref(), Did::new("enroll", about))?;
+    }
     match args.format.unwrap_or_else(output::by_terminal) {
         Format::Json => output::json(&outcome.shape(&flow, at))?,
         Format::Human => outcome.print(&flow, args.dry_run, at),

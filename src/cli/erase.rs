@@ -8,6 +8,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::cli::output::{self, Format};
+use crate::cli::trail::{self, Did};
 use crate::cli::{Context, Exit, consent, database};
 use crate::runtime::{Clock, WallClock};
 
@@ -28,6 +29,7 @@ pub fn run(context: &Context, args: &EraseArgs) -> Exit {
     if !store.erase(phone, WallClock.now())? {
         bail!("nothing is known of this number");
     }
+    trail::note(store.as_ref(), Did::of_lead("erase", phone))?;
     for _ in 0..TRIES {
         if store.log_is_clean()? {
             break;

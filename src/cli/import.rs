@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use crate::cli::output::{self, Format};
+use crate::cli::trail::{self, Did};
 use crate::cli::{Context, Exit, FAILED, engine};
 use crate::flow::workspace::Workspace;
 use crate::import::{
@@ -58,6 +59,11 @@ pub fn run_command(context: &Context, args: &ImportArgs) -> Exit {
     let bar = bar(table.rows as u64);
     let outcome = import(&engine, args, &table, &mapping, &defaults, &bar)?;
     bar.finish_and_clear();
+    if !args.dry_run {
+        let counts = &outcome.counts;
+        let about = format!("{} rows, {} refused", counts.rows, counts.refused);
+        trail::note(engine.store.as_ref(), Did::new("import", about))?;
+    }
     let kept = match outcome.refused.is_empty() || args.dry_run {
         true => None,
         false => Some(keep(&args.file, &table, &outcome.refused)?),

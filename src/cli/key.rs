@@ -6,7 +6,9 @@ use anyhow::bail;
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
+use crate::cli::listing::{Listing, at};
 use crate::cli::output::{self, Format};
+use crate::cli::trail::{self, Did};
 use crate::cli::{Context, Exit, database};
 use crate::runtime::{Clock, WallClock};
 use crate::store::{ApiKey, Role};
@@ -89,6 +91,8 @@ pub fn run(context: &Context, args: &KeyArgs) -> Exit {
             kept.expires = expires.map(|span| now + span);
             kept.per_minute = *per_minute;
             store.add_key(&kept)?;
+            let about = format!("{name} ({})", role.as_str());
+            trail::note(store.as_ref(), Did::new("key add", about))?;
             match format.unwrap_or_else(output::by_terminal) {
                 Format::Json => {
                     output::json(&json!({ "key": key, "name": name, "role": role.as_str() }))?;
@@ -102,52 +106,38 @@ pub fn run(context: &Context, args: &KeyArgs) -> Exit {
                 }
             }
         }
-        Action::List { format } => {
-            list(&store.keys()?, format.unwrap_or_else(output::by_terminal))?
-        }
+        Action::List { format } => KEYS.print(&store.keys()?, *format)?,
         Action::Revoke { name } => {
             if !store.revoke_key(name, now)? {
                 bail!("there is no key `{name}`");
             }
+            trail::note(store.as_ref(), Did::new("key revoke", name.as_str()))?;
             anstream::println!("revoked {name}");
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn list(keys: &[ApiKey], format: Format) -> anyhow::Result<()> {
-    match format {
-        Format::Json => {
-            let rows: Vec<serde_json::Value> = keys
-                .iter()
-                .map(|key| {
-                    json!({
-                        "name": key.name.as_str(), "role": key.role.as_str(),
-                        "created": key.created.to_string(),
-                        "revoked": key.revoked.map(|at| at.to_string()),
-                        "expires": key.expires.map(|at| at.to_string()),
-                        "used": key.used.map(|at| at.to_string()),
-                        "per_minute": key.per_minute,
-                    })
-                })
-                .collect();
-            output::json(&json!({ "data": rows }))?;
-        }
-        Format::Human => {
-            let mut table = comfy_table::Table::new();
-            table.set_header(["name", "role", "created", "used", "expires", "revoked"]);
-            for key in keys {
-                table.add_row([
-                    key.name.to_string(),
-                    key.role.as_str().to_string(),
-                    key.created.to_string(),
-                    key.used.map_or(String::new(), |at| at.to_string()),
-                    key.expires.map_or(String::new(), |at| at.to_string()),
-                    key.revoked.map_or(String::new(), |at| at.to_string()),
-                ]);
-            }
-            anstream::println!("{table}");
-        }
-    }
-    Ok(())
-}
+const KEYS: Listing<ApiKey> = Listing {
+    header: &["name", "role", "created", "used", "expires", "revoked"],
+    cells: |key| {
+        vec![
+            key.name.to_string(),
+            key.role.as_str().to_string(),
+            key.created.to_string(),
+            at(key.used),
+            at(key.expires),
+            at(key.revoked),
+        ]
+    },
+    shape: |key| {
+        json!({
+            "name": key.name.as_str(), "role": key.role.as_str(),
+            "created": key.created.to_string(),
+            "revoked": key.revoked.map(|at| at.to_string()),
+            "expires": key.expires.map(|at| at.to_string()),
+            "used": key.used.map(|at| at.to_string()),
+            "per_minute": key.per_minute,
+        })
+    },
+};

@@ -9,8 +9,10 @@ use serde_json::json;
 use crate::cli::output::{self, Format};
 use crate::cli::register::AnswerFile;
 use crate::cli::retention::{engine, mode, numbers};
+use crate::cli::trail::{self, Did};
 use crate::cli::{Context, Exit};
 use crate::runtime::prune::{Pruned, Register, prune};
+use crate::runtime::retention::Mode;
 
 #[derive(Debug, Args)]
 pub struct PruneArgs {
@@ -33,6 +35,15 @@ pub fn run(context: &Context, args: &PruneArgs) -> Exit {
     };
     let register = register.as_ref().map(|register| register as &dyn Register);
     let done = prune(&engine, register, mode(args.dry_run))?;
+    if mode(args.dry_run) == Mode::Really {
+        let about = format!(
+            "{} asked, {} pruned, {} reassigned",
+            done.asked.len(),
+            done.pruned.len(),
+            done.reassigned.len()
+        );
+        trail::note(engine.store.as_ref(), Did::new("prune", about))?;
+    }
     match args.format.unwrap_or_else(output::by_terminal) {
         Format::Json => output::json(&json!({
             "dry_run": args.dry_run, "at": engine.clock.now().to_string(), "leads": done.leads,

@@ -1,6 +1,7 @@
 //! `replytree report`: what became of the leads of each flow: figures, the way through the steps, and
 //! the arms of experiments.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use anyhow::bail;
@@ -40,7 +41,7 @@ struct Report<'f> {
     flow: &'f Flow,
     figures: Figures,
     complete: bool,
-    experiments: Vec<(String, Vec<(String, Figures)>)>,
+    experiments: Vec<(String, BTreeMap<String, Figures>)>,
 }
 
 pub fn run(context: &Context, args: &ReportArgs) -> Exit {
@@ -107,7 +108,7 @@ fn report<'f>(
     let mut experiments = Vec::new();
     for experiment in &flow.experiments {
         let (arms, _) = kpi::of_experiment(store, &flow.name, &experiment.name, since)?;
-        experiments.push((experiment.name.to_string(), arms.into_iter().collect()));
+        experiments.push((experiment.name.to_string(), arms));
     }
     Ok(Report {
         flow,
@@ -138,11 +139,12 @@ fn shape(report: &Report) -> Value {
         .experiments
         .iter()
         .map(|(name, arms)| {
+            let compared = reports::comparisons(arms);
             let arms: serde_json::Map<String, Value> = arms
                 .iter()
                 .map(|(arm, figures)| (arm.clone(), reports::json(figures)))
                 .collect();
-            json!({ "experiment": name, "arms": arms })
+            json!({ "experiment": name, "arms": arms, "compared": compared })
         })
         .collect::<Vec<Value>>()
         .into();
@@ -262,6 +264,9 @@ fn print(report: &Report) {
                 percent(replied, all),
                 figures.opted_out
             );
+        }
+        for (what, it) in kpi::compared(arms) {
+            anstream::println!("    {:<18}{}", what.replace('_', " "), it.spoken());
         }
     }
     anstream::println!();

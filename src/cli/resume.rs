@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::bail;
 use clap::Args;
 
+use crate::cli::trail::{self, Did};
 use crate::cli::{Context, Exit, database};
 use crate::runtime::watch;
 
@@ -27,6 +28,7 @@ pub fn run(context: &Context, args: &ResumeArgs) -> Exit {
             false => bail!("`{flow}` is not paused; {} is", others.join(", ")),
         }
     };
+    trail::note(store.as_ref(), Did::new("resume", flow.as_str()))?;
     anstream::println!(
         "`{flow}` goes on; it was paused at {} for {}. What was held leaves within a minute.",
         pause.at,

@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::cli::load::{load_dir, workspace_dir};
 use crate::cli::output::{self, Format};
 use crate::cli::serve::live_of;
+use crate::cli::trail::{self, Did};
 use crate::cli::{Context, Exit, database};
 use crate::lead::PhoneNumber;
 use crate::runtime::Engine;
@@ -45,6 +46,15 @@ pub fn numbers(phones: &[PhoneNumber]) -> Vec<String> {
 pub fn run(context: &Context, args: &RetentionArgs) -> Exit {
     let engine = engine(context)?;
     let kept = keep_to(&engine, mode(args.dry_run))?;
+    if mode(args.dry_run) == Mode::Really {
+        let about = format!(
+            "{} texts blanked, {} leads forgotten, {} proofs ended",
+            kept.texts,
+            kept.forgotten.len(),
+            kept.proofs.len()
+        );
+        trail::note(engine.store.as_ref(), Did::new("retention", about))?;
+    }
     let at = engine.clock.now().to_string();
     match args.format.unwrap_or_else(output::by_terminal) {
         Format::Json => output::json(&json!({

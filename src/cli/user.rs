@@ -7,7 +7,9 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::cli::key::RoleArg;
+use crate::cli::listing::{Listing, at};
 use crate::cli::output::{self, Format};
+use crate::cli::trail::{self, Did};
 use crate::cli::{Context, Exit, database, load, serve};
 use crate::runtime::{Clock, WallClock};
 use crate::store::Account;
@@ -55,6 +57,7 @@ pub fn run(context: &Context, args: &UserArgs) -> Exit {
         }
     };
     let now = WallClock.now();
+    let note = |command, name: &str| trail::note(store.as_ref(), Did::new(command, name));
     match &args.action {
         Action::Add {
             name,
@@ -68,26 +71,27 @@ pub fn run(context: &Context, args: &UserArgs) -> Exit {
             crate::web::password::check(password, name)?;
             accounts::add(store.as_ref(), name, (*role).into(), now)?;
             accounts::set_password(store.as_ref(), name, password)?;
+            note("user add", name)?;
             anstream::println!("added {name}");
         }
         Action::Add {
             name, role, format, ..
         } => {
             let token = accounts::add(store.as_ref(), name, (*role).into(), now)?;
+            note("user add", name)?;
             link(context, name, &token, *format)?;
         }
         Action::Reset { name, format } => {
             let token = accounts::reset(store.as_ref(), name, now)?;
+            note("user reset", name)?;
             link(context, name, &token, *format)?;
         }
         Action::Disable { name } => {
             accounts::disable(store.as_ref(), name, now)?;
+            note("user disable", name)?;
             anstream::println!("disabled {name}");
         }
-        Action::List { format } => list(
-            &store.accounts()?,
-            format.unwrap_or_else(output::by_terminal),
-        )?,
+        Action::List { format } => USERS.print(&store.accounts()?, *format)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -124,40 +128,27 @@ fn state(account: &Account) -> &'static str {
     }
 }
 
-fn list(accounts: &[Account], format: Format) -> anyhow::Result<()> {
-    match format {
-        Format::Json => {
-            let rows: Vec<serde_json::Value> = accounts
-                .iter()
-                .map(|account| {
-                    json!({
-                        "name": account.name.as_str(), "role": account.role.as_str(),
-                        "state": state(account), "second_factor": account.second.is_some(),
-                        "created": account.created.to_string(),
-                        "signed_in": account.signed_in.map(|at| at.to_string()),
-                    })
-                })
-                .collect();
-            output::json(&json!({ "data": rows }))?;
-        }
-        Format::Human => {
-            let mut table = comfy_table::Table::new();
-            table.set_header(["name", "role", "state", "second factor", "signed in"]);
-            for account in accounts {
-                table.add_row([
-                    account.name.as_str(),
-                    account.role.as_str(),
-                    state(account),
-                    if account.second.is_some() {
-                        "on"
-                    } else {
-                        "off"
-                    },
-                    &account.signed_in.map_or(String::new(), |at| at.to_string()),
-                ]);
-            }
-            anstream::println!("{table}");
-        }
-    }
-    Ok(())
-}
+const USERS: Listing<Account> = Listing {
+    header: &["name", "role", "state", "second factor", "signed in"],
+    cells: |account| {
+        let second = match account.second {
+            Some(_) => "on",
+            None => "off",
+        };
+        vec![
+            account.name.to_string(),
+            account.role.as_str().to_string(),
+            state(account).to_string(),
+            second.to_string(),
+            at(account.signed_in),
+        ]
+    },
+    shape: |account| {
+        json!({
+            "name": account.name.as_str(), "role": account.role.as_str(),
+            "state": state(account), "second_factor": account.second.is_some(),
+            "created": account.created.to_string(),
+            "signed_in": account.signed_in.map(|at| at.to_string()),
+        })
+    },
+};

@@ -15,11 +15,12 @@ use crate::runtime::claim_link::ClaimLink;
 use crate::runtime::clock::Clock;
 use crate::runtime::health::Health;
 use crate::runtime::live::Live;
+use crate::runtime::parked::{self, Parked};
 use crate::runtime::roster::Agents;
 use crate::runtime::turn::{Desk, Outcome, park};
 use crate::runtime::watch::Watch;
 use crate::runtime::work::{Done, Heard, Refusal, Work};
-use crate::store::{Batch, CommitError, FlowRecord, Need, Store, StoreError};
+use crate::store::{Batch, CommitError, FlowRecord, Need, OnClock, Snapshot, Store, StoreError};
 use crate::time::Timestamp;
 
 pub struct Engine {
@@ -39,6 +40,16 @@ pub struct Engine {
     pub watch: Watch,
     /// Turns set aside after a fault of ours, since start.
     pub parked: AtomicU64,
+}
+
+const SPOILT: &str = "its rows in the database cannot be read";
+
+/// Why work is set aside, in words that hold nothing of a lead.
+fn why(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::NotFound(_) => "the version of the flow that it stands on is not there",
+        _ => "a fault while it was worked out; the server's log tells more",
+    }
 }
 
 /// Told of what happens, as it happens.
@@ -252,7 +263,17 @@ impl Engine {
         self.parked.fetch_add(1, Ordering::Relaxed);
         tracing::error!(lead = ?work.lead(), %error, "work whose rows are spoilt is set aside");
         match self.store.set_aside(what) {
-            Ok(()) => Refusal::Parked,
+            Ok(()) => {
+                let nothing = Snapshot::default();
+                let parked = Parked::of(work, &nothing, SPOILT, self.clock.now());
+                if let Some(mut parked) = parked {
+                    if let OnClock::Timer(id) = what {
+                        parked.conversation = Some(id);
+                    }
+                    self.list(&parked);
+                }
+                Refusal::Parked
+            }
             Err(error) => error.into(),
         }
     }
@@ -266,10 +287,12 @@ impl Engine {
         let needs: Vec<Need> = order.iter().map(|i| Desk::need(&work[*i])).collect();
         let mut batch = self.store.begin(&needs)?;
         let mut written = false;
+        let mut aside = Vec::new();
         for (i, need) in order.iter().zip(&needs) {
             let outcome = match self.work_out(batch.as_mut(), &work[*i], need)? {
                 Err(refusal @ (Refusal::Parked | Refusal::NotFound("flow version"))) => {
-                    let kept = self.set_aside(batch.as_mut(), &work[*i], need)?;
+                    let why = why(&refusal);
+                    let kept = self.set_aside(batch.as_mut(), &work[*i], need, why, &mut aside)?;
                     written |= kept;
                     // A reply that is kept needs no repeat; whoever asked for the rest is told.
                     let taken = kept && matches!(work[*i], Work::Inbound(_));
@@ -305,12 +328,28 @@ impl Engine {
                 Err(refusal) => Err(refusal),
             });
         }
-        let finished = if written { batch.finish() } else { Ok(()) };
+        let finished = match written {
+            true => batch.finish(),
+            false => {
+                drop(batch);
+                Ok(())
+            }
+        };
+        if finished.is_ok() {
+            aside.iter().for_each(|parked| self.list(parked));
+        }
         if finished.is_err() {
             // What the turns of this batch said of handoffs is not so.
             self.agents.reload(self.store.as_ref())?;
         }
         finished
+    }
+
+    /// That it cannot be listed is no reason to refuse what was done: it is set aside all the same.
+    fn list(&self, parked: &Parked) {
+        if let Err(error) = parked::keep(self.store.as_ref(), parked) {
+            tracing::error!(%error, "work that is set aside could not be listed");
+        }
     }
 
     /// What fell due and cannot be worked out is taken off the clock, so that it stops nobody else.
@@ -319,14 +358,20 @@ impl Engine {
         batch: &mut dyn Batch,
         work: &Work,
         need: &Need,
+        why: &str,
+        aside: &mut Vec<Parked>,
     ) -> Result<bool, StoreError> {
         let snapshot = batch.snapshot(need)?;
+        let parked = Parked::of(work, &snapshot, why, self.clock.now());
         let Some(commit) = park(work, snapshot, self.clock.now()) else {
             return Ok(false);
         };
         tracing::error!(lead = ?need.lead, "work that cannot be done is set aside for review");
         match batch.write(&commit) {
-            Ok(()) => Ok(true),
+            Ok(()) => {
+                aside.extend(parked);
+                Ok(true)
+            }
             Err(CommitError::Store(error)) => Err(error),
             Err(CommitError::Stale { .. } | CommitError::Duplicate) => Ok(false),
         }

@@ -19,6 +19,7 @@ pub mod live;
 pub mod mail;
 pub mod notice;
 pub mod outside;
+pub mod parked;
 pub mod perform;
 mod post;
 pub mod postbox;

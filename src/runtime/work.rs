@@ -129,12 +129,27 @@ pub enum Work {
         conversation: Option<ConversationId>,
         by: UnsubscribedBy,
     },
+    /// Put work on the clock again that was taken off it after a fault.
+    PutBack {
+        lead: PhoneNumber,
+        what: PutBack,
+    },
     /// End a conversation from outside.
     Stop {
         lead: PhoneNumber,
         conversation: ConversationId,
         outcome: Name,
     },
+}
+
+/// What was taken off the clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PutBack {
+    Timer {
+        conversation: ConversationId,
+        deadline: Timestamp,
+    },
+    Row(Seq),
 }
 
 /// An email from a lead, matched to the email of ours that it answers.
@@ -393,6 +408,7 @@ impl Work {
             | Work::CancelBooking { lead, .. }
             | Work::EmailBounced { lead, .. }
             | Work::Unsubscribe { lead, .. }
+            | Work::PutBack { lead, .. }
             | Work::Stop { lead, .. } => *lead,
         }
     }

@@ -112,6 +112,19 @@ pub struct MenuItem {
 }
 
 impl HandoffRecord {
+    /// When somebody must have called, or else when the offer lapses.
+    pub fn due(&self) -> Timestamp {
+        match self.callback_within {
+            Some(within) => self.created + within,
+            None => self.lapses,
+        }
+    }
+
+    /// The order in which they are best taken up: the hottest, then whoever must be called soonest.
+    pub fn urgency(&self) -> (Priority, Timestamp, Timestamp, HandoffId) {
+        (self.priority, self.due(), self.created, self.id)
+    }
+
     /// The record after `change`, which is about this handoff.
     pub fn after(mut self, change: &HandoffChange) -> HandoffRecord {
         self.status = change.status;

@@ -6,7 +6,7 @@ use crate::time::Timestamp;
 /// Most that is read of one lead at a time.
 pub const KEPT_MAX: usize = 600;
 
-/// Something a carrier told us that cannot be used yet. Once `open` is false it is there only so that
+/// Something a carrier told us that cannot be used yet, or work of ours that cannot be done. Once `open` is false it is there only so that
 /// a repeat is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
@@ -25,4 +25,6 @@ pub enum KeptKind {
     Part = 0,
     /// A receipt of a message whose send was not answered yet.
     Receipt = 1,
+    /// Work that was set aside after a fault; it stays until a person has looked.
+    Parked = 2,
 }

@@ -10,6 +10,7 @@ pub mod blank;
 mod address;
 mod accounts;
 pub mod conformance;
+pub mod found_by;
 mod handoffs;
 mod kept;
 pub mod memory;
@@ -145,9 +146,8 @@ pub trait Store: Accounts + Send + Sync {
     fn sent_as(&self, lead: PhoneNumber, provider_id: &str) -> Result<Option<Row>, StoreError>;
     fn handoff(&self, id: HandoffId) -> Result<Option<HandoffRecord>, StoreError>;
     fn handoffs(&self, query: &HandoffQuery) -> Result<Vec<HandoffRecord>, StoreError>;
-    /// How many conversations of a version stand on each step, by status name and step.
-    fn standing_on(&self, version: VersionId) -> Result<Vec<StepCount>, StoreError>;
-    /// The same of those that have not ended, which are few of many.
+    /// How many conversations of a version that have not ended stand on each step, by status name and
+    /// step. Those that ended are many, and counted nowhere.
     fn under_way_on(&self, version: VersionId) -> Result<Vec<StepCount>, StoreError>;
     fn shortlink(&self, code: u64) -> Result<Option<ShortlinkRecord>, StoreError>;
     /// Outgoing rows by address, oldest first (the sandbox's post box); `to` `None` for all.
@@ -243,7 +243,7 @@ pub trait Store: Accounts + Send + Sync {
         kind: KeptKind,
         keys: &[String],
     ) -> Result<(), StoreError>;
-    /// Forgets what came before then, used or not.
+    /// Forgets what came before then, used or not; work that was set aside only once it was used.
     fn drop_kept(&self, before: Timestamp) -> Result<(), StoreError>;
 
     // Upkeep.

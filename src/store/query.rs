@@ -1,29 +1,7 @@
-//! What the lists mean, the same in every store: which leads a search finds, in which order
-//! conversations are shown, and how many bookings stand at once.
+//! What the lists mean, the same in every store: in which order conversations are shown, and how many bookings stand at once.
 
 use crate::conversation::{Conversation, ConversationId};
-use crate::lead::Value;
-use crate::store::{Booking, ConversationQuery, HandoffQuery, HandoffRecord, LeadRecord};
-
-/// Whether `q` is part of the number, the name or the email. A number may be written with spaces,
-/// dashes and brackets; words are compared without case.
-pub fn lead_matches(q: &str, record: &LeadRecord) -> bool {
-    let q = q.trim();
-    if q.is_empty() {
-        return true;
-    }
-    let digits: String = q.chars().filter(char::is_ascii_digit).collect();
-    let is_number = !digits.is_empty()
-        && q.chars()
-            .all(|c| c.is_ascii_digit() || matches!(c, '+' | ' ' | '-' | '(' | ')' | '.'));
-    if is_number && record.lead.phone.digits().to_string().contains(&digits) {
-        return true;
-    }
-    let q = q.to_lowercase();
-    ["name", "email"].iter().any(|field| {
-        matches!(record.lead.field(field), Value::Text(text) if text.to_lowercase().contains(&q))
-    })
-}
+use crate::store::{Booking, ConversationQuery, HandoffQuery, HandoffRecord};
 
 /// The part of an id that grows with time, without its bucket.
 pub const fn age_key(id: ConversationId) -> u64 {

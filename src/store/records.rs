@@ -399,6 +399,9 @@ pub struct Commit {
     pub seen: Option<SeenKey>,
     /// Written when it changed.
     pub record: Option<LeadRecord>,
+    /// The lead is new, or the name or email of `record` is another than before: what they are found by
+    /// is written anew.
+    pub named: bool,
     /// `revision` 1 is new; any other replaces the one before it, else `Stale`.
     pub conversations: Vec<Conversation>,
     /// New rows, numbered on from the snapshot's `last_seq`.
@@ -424,6 +427,7 @@ impl Commit {
             lead,
             seen: None,
             record: None,
+            named: false,
             conversations: Vec::new(),
             rows: Vec::new(),
             changes: Vec::new(),
@@ -593,7 +597,7 @@ impl Role {
 
 #[derive(Debug, Clone, Default)]
 pub struct LeadQuery {
-    /// Part of a number, name or email.
+    /// What `store::found_by` finds: beginnings of words, of emails, of numbers.
     pub q: Option<String>,
     pub after: Option<PhoneNumber>,
     pub limit: usize,

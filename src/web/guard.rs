@@ -69,7 +69,8 @@ async fn enter(
         None if is_page => return Ok(signin::first(&request)),
         None => return Err(Problem::unauthorized()),
     };
-    let personal = right.is_some_and(is_personal) && !POLLED.contains(&route.path);
+    let tells = right.is_some_and(is_personal) || TELLS_OF_LEADS.contains(&route.path);
+    let personal = tells && !POLLED.contains(&route.path);
     let witness = Witness::of(app, route.path, personal, &caller, &mut request).await;
     if let Some(right) = right
         && let Err(problem) = require(&caller, right, app)
@@ -97,6 +98,9 @@ const POLLED: [&str; 4] = [
     "/inbox/queue",
     "/inbox/{id}/talk",
 ];
+
+/// What names leads under a right that mostly shows none.
+const TELLS_OF_LEADS: [&str; 2] = ["/system", "/v1/parked"];
 
 /// Sees what is read and done on pages that ask for their rights themselves.
 pub async fn watch(State(app): State<AppState>, mut request: Request, next: Next) -> Response {

@@ -7,7 +7,7 @@ use axum::routing::{delete, get, post};
 
 use crate::web::api::{
     agents, audit, channels, consents, conversations, enrollments, events, flows, handoffs, leads,
-    messages, notes, replies, reports,
+    messages, notes, parked, replies, reports,
 };
 use crate::web::auth::Right;
 use crate::web::guard::Access;
@@ -261,7 +261,7 @@ pub static ALL: &[Route] = &[
         Get,
         "/v1/templates",
         Needs(Right::Serve),
-        "What agents say often, by name",
+        "What agents say often: `{ name, locales }`; filled in for a lead by `…/preview`",
         || get(messages::templates),
     ),
     route(
@@ -292,12 +292,17 @@ pub static ALL: &[Route] = &[
         Get,
         "/v1/handoffs",
         Needs(Right::Serve),
-        "Lists handoffs, newest first",
+        "Lists handoffs, newest first; or those an agent has most reason to take up first",
         || get(handoffs::list),
     )
     .query(&[
         ("status", "`open`, `claimed`, `resolved` or `unclaimed`"),
         ("team", "A team's name"),
+        (
+            "sort",
+            "`newest` (if not given), or `due`: open and claimed ones, hottest first, then by when \
+             the call is due",
+        ),
         LIMIT,
         CURSOR,
     ]),
@@ -416,6 +421,32 @@ pub static ALL: &[Route] = &[
         || post(channels::resume),
     )
     .answers(&[(200, "The channel"), (404, "No such channel")]),
+    route(
+        Get,
+        "/v1/parked",
+        Needs(Right::ReadSystem),
+        "Work that was set aside after a fault: whose, since when, why",
+        || get(parked::list),
+    ),
+    route(
+        Post,
+        "/v1/parked/{id}/retry",
+        Needs(Right::RunChannels),
+        "Has it done after all, once the cause is mended",
+        || post(parked::retry),
+    )
+    .answers(&[
+        (200, "What it was; it is on the list no more"),
+        (409, "It went on meanwhile, or had left before the fault"),
+    ]),
+    route(
+        Post,
+        "/v1/parked/{id}/dismiss",
+        Needs(Right::RunChannels),
+        "Takes it off the list; what it was about stays as it is",
+        || post(parked::dismiss),
+    )
+    .answers(&[(200, "What it was")]),
     route(
         Get,
         "/v1/flows",

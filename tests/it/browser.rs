@@ -3,6 +3,8 @@
 mod admin;
 mod figures;
 mod inbox;
+mod standstill;
+mod talk;
 
 use crate::chromium::{Chromium, Window};
 use crate::web::Server;

@@ -139,6 +139,13 @@ impl Window {
             .await;
     }
 
+    /// Pages run no script from here on.
+    pub async fn without_script(&self) {
+        let off = json!({ "value": true });
+        self.devtools("Emulation.setScriptExecutionDisabled", off)
+            .await;
+    }
+
     pub async fn dark(&self) {
         let features = json!([{ "name": "prefers-color-scheme", "value": "dark" }]);
         self.devtools(

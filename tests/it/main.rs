@@ -21,6 +21,7 @@ mod samples;
 mod sdk;
 mod sends;
 mod store;
+mod terminal;
 mod tidy;
 mod understanding;
 mod web;

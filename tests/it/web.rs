@@ -9,6 +9,7 @@ mod email;
 mod hooks;
 mod life;
 mod notes;
+pub mod parked;
 mod load;
 mod provider;
 mod preferences;

@@ -3,7 +3,7 @@
 use crate::advance::opt_in_request;
 use crate::conversation::{Effect, Event};
 use crate::flow::workspace::OptIn;
-use crate::lead::Name;
+use crate::lead::{Name, Value};
 use crate::policy::{Consent, ConsentChange, ConsentEvent};
 use crate::runtime::turn::Desk;
 use crate::runtime::work::{LeadUpdate, Refusal};
@@ -21,10 +21,7 @@ impl Desk<'_> {
             lead.tags = tags.clone();
         }
         for (name, value) in &update.fields {
-            match value.is_empty() {
-                true => lead.fields.remove(name),
-                false => lead.fields.insert(name.clone(), value.clone()),
-            };
+            self.set_field(name.clone(), value.clone());
         }
         let care = &mut self.record.care;
         care.asked_again = update.asked_again.or(care.asked_again);
@@ -37,6 +34,19 @@ impl Desk<'_> {
             self.consent_told(consent)?;
         }
         Ok(())
+    }
+
+    /// A field of the lead's; an empty value takes it away. Who is named anew is found by it from then on.
+    pub(super) fn set_field(&mut self, field: Name, value: Value) {
+        if matches!(field.as_str(), "name" | "email") {
+            self.commit.named |= *self.record.lead.field(&field) != value;
+        }
+        let fields = &mut self.record.lead.fields;
+        match value.is_empty() {
+            true => fields.remove(&field),
+            false => fields.insert(field, value),
+        };
+        self.record_changed = true;
     }
 
     /// A row told from outside. A consent after a revocation is the person's own act or none at all:

@@ -30,7 +30,7 @@ use crate::lead::{Lead, PhoneNumber, Value};
 use crate::policy::{self, LeadFacts, Standing};
 use crate::runtime::engine::Engine;
 use crate::runtime::live::Live;
-use crate::runtime::work::{Done, Heard, OptOutVerdict, Refusal, Work};
+use crate::runtime::work::{Done, Heard, OptOutVerdict, PutBack, Refusal, Work};
 use crate::store::{
     Batch, Care, Commit, HandoffId, LeadRecord, Need, Row, RowBody, RowKind, SendStatus, Sending,
     ShortlinkRecord, Snapshot,
@@ -87,6 +87,10 @@ impl<'e> Desk<'e> {
             | Work::Decline { handoff, .. }
             | Work::CallLead { handoff, .. }
             | Work::Resolve { handoff, .. } => (Some(handoff.conversation), None),
+            Work::PutBack { what, .. } => match what {
+                PutBack::Timer { conversation, .. } => (Some(*conversation), None),
+                PutBack::Row(seq) => (None, Some(*seq)),
+            },
             Work::EmailReply(answer) => (Some(answer.conversation), Some(answer.reply.answers)),
             Work::EmailBounced {
                 seq, conversation, ..
@@ -237,6 +241,7 @@ impl<'e> Desk<'e> {
             Work::EmailReply(answer) => self.email_reply(answer)?,
             Work::EmailBounced { error, .. } => self.email_bounced(error)?,
             Work::Unsubscribe { by, .. } => self.unsubscribe(*by)?,
+            Work::PutBack { what, .. } => self.put_back(*what)?,
             Work::Stop {
                 conversation,
                 outcome,
@@ -257,6 +262,7 @@ impl<'e> Desk<'e> {
         self.remember_sends();
         if self.record_changed {
             self.record.updated = self.now;
+            self.commit.named |= self.done.created;
             self.commit.record = Some(self.record);
         }
         let empty = self.commit == Commit::new(self.lead, self.now);
@@ -460,8 +466,7 @@ impl<'e> Desk<'e> {
     fn effect(&mut self, conversation: &Conversation, seq: Seq, effect: Effect) {
         match effect {
             Effect::SetField { field, value } => {
-                self.record.lead.fields.insert(field, value);
-                self.record_changed = true;
+                self.set_field(field, value);
             }
             Effect::CancelQueued => self.commit.cancel_queued = true,
             Effect::Consent(event) => self.consent(event),

@@ -1,7 +1,8 @@
 //! Work that cannot be done is set aside, so that it stops nobody else.
 
 use crate::conversation::Entry;
-use crate::runtime::work::Work;
+use crate::runtime::turn::Desk;
+use crate::runtime::work::{PutBack, Refusal, Work};
 use crate::store::{Commit, Row, RowBody, RowChange, SeenKey, SendStatus, Snapshot};
 use crate::time::Timestamp;
 
@@ -52,6 +53,48 @@ pub(in crate::runtime) fn park(work: &Work, snapshot: Snapshot, now: Timestamp) 
         _ => return None,
     }
     Some(commit)
+}
+
+impl Desk<'_> {
+    /// Once the cause is mended. Whatever happened to it meanwhile wins.
+    pub(super) fn put_back(&mut self, what: PutBack) -> Result<(), Refusal> {
+        match what {
+            PutBack::Timer {
+                conversation,
+                deadline,
+            } => {
+                let mut stopped = self.take_named(conversation)?;
+                if stopped.deadline.is_some() || stopped.is_ended() {
+                    return Err(Refusal::Conflict(
+                        "the conversation has gone on meanwhile".to_string(),
+                    ));
+                }
+                stopped.deadline = Some(deadline);
+                stopped.revision += 1;
+                self.done.conversation = Some(stopped.clone());
+                self.put(stopped);
+            }
+            PutBack::Row(seq) => {
+                let row = self.row.take().ok_or(Refusal::NotFound("message"))?;
+                let stopped = match row.body {
+                    RowBody::Outgoing(_, sending)
+                        if sending.due.is_none() && sending.status.is_pending() =>
+                    {
+                        sending
+                    }
+                    RowBody::Outgoing(..) | RowBody::Happened(_) => {
+                        return Err(Refusal::Conflict(
+                            "it has left or was taken back meanwhile".to_string(),
+                        ));
+                    }
+                };
+                let to = stopped.released(self.now);
+                self.commit.changes.push(RowChange { seq, to });
+            }
+        }
+        self.done.outgoing = true;
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -144,6 +144,7 @@ impl Lead {
         let mut it = commit(self.phone);
         it.seen = Some(self.key("enrolled"));
         it.record = Some(self.record());
+        it.named = true;
         it.conversations.push(self.conversation(1));
         let by = Event::Enrolled {
             by: "api".to_string(),

@@ -46,7 +46,22 @@ fn kept(store: &dyn Store) {
     assert_eq!(of(1, KeptKind::Part), std::slice::from_ref(&two));
     assert_eq!(of(1, KeptKind::Receipt), [receipt]);
     assert!(!ok(store.keep(&one)), "a used one is known still");
+    let aside = Kept {
+        kind: KeptKind::Parked,
+        ..part(2, "p", 1)
+    };
+    let looked_at = Kept {
+        key: "q".to_string(),
+        ..aside.clone()
+    };
+    assert!(ok(store.keep(&aside)) && ok(store.keep(&looked_at)));
+    ok(store.kept_used(phone(2), KeptKind::Parked, &["q".to_string()]));
     ok(store.drop_kept(after_ms(7)));
+    assert_eq!(of(2, KeptKind::Parked), std::slice::from_ref(&aside));
+    assert!(
+        ok(store.keep(&looked_at)),
+        "one that was looked at is dropped"
+    );
     assert!(ok(store.keep(&one)), "a dropped one is not");
     assert_eq!(of(1, KeptKind::Receipt), []);
     assert_eq!(of(2, KeptKind::Part), std::slice::from_ref(&other));

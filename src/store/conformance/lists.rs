@@ -74,6 +74,7 @@ fn search_leads(store: &dyn Store) {
         let fields = fields.expect("an enrolment has its lead");
         fields.insert("name".into(), Value::text(name));
         fields.insert("email".into(), Value::text(address));
+        commit.named = true;
         take(store, &[commit]);
     }
     for (q, numbers) in [
@@ -81,6 +82,10 @@ fn search_leads(store: &dyn Store) {
         ("TEST.org", vec![2]),
         ("+13125550101", vec![1]),
         ("555-0102", vec![2]),
+        ("312 555", vec![1, 2]),
+        ("0101", vec![1]),
+        ("lovelace ad", vec![1]),
+        ("lovelace b", vec![]),
         ("b", vec![2]),
         ("3125550", vec![1, 2]),
         ("", vec![1, 2]),
@@ -310,13 +315,10 @@ fn standing(store: &dyn Store) {
         count,
     };
     let expected = [
-        count("ended", "", Some("qualified"), 1),
         count("scheduled", "", None, 1),
         count("waiting", "timing", None, 2),
     ];
-    assert_eq!(ok(store.standing_on(version(1))), expected);
-    assert_eq!(ok(store.standing_on(version(9))), []);
-    assert_eq!(ok(store.under_way_on(version(1))), expected[1..]);
+    assert_eq!(ok(store.under_way_on(version(1))), expected);
     assert_eq!(ok(store.under_way_on(version(9))), []);
     assert_eq!(ok(store.live_versions()), [version(1), version(2)]);
 }

@@ -47,7 +47,8 @@ impl KeptRows {
     }
 
     pub fn drop_before(&mut self, before: Timestamp) {
-        self.0.retain(|kept| kept.at >= before);
+        let stays = |kept: &Kept| kept.kind == KeptKind::Parked && kept.open;
+        self.0.retain(|kept| kept.at >= before || stays(kept));
     }
 
     pub fn erase(&mut self, lead: PhoneNumber) {

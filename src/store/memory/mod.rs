@@ -229,14 +229,8 @@ impl Store for MemoryStore {
         Ok(self.read().handoffs_found(query))
     }
 
-    fn standing_on(&self, version: VersionId) -> Result<Vec<StepCount>, StoreError> {
-        Ok(self.read().standing_on(version))
-    }
-
     fn under_way_on(&self, version: VersionId) -> Result<Vec<StepCount>, StoreError> {
-        let mut counts = self.read().standing_on(version);
-        counts.retain(|count| count.outcome.is_none());
-        Ok(counts)
+        Ok(self.read().under_way_on(version))
     }
 
     fn shortlink(&self, code: u64) -> Result<Option<ShortlinkRecord>, StoreError> {

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use crate::conversation::{Conversation, ConversationId, Seq, VersionId};
 use crate::lead::{Name, PhoneNumber};
 use crate::policy::{ConsentEvent, ledger};
+use crate::store::found_by::Sought;
 use crate::store::query::{self, age_order};
 use crate::store::{
     Account, AddressChange, AddressMark, AddressState, ApiKey, Audit, AuditPlace, AuditRow,
@@ -425,16 +426,12 @@ impl State {
 
     pub fn leads_found(&self, query: &LeadQuery) -> Vec<LeadRecord> {
         let after = query.after.map(|phone| (phone.bucket(), phone));
+        let sought = query.q.as_deref().and_then(Sought::of);
         self.leads
             .iter()
             .skip_while(|(key, _)| after.is_some_and(|after| **key <= after))
             .map(|(_, record)| record)
-            .filter(|record| {
-                query
-                    .q
-                    .as_ref()
-                    .is_none_or(|q| query::lead_matches(q, record))
-            })
+            .filter(|record| sought.as_ref().is_none_or(|sought| sought.finds(record)))
             .take(query.limit)
             .cloned()
             .collect()
@@ -457,12 +454,12 @@ impl State {
         found.into_iter().take(query.limit).cloned().collect()
     }
 
-    pub fn standing_on(&self, version: VersionId) -> Vec<StepCount> {
+    pub fn under_way_on(&self, version: VersionId) -> Vec<StepCount> {
         let mut counts: BTreeMap<(Name, Name, Option<Name>), u64> = BTreeMap::new();
         for it in self
             .conversations
             .values()
-            .filter(|it| it.version == version)
+            .filter(|it| it.version == version && !it.is_ended())
         {
             let step = it.step().cloned().unwrap_or_default();
             let place = (it.status_name().into(), step, it.outcome().cloned());

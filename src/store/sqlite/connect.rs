@@ -25,7 +25,10 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0006_ledger_head.sql"),
     include_str!("schema/0007_accounts.sql"),
     include_str!("schema/0008_tail.sql"),
+    LEAD_KEY,
 ];
+/// Leads that are there already are given theirs when it is applied.
+const LEAD_KEY: &str = include_str!("schema/0009_lead_key.sql");
 const READERS_KEPT_MAX: usize = 4;
 const STATEMENTS_KEPT_MAX: usize = 64;
 
@@ -275,6 +278,9 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let applied = number(&tx, "user_version")?.max(0) as usize;
     for (i, schema) in SCHEMA.iter().enumerate().skip(applied) {
         tx.execute_batch(schema).doing(DOING)?;
+        if *schema == LEAD_KEY {
+            super::search::name_all(&tx)?;
+        }
         tx.pragma_update(None, "user_version", i as i64 + 1)
             .doing(DOING)?;
         tx.pragma_update(None, "application_id", APPLICATION_ID)

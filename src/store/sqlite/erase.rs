@@ -14,7 +14,7 @@ use super::{ask, tail};
 const DOING: &str = "erase a lead";
 
 /// By bucket and number. Handoffs go before the conversations by which they are found.
-const BY_LEAD: [&str; 7] = [
+const BY_LEAD: [&str; 8] = [
     "DELETE FROM handoff WHERE bucket = $1 AND conversation IN
         (SELECT id FROM conversation WHERE bucket = $1 AND lead = $2)",
     "DELETE FROM conversation WHERE bucket = $1 AND lead = $2",
@@ -22,6 +22,7 @@ const BY_LEAD: [&str; 7] = [
     "DELETE FROM kept WHERE bucket = $1 AND lead = $2",
     "DELETE FROM seen WHERE bucket = $1 AND lead = $2",
     "DELETE FROM shortlink WHERE lead_bucket = $1 AND lead = $2",
+    "DELETE FROM lead_key WHERE bucket = $1 AND lead = $2",
     "DELETE FROM lead WHERE bucket = $1 AND phone = $2",
 ];
 const ROW: &str = "DELETE FROM timeline WHERE n = $1";

@@ -35,6 +35,7 @@ fn read(row: &SqlRow<'_>) -> Result<Kept, StoreError> {
         kind: match int(row, 1)? {
             0 => KeptKind::Part,
             1 => KeptKind::Receipt,
+            2 => KeptKind::Parked,
             _ => return Err(StoreError::Unreadable { what: "kept row" }),
         },
         key: row.get(2).doing("read")?,
@@ -90,7 +91,8 @@ pub fn used(
     Ok(())
 }
 
-const DROP: &str = "DELETE FROM kept WHERE at < $1";
+// What was set aside stays until somebody has looked.
+const DROP: &str = "DELETE FROM kept WHERE at < $1 AND (kind < 2 OR open IS NULL)";
 
 pub fn drop_before(writer: &Connection, before: Timestamp) -> Result<(), StoreError> {
     ask::change(writer, DOING, DROP, [before.as_ms()]).map(drop)

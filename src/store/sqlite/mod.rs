@@ -21,6 +21,7 @@ mod pack;
 mod reads;
 mod review;
 mod replies;
+mod search;
 mod standing;
 mod tail;
 mod turns;
@@ -218,10 +219,6 @@ impl Store for SqliteStore {
 
     fn handoffs(&self, query: &HandoffQuery) -> Result<Vec<HandoffRecord>, StoreError> {
         self.read(|db| reads::handoffs(db, query))
-    }
-
-    fn standing_on(&self, version: VersionId) -> Result<Vec<StepCount>, StoreError> {
-        self.read(|db| reads::standing_on(db, version))
     }
 
     fn under_way_on(&self, version: VersionId) -> Result<Vec<StepCount>, StoreError> {

@@ -2,15 +2,16 @@
 
 use rusqlite::{Connection, params};
 
-use crate::conversation::{ConversationId, Seq, VersionId};
+use crate::conversation::{ConversationId, Seq};
 use crate::lead::PhoneNumber;
+use crate::store::found_by::{self, Sought};
 use crate::store::{
     HandoffId, HandoffQuery, HandoffRecord, HandoffStatus, LeadQuery, LeadRecord, Row, RowKind,
-    SendStatus, ShortlinkRecord, StepCount, StoreError, query,
+    SendStatus, ShortlinkRecord, StoreError,
 };
 
 use super::ask::{self, Go};
-use super::pack::{self, blob, code_bucket, column, digits, handoff_status, int, name};
+use super::pack::{self, blob, code_bucket, column, digits, handoff_status, int};
 use super::{tail, turns};
 
 // Leads come in the order of their key, bucket first: a page is one stretch of the table.
@@ -18,15 +19,15 @@ const LEADS: &str = "SELECT data FROM lead WHERE (bucket, phone) > ($1, $2)
     ORDER BY bucket, phone";
 
 pub fn leads(reader: &Connection, query: &LeadQuery) -> Result<Vec<LeadRecord>, StoreError> {
-    let exact = query
-        .q
-        .as_ref()
-        .and_then(|q| q.trim().parse::<PhoneNumber>().ok());
+    let exact = query.q.as_deref().and_then(found_by::exact);
     if let (Some(phone), None) = (exact, query.after) {
         let found = turns::lead(reader, phone)?;
         if found.is_some() || query.limit == 0 {
             return Ok(found.into_iter().take(query.limit).collect());
         }
+    }
+    if let Some(sought) = query.q.as_deref().and_then(Sought::of) {
+        return super::search::leads(reader, &sought, query.after, query.limit);
     }
     let after = query
         .after
@@ -37,13 +38,7 @@ pub fn leads(reader: &Connection, query: &LeadQuery) -> Result<Vec<LeadRecord>, 
             return Ok(Go::Stop);
         }
         let record: LeadRecord = blob(row, 0, "lead")?;
-        if query
-            .q
-            .as_ref()
-            .is_none_or(|q| query::lead_matches(q, &record))
-        {
-            found.push(record);
-        }
+        found.push(record);
         Ok(Go::On)
     })?;
     Ok(found)
@@ -130,25 +125,6 @@ const SHORTLINK: &str = "SELECT data FROM shortlink WHERE bucket = $1 AND code =
 pub fn shortlink(reader: &Connection, code: u64) -> Result<Option<ShortlinkRecord>, StoreError> {
     let key = params![code_bucket(code), column(code)];
     ask::one(reader, SHORTLINK, key, |row| blob(row, 0, "short link"))
-}
-
-const STANDING: &str = "SELECT c.status, coalesce(c.step, ''), c.outcome, count(*)
-    FROM conversation c JOIN flow_version v ON v.bucket = 0 AND v.n = c.version
-    WHERE v.version = $1 GROUP BY c.status, c.step, c.outcome ORDER BY 1, 2, 3";
-
-pub fn standing_on(reader: &Connection, version: VersionId) -> Result<Vec<StepCount>, StoreError> {
-    let mut counts = ask::many(reader, STANDING, [version.0], |row| {
-        let status = usize::try_from(int(row, 0)?).ok();
-        let status = status.and_then(|code| pack::STATUS_NAMES.get(code));
-        Ok(StepCount {
-            status: (*status.ok_or(StoreError::Unreadable { what: "status" })?).into(),
-            step: name(row, 1)?,
-            outcome: pack::maybe_text(row, 2)?.map(Into::into),
-            count: int(row, 3)? as u64,
-        })
-    })?;
-    counts.sort_by(|a, b| (&a.status, &a.step, &a.outcome).cmp(&(&b.status, &b.step, &b.outcome)));
-    Ok(counts)
 }
 
 const OUTGOING: &str = "SELECT lead, seq, conversation, at, kind, status, due, provider_id, body,

@@ -19,7 +19,7 @@ use super::flows::Versions;
 use super::known::{Known, told_by_row};
 use super::pack::{self, blob, column, digits, maybe_time, ms, to_blob};
 use super::tail::{Entries, Entry, Holder};
-use super::{addresses, ask, ledger, reads, tail};
+use super::{addresses, ask, ledger, reads, search, tail};
 
 const DOING: &str = "write a turn";
 
@@ -64,6 +64,9 @@ pub fn write(
     }
     if let Some(record) = &commit.record {
         save_lead(db, lead, record, held_by(Holder::Lead))?;
+        if commit.named {
+            search::name(db, record)?;
+        }
     }
     let is_written = match holder {
         Holder::Conversation(id) => commit.conversations.iter().any(|it| it.id == id),

@@ -26,18 +26,24 @@ pub async fn resume(
     State(app): State<AppState>,
     Path(name): Path<String>,
 ) -> Result<Response, Problem> {
+    open(&app, &name)?;
     let live = app.live();
-    let (name, channel) = live
-        .workspace
-        .channels
-        .get_key_value(name.as_str())
-        .ok_or_else(|| Problem::not_found("channel"))?;
+    let known = live.workspace.channels.get_key_value(name.as_str());
+    let (name, channel) = known.ok_or_else(|| Problem::not_found("channel"))?;
+    let fares = app.engine.health.of(name);
+    Ok(Json(shape(name, channel, &fares)).into_response())
+}
+
+/// Opens a channel of the workspace, if it is closed.
+pub fn open(app: &AppState, name: &str) -> Result<(), Problem> {
+    if !app.live().workspace.channels.contains_key(name) {
+        return Err(Problem::not_found("channel"));
+    }
     if app.engine.health.resume(name) {
         tracing::info!(channel = %name, "the channel was opened by hand");
     }
     app.due.notify_one();
-    let fares = app.engine.health.of(name);
-    Ok(Json(shape(name, channel, &fares)).into_response())
+    Ok(())
 }
 
 fn shape(name: &Name, channel: &Channel, fares: &Fares) -> Value {

@@ -59,7 +59,7 @@ pub async fn get(
         .read(move |store| {
             let versions = store.flow_versions(&counted.name)?;
             let pause = watch::paused(store)?.remove(&counted.name);
-            Ok((versions, store.standing_on(counted.version)?, pause))
+            Ok((versions, store.under_way_on(counted.version)?, pause))
         })
         .await?;
     let mut json = summary(&flow);
@@ -83,14 +83,19 @@ pub async fn resume(
     State(app): State<AppState>,
     Path(name): Path<String>,
 ) -> Result<Response, Problem> {
+    let pause = go_on(&app, name.clone()).await?;
+    let was = pause.map(|pause| json!({ "why": pause.why, "at": pause.at.to_string() }));
+    Ok(Json(json!({ "flow": name, "paused": null, "was": was })).into_response())
+}
+
+/// Lets a flow go on; what it was paused for, if it was.
+pub async fn go_on(app: &AppState, name: String) -> Result<Option<watch::Pause>, Problem> {
     if !app.live().flows.contains_key(name.as_str()) {
         return Err(Problem::not_found("flow"));
     }
-    let of = name.clone();
-    let pause = app.read(move |store| watch::resume(store, &of)).await?;
+    let pause = app.read(move |store| watch::resume(store, &name)).await?;
     app.due.notify_one();
-    let was = pause.map(|pause| json!({ "why": pause.why, "at": pause.at.to_string() }));
-    Ok(Json(json!({ "flow": name, "paused": null, "was": was })).into_response())
+    Ok(pause)
 }
 
 /// What a picture may do in a browser that opens it: show its own style.
@@ -105,7 +110,7 @@ pub async fn graph(
     let flow = flow.ok_or_else(|| Problem::not_found("flow"))?;
     let svg = app
         .read(move |store| {
-            let standing = store.standing_on(flow.version)?;
+            let standing = store.under_way_on(flow.version)?;
             let mut numbers = picture::StepNumbers::default();
             for count in standing.iter().filter(|count| !count.step.is_empty()) {
                 *numbers.waiting.entry(count.step.clone()).or_default() += count.count;

@@ -15,7 +15,7 @@ use crate::web::fields::{self, Fields};
 use crate::web::pages::{LIMIT_MAX, Page, Query};
 use crate::web::state::AppState;
 
-/// `GET /v1/handoffs?status=&team=`
+/// `GET /v1/handoffs?status=&team=&sort=`
 pub async fn list(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
@@ -36,16 +36,37 @@ pub async fn list(
                 })?,
         ),
     };
-    let after: Option<Id> = page.after()?;
-    let wanted = HandoffQuery {
-        status,
-        team: given("team").map(|team| Name::from(team.as_str())),
-        limit: match after {
-            None => page.limit + 1,
-            Some(_) => LIMIT_MAX * 20,
-        },
+    let sort = match given("sort").map(String::as_str) {
+        None | Some("newest") => Sort::Newest,
+        Some("due") => Sort::Due,
+        Some(_) => return Err(Problem::bad_request("`sort` must be newest or due")),
     };
-    let found = app.read(move |store| store.handoffs(&wanted)).await?;
+    let after: Option<Id> = page.after()?;
+    let team = given("team").map(|team| Name::from(team.as_str()));
+    let limit = match (sort, &after) {
+        (Sort::Newest, None) => page.limit + 1,
+        // Where it stands in such an order is known once all were looked at.
+        (Sort::Newest, Some(_)) | (Sort::Due, _) => LIMIT_MAX * 20,
+    };
+    let asked = |status| HandoffQuery {
+        status,
+        team: team.clone(),
+        limit,
+    };
+    let asked: Vec<HandoffQuery> = match (sort, status) {
+        (Sort::Newest, status) => vec![asked(status)],
+        (Sort::Due, None) => LIVE.map(|status| asked(Some(status))).into(),
+        (Sort::Due, Some(status)) => vec![asked(Some(status))],
+    };
+    let mut found = app
+        .read(move |store| {
+            let lists = asked.iter().map(|query| store.handoffs(query));
+            Ok(lists.collect::<Result<Vec<_>, _>>()?.concat())
+        })
+        .await?;
+    if sort == Sort::Due {
+        found.sort_by_key(HandoffRecord::urgency);
+    }
     let mut mine: Vec<HandoffRecord> = found
         .into_iter()
         .skip_while(|record| after.as_ref().is_some_and(|after| record.id != after.0))
@@ -55,6 +76,15 @@ pub async fn list(
     mine.truncate(page.limit + 1);
     Ok(page.answer(mine, |record| record.id.to_string(), shapes::handoff))
 }
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sort {
+    Newest,
+    Due,
+}
+
+/// The states in which somebody has still to act.
+const LIVE: [HandoffStatus; 2] = [HandoffStatus::Open, HandoffStatus::Claimed];
 
 struct Id(HandoffId);
 
@@ -77,6 +107,22 @@ async fn show(app: &AppState, id: HandoffId) -> Result<Response, Problem> {
     Ok(Json(shapes::handoff(&record)).into_response())
 }
 
+/// How the calls that only name an agent begin: the handoff, and who speaks. `unnamed` is whom a call
+/// is for that names nobody.
+async fn opening(
+    app: &AppState,
+    caller: &Caller,
+    id: &str,
+    body: &Bytes,
+    unnamed: fn(&HandoffRecord) -> Option<&str>,
+) -> Result<(HandoffRecord, String), Problem> {
+    let json = fields::body(body)?;
+    let named = Fields::of(&json)?.text("agent")?;
+    let record = find(app, id).await?;
+    let agent = caller.agent(named.or(unnamed(&record)))?;
+    Ok((record, agent))
+}
+
 /// `POST /v1/handoffs/{id}/claim`
 pub async fn claim(
     State(app): State<AppState>,
@@ -84,9 +130,7 @@ pub async fn claim(
     Path(id): Path<String>,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    let json = fields::body(&body)?;
-    let agent = caller.agent(Fields::of(&json)?.text("agent")?)?;
-    let record = find(&app, &id).await?;
+    let (record, agent) = opening(&app, &caller, &id, &body, |_| None).await?;
     app.turn(Work::Claim {
         lead: record.lead,
         handoff: record.id,
@@ -103,9 +147,7 @@ pub async fn decline(
     Path(id): Path<String>,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    let json = fields::body(&body)?;
-    let agent = caller.agent(Fields::of(&json)?.text("agent")?)?;
-    let record = find(&app, &id).await?;
+    let (record, agent) = opening(&app, &caller, &id, &body, |_| None).await?;
     app.turn(Work::Decline {
         lead: record.lead,
         handoff: record.id,
@@ -122,10 +164,8 @@ pub async fn call(
     Path(id): Path<String>,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    let json = fields::body(&body)?;
-    let record = find(&app, &id).await?;
-    let named = Fields::of(&json)?.text("agent")?;
-    let agent = caller.agent(named.or(record.agent.as_deref()))?;
+    let (record, agent) =
+        opening(&app, &caller, &id, &body, |record| record.agent.as_deref()).await?;
     app.turn(Work::CallLead {
         lead: record.lead,
         handoff: record.id,

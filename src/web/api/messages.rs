@@ -73,11 +73,18 @@ pub async fn preview(
     Ok(Json(size(&text)).into_response())
 }
 
-/// `GET /v1/templates`
+/// `GET /v1/templates`: in which language one is written is told where it is in several.
 pub async fn templates(State(app): State<AppState>) -> Response {
     let live = app.live();
-    let names = live.workspace.templates.keys();
-    let data: Vec<Value> = names.map(|name| json!({ "name": name.as_str() })).collect();
+    let data: Vec<Value> = live
+        .workspace
+        .templates
+        .iter()
+        .map(|(name, said)| {
+            let locales = said.0.iter().filter_map(|(locale, _)| locale.as_deref());
+            json!({ "name": name.as_str(), "locales": locales.collect::<Vec<_>>() })
+        })
+        .collect();
     Json(json!({ "data": data, "next": null })).into_response()
 }
 

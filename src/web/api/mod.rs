@@ -12,6 +12,7 @@ pub mod handoffs;
 pub mod leads;
 pub mod messages;
 pub mod notes;
+pub mod parked;
 pub mod proof;
 pub mod replies;
 pub mod reports;

@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::kpi::{self, Figures};
+use crate::kpi::{self, Comparison, Figures, Verdict};
 use crate::lead::Name;
 use crate::web::api::speed;
 use crate::web::error::Problem;
@@ -38,6 +38,29 @@ pub fn json(figures: &Figures) -> Value {
     })
 }
 
+/// How two arms differ, and what can be said of it.
+pub fn comparison(it: &Comparison) -> Value {
+    let (verdict, more) = match it.verdict {
+        Verdict::More => ("more", None),
+        Verdict::Less => ("less", None),
+        Verdict::NoDifference => ("no_difference", None),
+        Verdict::NotYet { more } => ("not_enough_yet", Some(more)),
+    };
+    json!({
+        "difference": it.difference, "low": it.low, "high": it.high, "p": it.p,
+        "test": it.test.as_str(), "verdict": verdict, "more_leads_needed": more,
+    })
+}
+
+/// By what is compared.
+pub fn comparisons(arms: &BTreeMap<String, Figures>) -> Value {
+    let all = kpi::compared(arms);
+    let all = all
+        .iter()
+        .map(|(name, it)| (name.to_string(), comparison(it)));
+    Value::Object(all.collect())
+}
+
 /// `GET /v1/reports/flows/{flow}?since=`
 pub async fn flow(
     State(app): State<AppState>,
@@ -58,7 +81,7 @@ pub async fn flow(
     let (figures, complete, standing) = app
         .read(move |store| {
             let (figures, complete) = kpi::of_flow(store, &name, since)?;
-            Ok((figures, complete, store.standing_on(version)?))
+            Ok((figures, complete, store.under_way_on(version)?))
         })
         .await?;
     let mut json = json(&figures);
@@ -88,12 +111,14 @@ pub async fn experiment(
     let (arms, complete) = app
         .read(move |store| kpi::of_experiment(store, &flow_name, &experiment, None))
         .await?;
+    let compared = comparisons(&arms);
     let arms: BTreeMap<String, Value> = arms
         .iter()
         .map(|(arm, figures)| (arm.clone(), json(figures)))
         .collect();
     let answer = json!({
         "experiment": name, "flow": flow.name.as_str(), "arms": arms, "complete": complete,
+        "compared": compared,
     });
     Ok(Json(answer).into_response())
 }

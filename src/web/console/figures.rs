@@ -3,22 +3,26 @@
 //! SVG; every drawing stands beside its numbers.
 
 mod charts;
+mod compare;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use maud::{Markup, html};
 
-use crate::flow::{Flow, picture};
+use crate::flow::walk::{HOLDOUT, VARIANT};
+use crate::flow::{Experiment, Flow, Measure, picture};
+use crate::kpi::{Comparison, Share, Verdict, significance};
 use crate::lead::Name;
 use crate::time::{Duration, Timestamp};
 use crate::web::auth::{Caller, Right, require};
 use crate::web::console::Page;
 use crate::web::console::flows::period;
 use crate::web::console::page::{Frame, Place, empty};
+use crate::web::console::period::Period;
 use crate::web::console::tally::{Sum, Tally, median};
 use crate::web::error::Problem;
 use crate::web::state::AppState;
@@ -32,6 +36,8 @@ const DAYS_SPARK: i64 = 14;
 pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/figures", get(all))
+        .route("/figures/compare", get(compare::page))
+        .route("/figures/compare/table", get(compare::table))
         .route("/figures/{flow}", get(one))
         .route("/figures/{flow}/now", get(now))
         .route("/figures/{flow}/card", get(card))
@@ -50,7 +56,8 @@ async fn all(caller: Caller, State(app): State<AppState>) -> Page {
             div.page-head { div {
                 h1 { "Figures" }
                 p.lead { "What each flow came to. Choose one for all of it." }
-            } }
+            }
+            @if live.flows.len() > 1 { div.actions { a.button href="/figures/compare" { "Compare them" } } } }
             @if live.flows.is_empty() { (empty("No flow is served", "Figures appear with the first one.")) }
             div.figure-cards {
                 // Each is counted when it comes into sight: a workspace may have many flows.
@@ -90,10 +97,22 @@ async fn card(caller: Caller, State(app): State<AppState>, Path(name): Path<Stri
     Ok(Html(body.into_string()).into_response())
 }
 
-async fn one(caller: Caller, State(app): State<AppState>, Path(name): Path<String>) -> Page {
+/// `?period=`
+#[derive(serde::Deserialize)]
+struct Over {
+    #[serde(default)]
+    period: String,
+}
+
+async fn one(
+    caller: Caller,
+    State(app): State<AppState>,
+    Path(name): Path<String>,
+    Query(over): Query<Over>,
+) -> Page {
     require(&caller, Right::ReadReports, &app)?;
-    let flow = served(&app, &name)?;
-    let tally = app.tallies.of(&app, &flow).await?;
+    let (flow, period) = (served(&app, &name)?, Period::of(&over.period));
+    let tally = app.tallies.within(&app, &flow, period).await?;
     let body = html! {
         div.page {
             div.page-head { div {
@@ -101,8 +120,11 @@ async fn one(caller: Caller, State(app): State<AppState>, Path(name): Path<Strin
                 h1 { (spaced(&flow.name)) }
                 p.lead { (flow.about) }
             }
-            div.actions { a.button href=(format!("/flows/{}", flow.name)) { "The flow, live" } } }
-            (part(&flow, &tally, app.now()))
+            div.actions {
+                (period.choice(|period| format!("/figures/{}?period={}", flow.name, period.word())))
+                a.button href=(format!("/flows/{}", flow.name)) { "The flow, live" }
+            } }
+            (part(&flow, &tally, period, app.now()))
         }
     };
     let title = format!("{}: figures", spaced(&flow.name));
@@ -111,20 +133,29 @@ async fn one(caller: Caller, State(app): State<AppState>, Path(name): Path<Strin
         .page(&body))
 }
 
-async fn now(caller: Caller, State(app): State<AppState>, Path(name): Path<String>) -> Page {
+async fn now(
+    caller: Caller,
+    State(app): State<AppState>,
+    Path(name): Path<String>,
+    Query(over): Query<Over>,
+) -> Page {
     require(&caller, Right::ReadReports, &app)?;
-    let flow = served(&app, &name)?;
-    let tally = app.tallies.of(&app, &flow).await?;
-    Ok(Html(part(&flow, &tally, app.now()).into_string()).into_response())
+    let (flow, period) = (served(&app, &name)?, Period::of(&over.period));
+    let tally = app.tallies.within(&app, &flow, period).await?;
+    Ok(Html(part(&flow, &tally, period, app.now()).into_string()).into_response())
 }
 
-fn part(flow: &Flow, tally: &Tally, now: Timestamp) -> Markup {
+fn part(flow: &Flow, tally: &Tally, over: Period, now: Timestamp) -> Markup {
     let sum = &tally.all;
+    let drawn = over.days().unwrap_or(DAYS);
+    let again = format!("/figures/{}/now?period={}", flow.name, over.word());
     html! {
-        div.figures #figures data-live=(format!("flow-{}", flow.name)) hx-get=(format!("/figures/{}/now", flow.name))
+        div.figures #figures data-live=(format!("flow-{}", flow.name)) hx-get=(again)
             data-every=(tally.every_ms()) hx-trigger="live" hx-swap="morph" hx-sync="this:queue last" hx-disinherit="hx-sync" {
             p.hint { (period(tally)) }
-            @if sum.conversations == 0 {
+            @if sum.conversations == 0 && over != Period::All {
+                (empty("Nothing in this period", "Choose a longer one."))
+            } @else if sum.conversations == 0 {
                 (empty("Nothing to draw yet", "Figures appear with the first conversation."))
             } @else {
                 (tiles(sum))
@@ -132,7 +163,7 @@ fn part(flow: &Flow, tally: &Tally, now: Timestamp) -> Markup {
                     section.pane.card-pane { h2 { "How far they came" } (funnel(sum)) }
                     section.pane.card-pane {
                         h2 { "Begun and answered, day by day" }
-                        (days(&by_day(tally, DAYS, now), now))
+                        (days(&by_day(tally, drawn, now), now))
                     }
                     section.pane.card-pane { h2 { "How it ended" } (outcomes(sum)) }
                     section.pane.card-pane { h2 { "How long it took" } (times(sum)) }
@@ -309,7 +340,75 @@ fn experiments(flow: &Flow, tally: &Tally) -> Markup {
                     } }
                 }
             }
-            p.hint { "Counts, not a verdict: small differences may be chance." }
+            (verdicts(tally, experiment))
+        }
+    }
+}
+
+type Counted = fn(&Sum) -> (u64, u64);
+
+/// What arms are compared by, and how the flow calls it.
+const COMPARED: [(&str, Option<Measure>, Counted); 4] = [
+    ("replied", Some(Measure::Replied), |sum| {
+        (sum.replied, sum.conversations)
+    }),
+    ("clicked", Some(Measure::Clicked), |sum| {
+        (sum.clicked, sum.conversations)
+    }),
+    ("opted out", Some(Measure::OptedOut), |sum| {
+        (sum.opted_out, sum.conversations)
+    }),
+    ("won", None, |sum| (sum.won, sum.ended)),
+];
+
+/// Of the changed arm against the untouched one; what the experiment is about comes first.
+fn verdicts(tally: &Tally, experiment: &Experiment) -> Markup {
+    let of = |arm: &str| tally.arms.get(&(experiment.name.clone(), Name::from(arm)));
+    let (Some(variant), Some(holdout)) = (of(VARIANT), of(HOLDOUT)) else {
+        return html! { p.hint { "One of the arms has nobody in it yet." } };
+    };
+    let mut compared: Vec<(&str, bool, Comparison)> = COMPARED
+        .iter()
+        .filter_map(|(what, measure, counted)| {
+            let share = |sum| {
+                let (hits, all) = counted(sum);
+                Share::new(hits, all)
+            };
+            let asked = measure.as_ref() == Some(&experiment.measure);
+            let it = significance::compare(share(variant), share(holdout))?;
+            // Links that nobody was sent are no question.
+            (asked || *what != "clicked" || variant.linked + holdout.linked > 0)
+                .then_some((*what, asked, it))
+        })
+        .collect();
+    compared.sort_by_key(|(_, asked, _)| !asked);
+    html! {
+        ul.verdicts { @for (what, asked, it) in compared { li {
+            (verdict(what, &it))
+            @if asked { " " span.hint { "· what it measures" } }
+        } } }
+        p.hint { "Settle beforehand how many leads it shall be: each further look has one chance in twenty to find something where there is nothing." }
+    }
+}
+
+fn verdict(what: &str, it: &Comparison) -> Markup {
+    let points = |share: f64| format!("{:.1}", share * 100.0);
+    let (tone, said) = match it.verdict {
+        Verdict::More => ("accent", format!("more {what} with the variant")),
+        Verdict::Less => ("accent", format!("fewer {what} with the variant")),
+        Verdict::NoDifference => (
+            "",
+            format!(
+                "no difference of {} points in {what}",
+                points(significance::SMALLEST)
+            ),
+        ),
+        Verdict::NotYet { more } => ("warn", format!("{what}: not enough yet, {more} more leads")),
+    };
+    html! {
+        span class=(format!("badge {tone}")) { (said) }
+        " " span.hint {
+            @if it.difference >= 0.0 { "+" } (points(it.difference)) " points, between " (points(it.low)) " and " (points(it.high)) " with 95 % certainty"
         }
     }
 }

@@ -2,16 +2,16 @@
 //! as everything else, while the page shows how far it is. Files are kept in memory, few and not for
 //! long: they hold numbers.
 
+mod upload;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::body::Body;
+use axum::Form;
 use axum::extract::{Extension, Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::header;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use axum::{Form, Json};
 use maud::{Markup, html};
-use serde_json::json;
 
 use crate::import::{
     Column, Counts, Defaults, Go, Import, Mapping, Outcome, Table, read_row, refused_csv, run,
@@ -21,21 +21,19 @@ use crate::policy::consent::Level;
 use crate::runtime::{Answer, Refusal, Work};
 use crate::store::StoreError;
 use crate::time::{Duration, Timestamp};
-use crate::web::auth::{Caller, random};
+use crate::web::auth::Caller;
 use crate::web::console::Page;
 use crate::web::console::page::{Frame, Place};
 use crate::web::console::signin::Fields;
 use crate::web::error::Problem;
-use crate::web::limits;
 use crate::web::state::AppState;
 
-pub const FILE_BYTES_MAX: usize = 32 * 1024 * 1024;
-const UPLOAD_DEADLINE: std::time::Duration = std::time::Duration::from_secs(120);
 const FILES_MAX: usize = 4;
 const FILE_LIFE: Duration = Duration::hours(1);
-const NAME_LEN_MAX: usize = 120;
 const ROWS_PREVIEWED: usize = 6;
 const REFUSED_SHOWN: usize = 50;
+
+pub use upload::{page, upload};
 
 #[derive(Default)]
 pub struct Imports {
@@ -88,85 +86,6 @@ impl File {
     fn is_running(&self) -> bool {
         matches!(*self.job(), Job::Running(_))
     }
-}
-
-/// `GET /import`
-pub async fn page(Extension(caller): Extension<Caller>, State(app): State<AppState>) -> Page {
-    let body = html! {
-        div.page.narrow-page {
-            p.crumbs { a href="/leads" { "Leads" } }
-            div.page-head { div { h1 { "Import leads" }
-                p.lead { "A CSV file, as any spreadsheet or CRM exports it. You see what is understood of it before anything is stored." } } }
-            form.pane.drop #upload {
-                label.field { span { "The file" }
-                    input #file type="file" accept=".csv,.tsv,.txt,text/csv" required; }
-                p.hint { "A header row, and a column with phone numbers. UTF-8, UTF-16 or Windows-1252; commas, semicolons or tabs. At most "
-                    (FILE_BYTES_MAX / 1024 / 1024) " MiB; more goes by " code { "replytree import" } "." }
-                progress #sending max="100" value="0" hidden aria-label="Sent so far" {}
-                p.error #wrong role="alert" hidden {}
-                div { button.primary { "Look at it" } }
-                noscript { p.banner { "Taking in a file needs JavaScript. Without it: " code { "replytree import FILE.csv" } "." } }
-            }
-            section.section { h2 { "What becomes of it" }
-                ul.plain {
-                    li { "A lead is known by the number: who is there already is brought up to date." }
-                    li { "Consent is recorded with its wording, source and time. Without it, a lead is stored and not texted." }
-                    li { "Whoever opted out stays so, whatever the file says." }
-                    li { "A row that is not understood is refused with the reason; the rest goes on." }
-                }
-            }
-        }
-    };
-    let frame = Frame::of(&app, &caller, Place::Leads, "Import leads");
-    Ok(frame.style("admin.css").script("import.js").page(&body))
-}
-
-/// `POST /import`: the bytes of the file; its name in `x-file-name`, as in an address.
-pub async fn upload(State(app): State<AppState>, headers: HeaderMap, body: Body) -> Page {
-    let bytes = tokio::time::timeout(UPLOAD_DEADLINE, limits::collect(body, FILE_BYTES_MAX)).await;
-    let slow = |_| {
-        Problem::new(
-            StatusCode::REQUEST_TIMEOUT,
-            "slow",
-            "the file did not arrive in time",
-        )
-    };
-    let bytes = bytes.map_err(slow)??;
-    let region = app.live().workspace.region.clone();
-    let read = tokio::task::spawn_blocking(move || Table::read(&bytes, &region)).await;
-    let read = read.map_err(|_| Problem::overloaded())?;
-    let table = read.map_err(|error| Problem::field("", error.to_string()))?;
-    let id: [u8; 12] = random().map_err(|_| Problem::overloaded())?;
-    let id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
-    let file = File {
-        name: file_name(&headers),
-        table,
-        taken: app.wall(),
-        job: Mutex::new(Job::Looked),
-    };
-    app.imports.put(id.clone(), file);
-    Ok(Json(json!({ "to": format!("/import/{id}") })).into_response())
-}
-
-fn file_name(headers: &HeaderMap) -> String {
-    let told = headers
-        .get("x-file-name")
-        .and_then(|name| name.to_str().ok());
-    let mut bytes = Vec::new();
-    let mut rest = told.unwrap_or("file.csv").bytes();
-    while let Some(byte) = rest.next() {
-        let hex = |byte: Option<u8>| byte.and_then(|it| char::from(it).to_digit(16));
-        match byte {
-            b'%' => {
-                let (high, low) = (hex(rest.next()), hex(rest.next()));
-                bytes.extend(high.zip(low).map(|(high, low)| (high * 16 + low) as u8));
-            }
-            byte => bytes.push(byte),
-        }
-    }
-    let name = String::from_utf8_lossy(&bytes).into_owned();
-    let plain = |c: &char| !c.is_control() && !matches!(c, '/' | '\\');
-    name.chars().filter(plain).take(NAME_LEN_MAX).collect()
 }
 
 fn defaults(app: &AppState, file: &File, given: &Fields) -> Defaults {
@@ -417,6 +336,7 @@ fn state(id: &str, file: &File) -> Markup {
             Job::Looked => { div #import-state {} }
             Job::Running(counts) => {
                 div #import-state hx-get=(format!("/import/{id}/progress")) hx-trigger="every 400ms" hx-swap="outerHTML" {
+                    noscript { p.banner { "It goes on by itself. " a href=(format!("/import/{id}")) { "Look how far it is" } "." } }
                     div.pane.card-pane {
                         p { (counts.rows) " of " (file.table.rows) " rows" }
                         progress max=(file.table.rows) value=(counts.rows) aria-label="Imported so far" {}

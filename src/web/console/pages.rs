@@ -3,7 +3,7 @@
 use axum::routing::{get, post};
 
 use crate::web::auth::Right;
-use crate::web::console::{account, consent, import, leads, signin, system, users};
+use crate::web::console::{account, consent, import, leads, signin, standstill, system, users};
 use crate::web::guard::Access::{Member, Open, Page};
 use crate::web::routes::Method::{Get, Post};
 use crate::web::routes::{Route, route};
@@ -126,10 +126,45 @@ pub static ALL: &[Route] = &[
     }),
     route(
         Get,
+        "/system/figures",
+        Page(Right::ReadSystem),
+        "How much there is",
+        || get(system::figures_part),
+    ),
+    route(
+        Get,
         "/system/audit",
         Page(Right::ReadAudit),
         "The audit log",
         || get(system::audit),
+    ),
+    route(
+        Post,
+        "/system/channels/{name}/resume",
+        Page(Right::RunChannels),
+        "Open a channel",
+        || post(standstill::open_channel),
+    ),
+    route(
+        Post,
+        "/system/flows/{flow}/resume",
+        Page(Right::RunChannels),
+        "Let a flow go on",
+        || post(standstill::resume_flow),
+    ),
+    route(
+        Post,
+        "/system/parked/{id}/retry",
+        Page(Right::RunChannels),
+        "Have it done after all",
+        || post(standstill::retry),
+    ),
+    route(
+        Post,
+        "/system/parked/{id}/dismiss",
+        Page(Right::RunChannels),
+        "Take it off the list",
+        || post(standstill::dismiss),
     ),
     route(
         Post,

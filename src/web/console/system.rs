@@ -2,17 +2,20 @@
 //! again every few seconds.
 
 use axum::extract::{Extension, State};
-use axum::response::Response;
+use axum::response::{Html, IntoResponse, Response};
 use maud::{Markup, html};
 
 use crate::lead::Name;
-use crate::runtime::health;
-use crate::store::{Account, ApiKey, AuditQuery, AuditRow, SendStatus, Session, StoreCounts};
+use crate::runtime::{health, parked};
+use crate::store::{
+    Account, ApiKey, AuditQuery, AuditRow, SendStatus, Session, Store, StoreCounts,
+};
 use crate::time::Timestamp;
 use crate::web::api::audit as log;
 use crate::web::auth::{Caller, Right};
 use crate::web::console::account::{browser, short};
 use crate::web::console::page::{Frame, Place, empty};
+use crate::web::console::standstill::{Standing, closed};
 use crate::web::console::{Page, when};
 use crate::web::error::Problem;
 use crate::web::pages::Query;
@@ -29,12 +32,11 @@ const ROLES: [(&str, &str); 4] = [
 
 /// What the page shows, read at once.
 struct Facts {
-    counts: StoreCounts,
-    outgoing: Vec<(SendStatus, u64)>,
     next_due: Option<Timestamp>,
     accounts: Vec<Account>,
     sessions: Vec<Session>,
     keys: Vec<ApiKey>,
+    standing: Standing,
 }
 
 pub async fn page(Extension(caller): Extension<Caller>, State(app): State<AppState>) -> Page {
@@ -42,15 +44,15 @@ pub async fn page(Extension(caller): Extension<Caller>, State(app): State<AppSta
     let facts = app
         .read(move |store| {
             Ok(Facts {
-                counts: store.counts()?,
-                outgoing: store.count_outgoing()?,
                 next_due: store.next_due()?,
                 accounts: store.accounts()?,
                 sessions: store.sessions(now)?,
                 keys: store.keys()?,
+                standing: Standing::read(store)?,
             })
         })
         .await?;
+    let stock = app.tallies.stocks.of(&app).await?;
     let rows = match caller.has(Right::ReadAudit, &app) {
         true => {
             let query = AuditQuery {
@@ -67,10 +69,11 @@ pub async fn page(Extension(caller): Extension<Caller>, State(app): State<AppSta
             div.page-head { div { h1 { "System" }
                 p.lead { "Replytree " (env!("CARGO_PKG_VERSION")) ", " (app.live().flows.len()) " flows served"
                     @if app.sandbox.is_some() { ", in the sandbox: nothing leaves this machine" } "." } } }
-            (figures(&app, &facts))
+            (figures(&app, &stock.counts, facts.next_due, facts.standing.parked.len()))
+            (facts.standing.show(&app, &caller))
             div.columns.section {
-                (channels(&app))
-                (outgoing(&facts.outgoing))
+                (channels(&app, caller.has(Right::RunChannels, &app)))
+                (outgoing(&stock.outgoing))
                 (backup())
             }
             (users(&facts.accounts, manage))
@@ -86,20 +89,33 @@ pub async fn page(Extension(caller): Extension<Caller>, State(app): State<AppSta
     Ok(frame.page(&body))
 }
 
-fn figures(app: &AppState, facts: &Facts) -> Markup {
-    let parked = app.engine.parked.load(std::sync::atomic::Ordering::Relaxed);
+/// `GET /system/figures`: the part of the page that is read again and again; it names nobody.
+pub async fn figures_part(State(app): State<AppState>) -> Page {
+    let stock = app.tallies.stocks.of(&app).await?;
+    let read = |store: &dyn Store| Ok((store.next_due()?, parked::list(store)?.len()));
+    let (next_due, parked) = app.read(read).await?;
+    let part = figures(&app, &stock.counts, next_due, parked);
+    Ok(Html(part.into_string()).into_response())
+}
+
+fn figures(
+    app: &AppState,
+    counts: &StoreCounts,
+    next_due: Option<Timestamp>,
+    parked: usize,
+) -> Markup {
     let room = app.committer.has_room();
     let live = app.live();
     let errors = live.diagnostics.iter().filter(|d| d.is_error()).count();
     html! {
-        div.tiles #figures hx-get="/system" hx-select="#figures" hx-trigger="every 5s" hx-swap="outerHTML" {
-            (tile("Leads", &facts.counts.leads.to_string(), ""))
-            (tile("Conversations", &facts.counts.conversations.to_string(), ""))
-            (tile("Timers", &facts.counts.timers.to_string(), &next(facts.next_due, app.now())))
-            (tile("To be sent", &facts.counts.pending.to_string(), "queued or held"))
-            (tile("Open handoffs", &facts.counts.open_handoffs.to_string(), ""))
+        div.tiles #figures hx-get="/system/figures" hx-trigger="every 5s" hx-swap="outerHTML" {
+            (tile("Leads", &counts.leads.to_string(), ""))
+            (tile("Conversations", &counts.conversations.to_string(), ""))
+            (tile("Timers", &counts.timers.to_string(), &next(next_due, app.now())))
+            (tile("To be sent", &counts.pending.to_string(), "queued or held"))
+            (tile("Open handoffs", &counts.open_handoffs.to_string(), ""))
             (tile("Queue", if room { "has room" } else { "full" }, if room { "" } else { "callers are told to come again" }))
-            (tile("Leads set aside", &parked.to_string(), "since the start, after a fault"))
+            (tile("Set aside", &parked.to_string(), if parked > 0 { "after a fault; see below" } else { "" }))
             (tile("Flows with errors", &errors.to_string(), if errors > 0 { "their last good version is served" } else { "" }))
         }
     }
@@ -117,26 +133,26 @@ fn tile(name: &str, figure: &str, hint: &str) -> Markup {
     html! { div.pane.tile { p.tile-name { (name) } p.tile-figure { (figure) } p.hint { (hint) } } }
 }
 
-fn channels(app: &AppState) -> Markup {
+fn channels(app: &AppState, acts: bool) -> Markup {
     let live = app.live();
     html! {
-        section.pane.card-pane { h2 { "Channels" }
+        section.pane.card-pane #channels { h2 { "Channels" }
             @if live.workspace.channels.is_empty() { p { "None in " code { "workspace.yaml" } ": the sandbox's carrier is used." } }
             ul.rows {
                 @for (name, channel) in &live.workspace.channels {
-                    li { (fares(name, &channel.carrier, &app.engine.health.of(name).state, live.sandbox)) }
+                    li { (fares(name, &channel.carrier, &app.engine.health.of(name).state, live.sandbox, acts)) }
                 }
             }
         }
     }
 }
 
-fn fares(name: &Name, carrier: &Name, state: &health::State, sandbox: bool) -> Markup {
+fn fares(name: &Name, carrier: &Name, state: &health::State, sandbox: bool, acts: bool) -> Markup {
     html! {
         div { strong { (name) } p.hint { (carrier) }
             @if let health::State::Closed { since, error, probe, .. } = state {
-                p.hint { (error) " Since " (since) "; one text tries it at " (probe) ". "
-                    code { "POST /v1/channels/" (name) "/resume" } " opens it at once." }
+                p.hint { (error) " Since " (when(*since)) "; one text tries it at " (when(*probe)) "." }
+                @if acts { (closed(name)) }
             }
         }
         @match state {

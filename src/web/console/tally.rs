@@ -13,6 +13,8 @@ use crate::flow::{Flow, picture};
 use crate::lead::Name;
 use crate::store::{ConversationQuery, Row, RowBody, SendStatus, StepCount, Store, StoreError};
 use crate::time::{Duration, Timestamp};
+use crate::web::console::period::Period;
+use crate::web::console::stock::Stocks;
 use crate::web::error::Problem;
 use crate::web::state::AppState;
 
@@ -24,8 +26,8 @@ const SHORT_LINK: &str = "/l/";
 /// The first rows of each: what comes later is an agent's long talk.
 const ROWS_MAX: usize = 400;
 /// A count is used again for so many times as long as it took, and for at least `FRESH_MIN`.
-const WORTH: u32 = 20;
-const FRESH_MIN: Span = Span::from_millis(300);
+pub const WORTH: u32 = 20;
+pub const FRESH_MIN: Span = Span::from_millis(300);
 
 #[derive(Debug, Clone, Default)]
 pub struct Tally {
@@ -34,6 +36,8 @@ pub struct Tally {
     /// No conversation was left out.
     pub complete: bool,
     pub all: Sum,
+    /// By how they came in: a campaign, a keyword, an import, the API.
+    pub ways_in: BTreeMap<String, Sum>,
     /// By experiment and arm.
     pub arms: BTreeMap<(Name, Name), Sum>,
     /// How often each exit of a step was taken.
@@ -79,7 +83,7 @@ pub struct Sum {
 }
 
 impl Tally {
-    fn read(store: &dyn Store, flow: &Flow) -> Result<Self, StoreError> {
+    fn read(store: &dyn Store, flow: &Flow, began: Option<Timestamp>) -> Result<Self, StoreError> {
         let mut tally = Tally::default();
         let mut before: Option<ConversationId> = None;
         for _ in 0..CONVERSATIONS_MAX / PAGE {
@@ -89,12 +93,14 @@ impl Tally {
                 limit: PAGE,
                 ..ConversationQuery::default()
             })?;
-            for conversation in &page {
+            let within = |it: &&Conversation| began.is_none_or(|began| it.started >= began);
+            for conversation in page.iter().filter(within) {
                 let rows = store.timeline(conversation.lead, Some(conversation.id), 0, ROWS_MAX)?;
                 tally.add(flow, conversation, &rows);
             }
             before = page.last().map(|conversation| conversation.id);
-            if page.len() < PAGE {
+            // Newest first: what comes after one that is too old is older still.
+            if page.len() < PAGE || !page.last().as_ref().is_none_or(within) {
                 tally.complete = true;
                 break;
             }
@@ -130,6 +136,8 @@ impl Tally {
         for arm in &conversation.variants {
             self.arms.entry(arm.clone()).or_default().join(&one);
         }
+        let way = self.ways_in.entry(way_in(rows).to_string());
+        way.or_default().join(&one);
         self.all.join(&one);
         self.follow(flow, conversation, rows);
     }
@@ -165,6 +173,18 @@ impl Tally {
             *self.dropped.entry(step.clone()).or_default() += 1;
         }
     }
+}
+
+/// What the first row says of it.
+fn way_in(rows: &[Row]) -> &str {
+    let first = rows.iter().find_map(|row| match &row.body {
+        RowBody::Happened(entry) => match &entry.event {
+            Event::Enrolled { by, .. } => Some(by.as_str()),
+            _ => None,
+        },
+        RowBody::Outgoing(..) => None,
+    });
+    first.unwrap_or("not known")
 }
 
 impl Sum {
@@ -235,7 +255,7 @@ impl Sum {
         }
     }
 
-    fn join(&mut self, one: &Sum) {
+    pub fn join(&mut self, one: &Sum) {
         for (mine, theirs) in [
             (&mut self.conversations, one.conversations),
             (&mut self.ended, one.ended),
@@ -277,10 +297,11 @@ pub fn median(times: &[Duration]) -> Option<Duration> {
     sorted.get(times.len().checked_sub(1)? / 2).copied()
 }
 
-/// The counts made last, by flow. One counts while the others wait for it.
+/// The counts made last, by flow and period. One counts while the others wait for it.
 #[derive(Default)]
 pub struct Tallies {
-    flows: Mutex<HashMap<Name, Arc<Slot>>>,
+    flows: Mutex<HashMap<(Name, Period), Arc<Slot>>>,
+    pub stocks: Stocks,
 }
 
 #[derive(Default)]
@@ -295,9 +316,20 @@ struct Counted {
 
 impl Tallies {
     pub async fn of(&self, app: &AppState, flow: &Arc<Flow>) -> Result<Arc<Tally>, Problem> {
+        self.within(app, flow, Period::All).await
+    }
+
+    /// Of the conversations that began within the period.
+    pub async fn within(
+        &self,
+        app: &AppState,
+        flow: &Arc<Flow>,
+        period: Period,
+    ) -> Result<Arc<Tally>, Problem> {
         let slot = {
             let mut flows = self.flows.lock().unwrap_or_else(PoisonError::into_inner);
-            flows.entry(flow.name.clone()).or_default().clone()
+            let key = (flow.name.clone(), period);
+            flows.entry(key).or_default().clone()
         };
         let mut counted = slot.counted.lock().await;
         if let Some(kept) = counted.as_ref()
@@ -306,7 +338,10 @@ impl Tallies {
             return Ok(kept.tally.clone());
         }
         let (at, flow) = (Instant::now(), flow.clone());
-        let mut tally = app.read(move |store| Tally::read(store, &flow)).await?;
+        let began = period.since(app.now());
+        let mut tally = app
+            .read(move |store| Tally::read(store, &flow, began))
+            .await?;
         tally.fresh = (at.elapsed() * WORTH).max(FRESH_MIN);
         let tally = Arc::new(tally);
         *counted = Some(Counted {

@@ -262,3 +262,70 @@ async fn consent_is_verified_and_the_system_is_managed_in_the_browser() {
     window.close().await;
     server.running.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_imported_by_a_browser_that_runs_no_script() {
+    let Some(chromium) = Chromium::start() else {
+        return;
+    };
+    let server = Server::sandbox().await;
+    let window = chromium.window().await;
+    sign_in(&window, &server).await;
+    window.without_script().await;
+    let folder = tempfile::tempdir().unwrap();
+    let (bad, good) = (
+        folder.path().join("bad.csv"),
+        folder.path().join("good.csv"),
+    );
+    std::fs::write(&bad, "name\nAda\n").unwrap();
+    std::fs::write(&good, "phone,name\n312-555-0142,Ada\n12,Bo\n").unwrap();
+
+    open(&window, &server, "/import").await;
+    window.write("#file", bad.to_str().unwrap()).await;
+    window.click("#upload button").await;
+    // Told on the page, where another file can be chosen at once.
+    window.says("#columns [role=alert], #wrong", "phone").await;
+    let _ = window.complaints().await;
+    open(&window, &server, "/import").await;
+    window.write("#file", good.to_str().unwrap()).await;
+    window.click("#upload button").await;
+    window.says("h1", "good.csv").await;
+    window.says("h2", "The first rows").await;
+    window.write("textarea[name=consent]", "Yes, text me").await;
+    window.click("#columns button.primary").await;
+    for _ in 0..50 {
+        if window.text("main").await.contains("1 of 2 rows") {
+            break;
+        }
+        let again = window.run("return location.href", json!(0)).await;
+        window.open(again.as_str().unwrap()).await;
+    }
+    window.says("[role=status]", "1 of 2 rows").await;
+    let lead = server.store.lead("+13125550142".parse().unwrap()).unwrap();
+    assert!(lead.unwrap().standing.may_be_texted());
+
+    // A form without a file, and one that is not a form, are told so.
+    for (kind, body, says) in [
+        (
+            "multipart/form-data; boundary=x",
+            "--x--\r\n",
+            "choose a file first",
+        ),
+        (
+            "multipart/form-data; boundary=x",
+            "--x\r\nbroken",
+            "cannot be read",
+        ),
+        ("multipart/form-data", "", "cannot be read"),
+    ] {
+        let request = server.client.post(server.url("/import"));
+        let request = request
+            .bearer_auth(server.key(Role::Admin))
+            .header("content-type", kind);
+        let got = server.send(request.body(body)).await;
+        assert!((400..500).contains(&got.status), "{kind}: {}", got.status);
+        assert!(got.text.contains(says), "{kind}: {}", got.text);
+    }
+    window.close().await;
+    server.running.stop().await;
+}

@@ -72,6 +72,14 @@ async fn the_numbers_on_the_picture_change_as_leads_move() {
     window.open(&format!("{}/figures/drive", server.base)).await;
     window.says(".tiles", "20 %").await;
     window.inspect("figures-flow").await;
+    // The drawing's numbers stand in a table, too.
+    window.click(".day-table summary").await;
+    window.says(".day-table td", "10").await;
+    window.click("nav[aria-label=Period] a").await;
+    window
+        .says("nav[aria-label=Period] [aria-current]", "7 days")
+        .await;
+    window.says(".tiles", "20 %").await;
     window.close().await;
     server.running.stop().await;
 }
@@ -121,6 +129,84 @@ async fn what_a_version_changed_and_who_stands_on_it_is_shown() {
     window
         .says(".thread-note", "owner moved it to a new version")
         .await;
+    window.close().await;
+    server.running.stop().await;
+}
+
+/// As `drive`, under another name, with an experiment.
+fn trial() -> String {
+    let trial = DRIVE
+        .replace("flow: drive", "flow: trial")
+        .replace("keyword: DRIVE", "keyword: TRIAL")
+        .replace("event: brochure_downloaded", "event: trial_asked");
+    let experiment = "experiments:\n  shorter:\n    step: timing\n    vary: text\n    \
+        against: \"{brand}: a {model} within 2 weeks? 1 yes, 2 later. STOP to opt out.\"\n    \
+        share: 50%\n    measure: replied\n";
+    format!("{trial}{experiment}")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn flows_are_compared_over_a_period_and_an_experiment_says_what_is_known() {
+    let Some(chromium) = Chromium::start() else {
+        return;
+    };
+    let store = std::sync::Arc::new(replytree::store::MemoryStore::new());
+    let trial = trial();
+    let server = Server::start(store, live(WORKSPACE, &[DRIVE, NOTICE, &trial])).await;
+    let window = chromium.window().await;
+    sign_in(&window, &server).await;
+    leads(&server, 5).await;
+    for n in 0..30 {
+        let phone = format!("+131255502{n:02}");
+        let lead = json!({ "phone": phone, "name": "Bo", "fields": { "model": "Aster" }, "consent": crate::web::consent() });
+        let got = server
+            .post("/v1/enrollments", json!({ "flow": "trial", "lead": lead }))
+            .await;
+        assert_eq!(got.status, 202, "{}", got.text);
+        server.wait("0s").await;
+        let id = got.body["conversation_id"]
+            .as_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        let drawn = server.store.conversation(id).unwrap().unwrap().variants;
+        // Whoever got the new wording answers.
+        if drawn.iter().any(|(_, arm)| *arm == "variant") {
+            server.text(&format!("t{n}"), &phone, "2").await;
+        }
+    }
+    server.wait("0s").await;
+
+    window.open(&format!("{}/figures", server.base)).await;
+    window.click("a[href='/figures/compare']").await;
+    window.says("#compared tfoot", "35").await;
+    window.says("#compared tbody th", "trial").await;
+    window.says("#compared", "api").await;
+    window.inspect("compare").await;
+    window.click(".which-flows summary").await;
+    window.click(".which-flows input[value=drive]").await;
+    window.click(".which-flows button").await;
+    window.says("#compared tfoot", "5").await;
+    let rows = "return document.querySelectorAll('#compared [aria-label=Flows] tbody tr').length";
+    assert_eq!(window.run(rows, json!(0)).await, json!(1));
+    window.click("nav[aria-label=Period] a").await;
+    window.says("#compared tfoot", "5").await;
+    let asked = window.run("return location.search", json!(0)).await;
+    assert_eq!(asked, json!("?period=7d&flow=drive"));
+
+    window.open(&format!("{}/figures/trial", server.base)).await;
+    window
+        .says(".verdicts", "more replied with the variant")
+        .await;
+    window.says(".verdicts", "opted out: not enough yet").await;
+    window.inspect("experiment").await;
+    let got = server.get("/v1/reports/experiments/shorter").await;
+    let compared = &got.body["compared"]["replied"];
+    assert_eq!(compared["verdict"], "more", "{}", got.text);
+    assert!(compared["low"].as_f64().unwrap() > 0.0, "{}", got.text);
+    let missing = &got.body["compared"]["opted_out"];
+    assert_eq!(missing["verdict"], "not_enough_yet", "{}", got.text);
+    assert!(missing["more_leads_needed"].as_u64().unwrap() > 0);
     window.close().await;
     server.running.stop().await;
 }

@@ -522,3 +522,56 @@ async fn an_appointment_is_invited_to_linked_to_and_moved_under_one_uid() {
     assert!(held.unwrap().is_empty(), "its place is free again");
     assert_eq!(server.bare_get("/c/AAAA.ics").await.status, 404);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn handoffs_are_listed_by_who_must_be_called_first() {
+    let server = Server::sandbox().await;
+    let phones = ["+13125550142", "+13125550143", "+13125550144"];
+    let mut ids = Vec::new();
+    for (n, phone) in phones.iter().enumerate() {
+        server.enroll(phone).await;
+        server.wait("0s").await;
+        server.text(&format!("d{n}"), phone, "1").await;
+        server.wait("1m").await;
+    }
+    let list = async |query: &str| {
+        let got = server.get(&format!("/v1/handoffs?{query}")).await;
+        assert_eq!(got.status, 200, "{}", got.text);
+        let data = got.body["data"].as_array().unwrap().clone();
+        let phones: Vec<String> = data
+            .iter()
+            .map(|it| it["phone"].as_str().unwrap().into())
+            .collect();
+        (phones, got.body["next"].clone(), data)
+    };
+    let (newest, _, _) = list("").await;
+    assert_eq!(newest, [phones[2], phones[1], phones[0]]);
+    let (due, _, data) = list("sort=due").await;
+    assert_eq!(due, phones, "whoever waits longest is due first");
+    ids.extend(data.iter().map(|it| it["id"].as_str().unwrap().to_string()));
+    // Pages go on where the one before ended.
+    let (first, next, _) = list("sort=due&limit=2").await;
+    let (second, end, _) = list(&format!(
+        "sort=due&limit=2&cursor={}",
+        next.as_str().unwrap()
+    ))
+    .await;
+    assert_eq!([first, second].concat(), phones);
+    assert_eq!(end, Value::Null);
+    // What is claimed has still to be called; what is over has not.
+    for (n, act) in [(0, "claim"), (1, "claim"), (1, "resolve")] {
+        let body = match act {
+            "resolve" => json!({ "outcome": "reached" }),
+            _ => json!({}),
+        };
+        let got = server
+            .post(&format!("/v1/handoffs/{}/{act}", ids[n]), body)
+            .await;
+        assert_eq!(got.status, 200, "{}", got.text);
+    }
+    assert_eq!(list("sort=due").await.0, [phones[0], phones[2]]);
+    assert_eq!(list("sort=due&status=open").await.0, [phones[2]]);
+    let got = server.get("/v1/handoffs?sort=oldest").await;
+    assert_eq!(got.status, 400, "{}", got.text);
+    server.running.stop().await;
+}

@@ -112,6 +112,30 @@ pub fn days(counts: &[(u64, u64)], now: Timestamp) -> Markup {
             li { span.dot.pale {} "begun " b { (begun) } }
             li { span.dot.accent {} "answered " b { (answered) } }
         }
+        (day_table(counts, now))
+    }
+}
+
+/// The drawing's numbers, of days on which anything began; the newest first.
+fn day_table(counts: &[(u64, u64)], now: Timestamp) -> Markup {
+    let days = counts.iter().rev().enumerate();
+    let days: Vec<(usize, &(u64, u64))> = days.filter(|(_, (begun, _))| *begun > 0).collect();
+    html! {
+        @if !days.is_empty() {
+            details.day-table {
+                summary { "As a table" }
+                div.table-frame tabindex="0" role="region" aria-label="Day by day" { table.list {
+                    thead { tr { th scope="col" { "Day" } th.number scope="col" { "Begun" } th.number scope="col" { "Answered" } } }
+                    tbody { @for (back, (begun, answered)) in days {
+                        @let day = Timestamp::from_ms(now.as_ms() - back as i64 * 86_400_000);
+                        tr {
+                            th scope="row" { time datetime=(day) data-day { (day.to_string().get(..10).unwrap_or_default()) } }
+                            td.number { (begun) } td.number { (answered) }
+                        }
+                    } }
+                } }
+            }
+        }
     }
 }
 

@@ -19,7 +19,9 @@ use crate::web::state::AppState;
 
 use super::{Shown, called, countdown, pretty, spaced, span};
 
-/// The most handoffs of each state that are looked at.
+/// The most handoffs of each state that are looked at, to find the most urgent.
+const LOOKED_AT_MAX: usize = 2_000;
+/// The most that are shown.
 const HANDOFFS_MAX: usize = 200;
 const PAGE: usize = 50;
 const FOUND_MAX: usize = 20;
@@ -195,17 +197,18 @@ fn waiting(names: &mut Names, caller: &Caller, now: Timestamp) -> Result<Vec<Gro
     let of = |status| HandoffQuery {
         status: Some(status),
         team: None,
-        limit: HANDOFFS_MAX,
+        limit: LOOKED_AT_MAX,
     };
     let mut open = names.store.handoffs(&of(HandoffStatus::Open))?;
     let claimed = names.store.handoffs(&of(HandoffStatus::Claimed))?;
-    let cut = open.len() == HANDOFFS_MAX;
-    open.sort_by_key(|handoff| (handoff.priority, until(handoff), handoff.created));
+    open.sort_by_key(HandoffRecord::urgency);
+    let cut = open.len() > HANDOFFS_MAX;
+    open.truncate(HANDOFFS_MAX);
     let (mut mine, others): (Vec<_>, Vec<_>) = claimed
         .into_iter()
         .filter(|handoff| caller.may_see(handoff.agent.as_deref()))
         .partition(|handoff| handoff.agent.as_deref() == Some(caller.name.as_str()));
-    mine.sort_by_key(until);
+    mine.sort_by_key(HandoffRecord::due);
     let mut yours = handoffs(names, &mine)?;
     let mut theirs = handoffs(names, &others)?;
     let taken = names.store.conversations(&ConversationQuery {
@@ -243,14 +246,6 @@ fn waiting(names: &mut Names, caller: &Caller, now: Timestamp) -> Result<Vec<Gro
     ])
 }
 
-/// When somebody must have called, or else when the offer lapses.
-fn until(handoff: &HandoffRecord) -> Timestamp {
-    match handoff.callback_within {
-        Some(within) => handoff.created + within,
-        None => handoff.lapses,
-    }
-}
-
 fn handoffs(names: &mut Names, records: &[HandoffRecord]) -> Result<Vec<Item>, StoreError> {
     let item = |handoff: &HandoffRecord| {
         let team = spaced(&handoff.team);
@@ -264,8 +259,8 @@ fn handoffs(names: &mut Names, records: &[HandoffRecord]) -> Result<Vec<Item>, S
             },
             mark: Mark::Call {
                 priority: handoff.priority,
-                until: until(handoff),
-                of: until(handoff).since(handoff.created),
+                until: handoff.due(),
+                of: handoff.due().since(handoff.created),
                 open: handoff.status == HandoffStatus::Open,
             },
             since: handoff.created,
