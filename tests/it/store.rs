@@ -536,18 +536,12 @@ const READS_ALL: &[&str] = &[
     "SELECT n, lead, key, data, digest, hash, at, bucket FROM ledger",
     "SELECT bucket, n, hash, ats FROM ledger_head",
     "SELECT count(*) FROM held_timer",
-    "UPDATE conversation SET due = held_timer.due",
-    "DELETE FROM held_timer",
     "DELETE FROM answer WHERE instr",
     "DELETE FROM booking WHERE lead",
     "SELECT 1 FROM forgotten LIMIT 1",
-    "SELECT (SELECT count(*) FROM lead)",
-    "SELECT data FROM handoff",
     "SELECT lead, seq, conversation, at, kind, status, due, provider_id, body,\n        sending\n    \
      FROM timeline WHERE kind = $1 ORDER BY",
-    "SELECT revoked, data FROM api_key WHERE bucket = 0 ORDER BY",
     "SELECT seq, status, due, provider_id, sending, lead FROM timeline\n    WHERE status IN",
-    "SELECT status, count(*) FROM timeline",
 ];
 
 #[test]
@@ -591,12 +585,14 @@ fn no_statement_reads_a_whole_table_but_those_that_may() {
         }
     }
     assert!(explained > 40, "{explained}");
-    for start in READS_ALL {
-        assert!(
-            needed.contains(start),
-            "nothing that reads all begins with: {start}"
-        );
-    }
+    let stale: Vec<_> = READS_ALL
+        .iter()
+        .filter(|start| !needed.contains(start))
+        .collect();
+    assert!(
+        stale.is_empty(),
+        "nothing that reads all begins with: {stale:#?}"
+    );
 }
 
 /// A search is one stretch of each bucket, whatever it is by.

@@ -180,7 +180,7 @@ async fn flows_are_compared_over_a_period_and_an_experiment_says_what_is_known()
     window.open(&format!("{}/figures", server.base)).await;
     window.click("a[href='/figures/compare']").await;
     window.says("#compared tfoot", "35").await;
-    window.says("#compared tbody th", "trial").await;
+    window.says("#compared tbody th", "Trial").await;
     window.says("#compared", "api").await;
     window.inspect("compare").await;
     window.click(".which-flows summary").await;

@@ -86,7 +86,7 @@ fn note(row: &Row, text: &str) -> Markup {
 fn noted(row: &Row, agent: &str, text: &str) -> Markup {
     html! {
         div.team-note {
-            p.team-note-head { (icon(PENCIL)) b { (agent) } " noted" }
+            p.team-note-head { (icon(PENCIL)) span { b { (agent) } " noted" } }
             p.words { (text) }
         }
         p.under.middle { "Only the team sees this · " (hour(row.at)) }
