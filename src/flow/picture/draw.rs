@@ -26,6 +26,8 @@ const LABEL: f64 = 11.5;
 const LABEL_MEASURED: f64 = LABEL * BOLD;
 const LABEL_LINE: f64 = 14.0;
 const LABEL_WIDTH_MAX: f64 = 190.0;
+/// Beside a label, for how many took the arrow.
+const COUNT_ROOM: f64 = 34.0;
 const FONTS: &str = "Inter,ui-sans-serif,system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,\
                      'Noto Sans',sans-serif";
 
@@ -33,6 +35,7 @@ pub fn draw(scene: &Scene, options: &Options) -> String {
     let cards: Vec<Card> = scene.nodes.iter().map(Card::of).collect();
     let labels: Vec<Vec<String>> = scene.edges.iter().map(label_lines).collect();
     let mut sizes: Vec<Size> = cards.iter().map(|card| card.size).collect();
+    let room = options.live.map_or(0.0, |_| COUNT_ROOM);
     let mut arrows = Vec::new();
     let mut drawn = Vec::new();
     for (i, edge) in scene.edges.iter().enumerate() {
@@ -44,14 +47,18 @@ pub fn draw(scene: &Scene, options: &Options) -> String {
         arrows.push(Arrow {
             from: edge.from,
             to: edge.to,
-            label: label_size(&labels[i]),
+            label: label_size(&labels[i]).wider(room),
             weight: match edge.kind {
                 EdgeKind::Way => 1.0,
                 EdgeKind::Silence | EdgeKind::Unclear | EdgeKind::Otherwise => 0.25,
             },
         });
     }
-    let layout = layout(&sizes, &arrows, scene.start);
+    let mut layout = layout(&sizes, &arrows, scene.start);
+    layout
+        .ways
+        .iter_mut()
+        .for_each(|way| way.label.x -= room / 2.0);
     let mut out = Svg::new(options.style.palette());
     out.open(scene, &layout, options);
     out.frames(scene, &cards, &layout);
@@ -521,8 +528,8 @@ impl<'a> Svg<'a> {
         }
         let text = count.to_string();
         let x = match label.is_empty() {
-            true => at.x - pill_width(&text) / 2.0,
-            false => at.x + label_size(label).width / 2.0 - 2.0,
+            true => at.x + (COUNT_ROOM - pill_width(&text)) / 2.0,
+            false => at.x + label_size(label).width / 2.0 + 2.0,
         };
         let p = self.palette;
         self.pill(

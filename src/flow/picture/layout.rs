@@ -27,6 +27,13 @@ pub struct Size {
     pub height: f64,
 }
 
+impl Size {
+    pub fn wider(self, by: f64) -> Size {
+        let width = self.width + by;
+        Size { width, ..self }
+    }
+}
+
 /// An arrow between two boxes and the size of its label.
 #[derive(Debug, Clone, Copy)]
 pub struct Arrow {

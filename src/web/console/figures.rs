@@ -384,14 +384,13 @@ fn verdicts(tally: &Tally, experiment: &Experiment) -> Markup {
     compared.sort_by_key(|(_, asked, _)| !asked);
     html! {
         ul.verdicts { @for (what, asked, it) in compared { li {
-            (verdict(what, &it))
-            @if asked { " " span.hint { "· what it measures" } }
+            (verdict(what, &it, asked))
         } } }
         p.hint { "Settle beforehand how many leads it shall be: each further look has one chance in twenty to find something where there is nothing." }
     }
 }
 
-fn verdict(what: &str, it: &Comparison) -> Markup {
+fn verdict(what: &str, it: &Comparison, asked: bool) -> Markup {
     let points = |share: f64| format!("{:.1}", share * 100.0);
     let (tone, said) = match it.verdict {
         Verdict::More => ("accent", format!("more {what} with the variant")),
@@ -406,8 +405,8 @@ fn verdict(what: &str, it: &Comparison) -> Markup {
         Verdict::NotYet { more } => ("warn", format!("{what}: not enough yet, {more} more leads")),
     };
     html! {
-        span class=(format!("badge {tone}")) { (said) }
-        " " span.hint {
+        span { span class=(format!("badge {tone}")) { (said) } @if asked { " " span.hint { "what it measures" } } }
+        span.hint {
             @if it.difference >= 0.0 { "+" } (points(it.difference)) " points, between " (points(it.low)) " and " (points(it.high)) " with 95 % certainty"
         }
     }

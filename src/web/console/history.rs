@@ -13,6 +13,8 @@ enum Side {
     Lead,
     Us,
     Nobody,
+    /// A note, which the lead never saw.
+    Team,
 }
 
 struct Line {
@@ -33,7 +35,7 @@ pub fn show(rows: &[Row]) -> Markup {
     html! {
         @if lines.is_empty() { (empty("Nothing yet", "Texts, emails and all else that happens to this lead is listed here.")) }
         ol.history { @for (item, line) in &lines {
-            li.from-lead[line.side == Side::Lead].from-us[line.side == Side::Us].event[line.side == Side::Nobody] {
+            li.from-lead[line.side == Side::Lead].from-us[line.side == Side::Us].event[matches!(line.side, Side::Nobody | Side::Team)].for-team[line.side == Side::Team] {
                 @if !line.title.is_empty() { p.history-title { (line.title) } }
                 @if !line.text.is_empty() { p.history-text dir="auto" { (line.text) } }
                 p.history-note { (at(item)) @if !line.note.is_empty() { " · " (line.note) } }
@@ -86,7 +88,7 @@ fn line(item: &Json) -> Option<Line> {
             note: fares(item),
         },
         "note" => Line {
-            side: Side::Nobody,
+            side: Side::Team,
             title: format!("{} noted for the team", told("agent")),
             text: told("text"),
             note: String::new(),

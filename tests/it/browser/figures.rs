@@ -181,7 +181,9 @@ async fn flows_are_compared_over_a_period_and_an_experiment_says_what_is_known()
     window.click("a[href='/figures/compare']").await;
     window.says("#compared tfoot", "35").await;
     window.says("#compared tbody th", "Trial").await;
-    window.says("#compared", "api").await;
+    window
+        .says("#compared [aria-label='Ways in'] th", "API")
+        .await;
     window.inspect("compare").await;
     window.click(".which-flows summary").await;
     window.click(".which-flows input[value=drive]").await;

@@ -66,7 +66,7 @@ pub fn split(parts: &[Part]) -> Markup {
         }
         ul.legend {
             @for (part, _) in there {
-                li { span.dot class=(part.tone) {} (part.name) " " b { (part.count) } " " span.hint { (rate(part.count, all)) } }
+                li { span class=(format!("dot {}", part.tone)) {} (part.name) " " b { (part.count) } " " span.hint { (rate(part.count, all)) } }
             }
         }
     }

@@ -245,8 +245,9 @@ fn cells(sum: &Sum) -> Markup {
 
 /// `keyword:DRIVE` as people say it.
 fn said(way: &str) -> String {
-    match way.split_once(':') {
-        Some((kind, what)) => format!("{} {what}", spaced(kind)),
-        None => spaced(way),
+    match (way, way.split_once(':')) {
+        ("api", _) => "API".to_string(),
+        (_, Some((kind, what))) => format!("{} {what}", spaced(kind)),
+        (_, None) => spaced(way),
     }
 }
