@@ -31,10 +31,11 @@ impl Standing {
         let mut names = Vec::new();
         for lead in parked.iter().map(|parked| parked.lead) {
             let known = names.iter().any(|(phone, _)| *phone == lead);
-            if let (false, Some(record)) = (known, store.lead(lead)?) {
-                if let Value::Text(name) = record.lead.field("name") {
-                    names.push((lead, name.clone()));
-                }
+            if !known
+                && let Some(record) = store.lead(lead)?
+                && let Value::Text(name) = record.lead.field("name")
+            {
+                names.push((lead, name.clone()));
             }
         }
         Ok(Standing {
