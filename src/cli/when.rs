@@ -9,7 +9,7 @@ use crate::cli::lines::{self, Format};
 use crate::lead::PhoneNumber;
 use crate::policy::quiet_hours::ruling;
 use crate::policy::zones::{self, Place};
-use crate::policy::{LeadFacts, MessageKind, Outgoing, Purpose, Rules, Ruling, Standing};
+use crate::policy::{LeadFacts, MessageKind, Outgoing, Purpose, Rules, Ruling, Standing, postcode};
 use crate::time::{Timestamp, Zone};
 
 /// Region, candidate zones, whether a message may leave now, by which rule, else from when.
@@ -26,6 +26,9 @@ pub struct WhenArgs {
     /// The zone the lead told, such as America/Chicago; outranks what the number suggests.
     #[arg(long, value_name = "ZONE")]
     pub zone: Option<String>,
+    /// The postcode the lead told, such as 79901 or M5V 3L9; outranks the area code.
+    #[arg(long, value_name = "CODE")]
+    pub postcode: Option<String>,
     /// How to answer [default: human on a terminal, else json].
     #[arg(long, value_enum)]
     pub format: Option<Format>,
@@ -103,6 +106,7 @@ struct Asked<'a> {
     at: Timestamp,
     kind: MessageKind,
     told: Option<Zone>,
+    home: Option<&'static Place>,
 }
 
 impl<'a> Asked<'a> {
@@ -119,6 +123,7 @@ impl<'a> Asked<'a> {
                 Kind::Transactional => MessageKind::Transactional,
             },
             told: told.map_err(|e: crate::time::TimeError| e.to_string())?,
+            home: args.postcode.as_deref().map(home).transpose()?,
         })
     }
 
@@ -137,7 +142,7 @@ impl<'a> Asked<'a> {
     }
 
     fn judge(&self, phone: PhoneNumber, at: Timestamp) -> (&'static Place, Vec<Zone>, Ruling) {
-        let zones = zones::of_lead(self.told.as_ref(), phone, self.when.time_zone);
+        let zones = zones::of_lead(self.told.as_ref(), self.home, phone, self.when.time_zone);
         let out = Outgoing {
             kind: self.kind,
             purpose: Purpose::Flow,
@@ -151,11 +156,18 @@ impl<'a> Asked<'a> {
             last_inbound: None,
             replies: &[],
             chosen: None,
-            home: None,
+            home: self.home,
         };
         let ruling = ruling(&out, &lead, self.when.rules, at);
-        (zones::place(phone), zones.into_owned(), ruling)
+        let place = self.home.unwrap_or_else(|| zones::place(phone));
+        (place, zones.into_owned(), ruling)
     }
+}
+
+fn home(code: &str) -> Result<&'static Place, String> {
+    postcode::place(code).ok_or_else(|| {
+        format!("`{code}` is no postcode known here; write a ZIP code such as 79901, or M5V 3L9")
+    })
 }
 
 fn show(
@@ -248,6 +260,7 @@ mod tests {
             at: None,
             kind: Kind::Marketing,
             zone: zone.map(Into::into),
+            postcode: None,
             format: None,
         }
     }
@@ -265,6 +278,30 @@ mod tests {
         assert_eq!(
             answer(ask(Some("+13055550100"), Some("Pacific/Honolulu")), ""),
             (0, format!("{told}{open}\n"))
+        );
+    }
+
+    #[test]
+    fn a_postcode_outranks_the_area_code_and_a_zone_both() {
+        let at = |postcode: &str, zone| {
+            let args = WhenArgs {
+                postcode: Some(postcode.into()),
+                ..ask(Some("+13055550100"), zone)
+            };
+            answer(args, "")
+        };
+        let (code, el_paso) = at("79901", None);
+        let expected = r#""region":"US-TX","zones":["America/Denver"],"open":true,"#;
+        assert!(code == 0 && el_paso.contains(expected), "{el_paso}");
+        let (_, gulf) = at("32456", None);
+        let both = r#""zones":["America/Chicago","America/New_York"],"open":false,"#;
+        assert!(gulf.contains(both), "{gulf}");
+        let (_, told) = at("79901", Some("Pacific/Honolulu"));
+        assert!(told.contains(r#""zones":["Pacific/Honolulu"]"#), "{told}");
+        let (code, unknown) = at("Chicago", None);
+        assert!(
+            code == 2 && unknown.contains("is no postcode known here"),
+            "{unknown}"
         );
     }
 

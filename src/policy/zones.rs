@@ -6,7 +6,6 @@
 //! its leading digits (`data/countries.csv`); both from libphonenumber and the IANA tables.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::{LazyLock, OnceLock};
 
 use crate::lead::PhoneNumber;
@@ -54,6 +53,15 @@ impl Place {
         }
     }
 
+    /// What a postcode of `region` tells; `zones` are divided by bars.
+    pub(super) fn told(region: &str, zones: &'static str) -> Self {
+        Self::new(
+            region.parse().ok(),
+            Known::Placed,
+            zones.split('|').collect(),
+        )
+    }
+
     /// Every zone the number may stand in, loaded when first asked for; empty only for
     /// [`Known::Nowhere`].
     pub fn zones(&'static self) -> &'static [Zone] {
@@ -83,13 +91,18 @@ pub fn candidates(phone: PhoneNumber) -> Vec<Zone> {
     place(phone).zones().to_vec()
 }
 
-/// The zones that must all be open for this lead: the one they told, else those of their number,
-/// else the workspace's own. Never empty.
-pub fn of_lead<'a>(told: Option<&'a Zone>, phone: PhoneNumber, own: &'a Zone) -> Cow<'a, [Zone]> {
+/// The zones that must all be open for this lead: the one they told, else those of the postcode they
+/// told (`home`), else those of their number, else the workspace's own. Never empty.
+pub fn of_lead<'a>(
+    told: Option<&'a Zone>,
+    home: Option<&'static Place>,
+    phone: PhoneNumber,
+    own: &'a Zone,
+) -> Cow<'a, [Zone]> {
     if let Some(zone) = told {
         return Cow::Borrowed(std::slice::from_ref(zone));
     }
-    match place(phone).zones() {
+    match home.unwrap_or_else(|| place(phone)).zones() {
         [] => Cow::Borrowed(std::slice::from_ref(own)),
         zones => Cow::Borrowed(zones),
     }
@@ -126,22 +139,6 @@ static AREAS: LazyLock<Vec<Option<Place>>> = LazyLock::new(|| {
     }
     areas
 });
-
-/// Every state and territory with all the zones of its area codes.
-pub(super) fn states() -> BTreeMap<Region, Place> {
-    let mut names: BTreeMap<Region, Vec<&'static str>> = BTreeMap::new();
-    for place in AREAS.iter().flatten() {
-        if let Some(region) = place.region.filter(Region::is_under_us_law) {
-            names.entry(region).or_default().extend(place.names);
-        }
-    }
-    let place = |(region, mut names): (Region, Vec<&'static str>)| {
-        names.sort_unstable();
-        names.dedup();
-        (region, Place::new(Some(region), Known::Placed, names))
-    };
-    names.into_iter().map(place).collect()
-}
 
 /// `npa,country,region,kind,zones_lib,zones_conservative,basis`; `None` for codes without a place.
 fn read_area(row: &'static str) -> Option<(usize, Place)> {
@@ -384,12 +381,24 @@ mod tests {
         );
         let phone = "+13055550100".parse().unwrap();
         assert_eq!(
-            of_lead(Some(&told), phone, &own)[0].name(),
+            of_lead(Some(&told), None, phone, &own)[0].name(),
             "Pacific/Honolulu"
         );
-        assert_eq!(of_lead(None, phone, &own)[0].name(), "America/New_York");
+        assert_eq!(
+            of_lead(None, None, phone, &own)[0].name(),
+            "America/New_York"
+        );
+        let home = crate::policy::postcode::place("79901");
+        assert_eq!(of_lead(None, home, phone, &own)[0].name(), "America/Denver");
+        assert_eq!(
+            of_lead(Some(&told), home, phone, &own)[0].name(),
+            "Pacific/Honolulu"
+        );
         let nowhere = "+80012345678".parse().unwrap();
-        assert_eq!(of_lead(None, nowhere, &own)[0].name(), "America/Chicago");
+        assert_eq!(
+            of_lead(None, None, nowhere, &own)[0].name(),
+            "America/Chicago"
+        );
     }
 
     #[test]

@@ -26,7 +26,7 @@ use crate::advance::{Facts, Turn, advance};
 use crate::conversation::{AgentNote, Conversation, Effect, Entry, Event, Seq, SmsMessage, Status};
 use crate::flow::Flow;
 use crate::flow::workspace::roster::Roster;
-use crate::lead::{Lead, PhoneNumber, Value};
+use crate::lead::{Lead, PhoneNumber};
 use crate::policy::{self, LeadFacts, Standing};
 use crate::runtime::engine::Engine;
 use crate::runtime::live::Live;
@@ -361,18 +361,9 @@ impl<'e> Desk<'e> {
         }
     }
 
-    /// Where the lead lives by the postcode they told, which may be written as a number.
+    /// Where the lead lives by the postcode they told.
     fn home(&self) -> Option<&'static policy::zones::Place> {
-        if self.live.workspace.region != "US" {
-            return None;
-        }
-        let told = ["postcode", "zip"].map(|field| self.record.lead.field(field));
-        let told = told.into_iter().find(|value| !value.is_empty())?;
-        match told {
-            Value::Text(text) => policy::postcode::place(text),
-            Value::Number(number) => policy::postcode::place(&format!("{number:05}")),
-            _ => None,
-        }
+        policy::postcode::of_lead(&self.record.lead, &self.live.workspace.region)
     }
 
     /// The zone times are shown in: as told, else the postcode's or the number's if it has only one,

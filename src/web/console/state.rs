@@ -12,7 +12,7 @@ use crate::conversation::{Awaiting, Conversation, Status};
 use crate::flow::steps::{Ask, Expect};
 use crate::flow::{Flow, Verb};
 use crate::lead::{Kind, PhoneNumber};
-use crate::policy::{Consent, zones};
+use crate::policy::{Consent, postcode, zones};
 use crate::runtime::{Engine, Live};
 use crate::store::{HandoffId, LeadRecord, Row, Store, StoreError};
 use crate::time::{Timestamp, Zone};
@@ -90,7 +90,9 @@ impl Seen {
             .as_ref()
             .and_then(|record| record.lead.time_zone.as_ref());
         let told: Option<Zone> = told.and_then(|zone| zone.parse().ok());
-        let zones = zones::of_lead(told.as_ref(), phone, &live.workspace.time_zone);
+        let lead = self.record.as_ref().map(|record| &record.lead);
+        let home = lead.and_then(|lead| postcode::of_lead(lead, &live.workspace.region));
+        let zones = zones::of_lead(told.as_ref(), home, phone, &live.workspace.time_zone);
         let zone = match zones.as_ref() {
             [zone] => zone,
             _ => &live.workspace.time_zone,

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 
 use crate::conversation::{Conversation, ConversationId, Seq, Status};
 use crate::flow::{Flow, Verb};
-use crate::policy::{Consent, zones};
+use crate::policy::{Consent, postcode, zones};
 use crate::runtime::{Engine, Live};
 use crate::store::{
     ConversationQuery, HandoffId, HandoffRecord, HandoffStatus, LeadRecord, Row, Store, StoreError,
@@ -108,7 +108,9 @@ impl Talk {
         let told = record.as_ref().and_then(|r| r.lead.time_zone.as_ref());
         let told: Option<Zone> = told.and_then(|zone| zone.parse().ok());
         let own = &live.workspace.time_zone;
-        let zone = zones::of_lead(told.as_ref(), lead, own);
+        let known = record.as_ref().map(|record| &record.lead);
+        let home = known.and_then(|lead| postcode::of_lead(lead, &live.workspace.region));
+        let zone = zones::of_lead(told.as_ref(), home, lead, own);
         let zone = zone.first().unwrap_or(own).clone();
         Ok(Some(Talk {
             flow: engine.flow(conversation.version)?,
