@@ -10,6 +10,7 @@ mod icons;
 mod layout;
 mod measure;
 mod palette;
+mod path;
 mod scene;
 mod straighten;
 mod text;

@@ -26,6 +26,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0007_accounts.sql"),
     include_str!("schema/0008_tail.sql"),
     LEAD_KEY,
+    include_str!("schema/0010_outgoing_count.sql"),
 ];
 /// Leads that are there already are given theirs when it is applied.
 const LEAD_KEY: &str = include_str!("schema/0009_lead_key.sql");

@@ -9,6 +9,7 @@ use crate::time::Timestamp;
 
 use super::ledger::key;
 use super::pack::{digits, time};
+use super::tally::Tally;
 use super::{ask, tail};
 
 const DOING: &str = "erase a lead";
@@ -48,10 +49,13 @@ pub fn forget(writer: &Connection, lead: PhoneNumber, at: Timestamp) -> Result<b
 
 fn take_out(writer: &Connection, lead: PhoneNumber) -> Result<usize, StoreError> {
     let mut rows = 0;
+    let mut tally = Tally::default();
     let (_, tail) = tail::of(writer, lead)?;
     for entry in tail::all(writer, lead, &tail)? {
         rows += ask::change(writer, DOING, ROW, [entry.n])?;
+        tally.moved(entry.recent.status, None);
     }
+    tally.write(writer)?;
     for sql in BY_LEAD {
         rows += ask::change(writer, DOING, sql, params![lead.bucket(), digits(lead)])?;
     }

@@ -24,6 +24,7 @@ mod replies;
 mod search;
 mod standing;
 mod tail;
+mod tally;
 mod turns;
 mod upkeep;
 mod write;
@@ -239,7 +240,7 @@ impl Store for SqliteStore {
     }
 
     fn count_outgoing(&self) -> Result<Vec<(SendStatus, u64)>, StoreError> {
-        self.read(reads::count_outgoing)
+        self.read(tally::counts)
     }
 
     fn ledger(&self, phone: PhoneNumber) -> Result<Vec<LedgerRow>, StoreError> {

@@ -7,11 +7,11 @@ use crate::lead::PhoneNumber;
 use crate::store::found_by::{self, Sought};
 use crate::store::{
     HandoffId, HandoffQuery, HandoffRecord, HandoffStatus, LeadQuery, LeadRecord, Row, RowKind,
-    SendStatus, ShortlinkRecord, StoreError,
+    ShortlinkRecord, StoreError,
 };
 
 use super::ask::{self, Go};
-use super::pack::{self, blob, code_bucket, column, digits, handoff_status, int};
+use super::pack::{self, blob, code_bucket, column, digits, handoff_status};
 use super::{tail, turns};
 
 // Leads come in the order of their key, bucket first: a page is one stretch of the table.
@@ -162,17 +162,4 @@ pub fn outgoing(
         Ok(Go::On)
     })?;
     Ok(found)
-}
-
-const COUNT_OUTGOING: &str = "SELECT status, count(*) FROM timeline
-    WHERE status IS NOT NULL GROUP BY status ORDER BY status";
-
-pub fn count_outgoing(reader: &Connection) -> Result<Vec<(SendStatus, u64)>, StoreError> {
-    ask::many(reader, COUNT_OUTGOING, [], |row| {
-        let unreadable = StoreError::Unreadable {
-            what: "timeline row",
-        };
-        let status = SendStatus::from_code(int(row, 0)?).ok_or(unreadable)?;
-        Ok((status, int(row, 1)? as u64))
-    })
 }

@@ -271,21 +271,21 @@ pub fn filed(db: &Connection, lead: PhoneNumber, seq: Seq) -> Result<Option<i64>
 const SET_FILED: &str =
     "UPDATE filed SET entries = $1 WHERE bucket = $2 AND lead = $3 AND seq = $4";
 
-/// Notes how a row that was filed fares; its place, if there is such a row.
+/// Notes how a row that was filed fares; what it was before, if there is such a row.
 pub fn set_filed(
     db: &Connection,
     lead: PhoneNumber,
     seq: Seq,
     status: SendStatus,
-) -> Result<Option<i64>, StoreError> {
-    let Some((mut filed, entry)) = filed_with(db, lead, seq)? else {
+) -> Result<Option<Entry>, StoreError> {
+    let Some((mut filed, before)) = filed_with(db, lead, seq)? else {
         return Ok(None);
     };
     filed.set_status(seq, status);
     let last = filed.iter().next_back().map(|last| last.recent.seq);
     let params = params![filed.bytes(), lead.bucket(), digits(lead), last];
     ask::change(db, DOING, SET_FILED, params)?;
-    Ok(Some(entry.n))
+    Ok(Some(before))
 }
 
 /// The place of a row in the timeline.

@@ -19,6 +19,7 @@ use super::flows::Versions;
 use super::known::{Known, short};
 use super::pack::{self, ConversationRow, blob, column, digits};
 use super::tail::{self, Entries};
+use super::tally::Tally;
 use super::{SqliteStore, erase, write};
 
 pub struct SqliteBatch<'a> {
@@ -29,6 +30,7 @@ pub struct SqliteBatch<'a> {
     written: HashSet<PhoneNumber>,
     /// Where in the timeline the next row goes.
     next: i64,
+    tally: Tally,
     state: State,
 }
 
@@ -53,6 +55,7 @@ impl<'a> SqliteBatch<'a> {
             known: HashMap::new(),
             written: HashSet::new(),
             next: 1,
+            tally: Tally::default(),
             state: State::Open,
         };
         let version = ask::one(&batch.writer, DATA_VERSION, [], |row| pack::int(row, 0))?;
@@ -99,7 +102,7 @@ impl<'a> SqliteBatch<'a> {
         self.check(commit)?;
         let known = &self.known[&commit.lead];
         let (db, versions) = (&*self.writer, &self.store.versions);
-        let tail = write::write(db, versions, commit, known, self.next)?;
+        let tail = write::write(db, versions, commit, known, self.next, &mut self.tally)?;
         self.next += commit.rows.len() as i64;
         Ok(tail)
     }
@@ -166,6 +169,7 @@ impl Batch for SqliteBatch<'_> {
         if self.state == State::Spoiled {
             return Err(crate::store::spoiled());
         }
+        self.tally.write(&self.writer)?;
         self.writer
             .prepare_cached("COMMIT")
             .and_then(|mut commit| commit.execute([]))

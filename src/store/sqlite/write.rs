@@ -19,6 +19,7 @@ use super::flows::Versions;
 use super::known::{Known, told_by_row};
 use super::pack::{self, blob, column, digits, maybe_time, ms, to_blob};
 use super::tail::{Entries, Entry, Holder};
+use super::tally::Tally;
 use super::{addresses, ask, ledger, reads, search, tail};
 
 const DOING: &str = "write a turn";
@@ -30,6 +31,7 @@ pub fn write(
     commit: &Commit,
     known: &Known,
     next: i64,
+    tally: &mut Tally,
 ) -> Result<Entries, CommitError> {
     // With several, the first must not be written before the last was found fresh.
     if commit.conversations.len() > 1 {
@@ -77,20 +79,22 @@ pub fn write(
     if !is_written && (commit.record.is_some() || tail != known.tail) {
         tail::set(db, lead, holder, &tail)?;
     }
-    for (seq, n, to) in &cancelled {
-        change_at(db, *n, to)?;
-        if known.tail.find(*seq).is_none() {
-            tail::set_filed(db, lead, *seq, to.status)?;
+    for (entry, to) in &cancelled {
+        let seq = entry.recent.seq;
+        change_at(db, entry, to, tally)?;
+        if known.tail.find(seq).is_none() {
+            tail::set_filed(db, lead, seq, to.status)?;
         }
     }
     for change in &commit.changes {
         match known.tail.find(change.seq) {
-            Some(entry) => change_at(db, entry.n, &change.to)?,
-            None => change_filed(db, lead, change.seq, &change.to)?,
+            Some(entry) => change_at(db, &entry, &change.to, tally)?,
+            None => change_filed(db, lead, change.seq, &change.to, tally)?,
         }
     }
     for (row, n) in commit.rows.iter().zip(next..) {
         add_row(db, n, row, key_of(row))?;
+        tally.moved(None, row.body.sending().map(|sending| sending.status));
     }
     tail::file(db, lead, &filed)?;
     for handoff in &commit.handoffs {
@@ -130,12 +134,12 @@ impl Placed {
         db: &Connection,
         commit: &Commit,
         known: &Known,
-        cancelled: &[(Seq, i64, Sending)],
+        cancelled: &[(Entry, Sending)],
         new: impl Iterator<Item = Entry>,
     ) -> Result<Placed, StoreError> {
         let mut tail = known.tail.clone();
-        for (seq, _, to) in cancelled {
-            tail.set_status(*seq, to.status);
+        for (entry, to) in cancelled {
+            tail.set_status(entry.recent.seq, to.status);
         }
         for change in &commit.changes {
             tail.set_status(change.seq, change.to.status);
@@ -300,14 +304,20 @@ const CHANGE_ROW: &str = "UPDATE timeline SET status = $1, due = $2, provider_id
     WHERE n = $5 AND status IS NOT NULL";
 
 /// Changes the row at this place; what the tail or `filed` says of it changes beside.
-fn change_at(db: &Connection, n: i64, to: &Sending) -> Result<(), StoreError> {
+fn change_at(
+    db: &Connection,
+    entry: &Entry,
+    to: &Sending,
+    tally: &mut Tally,
+) -> Result<(), StoreError> {
     let params = params![
         to.status.code(),
         ms(to.due),
         to.provider_id,
         pack::sending_blob(to)?,
-        n,
+        entry.n,
     ];
+    tally.moved(entry.recent.status, Some(to.status));
     match ask::change(db, DOING, CHANGE_ROW, params)? {
         1 => Ok(()),
         _ => Err(crate::store::refused("a changed row is not there")),
@@ -319,9 +329,10 @@ fn change_filed(
     lead: PhoneNumber,
     seq: Seq,
     to: &Sending,
+    tally: &mut Tally,
 ) -> Result<(), StoreError> {
     match tail::set_filed(db, lead, seq, to.status)? {
-        Some(n) => change_at(db, n, to),
+        Some(before) => change_at(db, &before, to, tally),
         None => Err(crate::store::refused("a changed row is not there")),
     }
 }
@@ -334,23 +345,27 @@ pub fn change_row(
     to: &Sending,
 ) -> Result<(), StoreError> {
     let (holder, mut tail) = tail::of(db, lead)?;
-    let Some(entry) = tail.find(seq) else {
-        return change_filed(db, lead, seq, to);
-    };
-    change_at(db, entry.n, to)?;
-    tail.set_status(seq, to.status);
-    tail::set(db, lead, holder, &tail)
+    let mut tally = Tally::default();
+    match tail.find(seq) {
+        Some(entry) => {
+            change_at(db, &entry, to, &mut tally)?;
+            tail.set_status(seq, to.status);
+            tail::set(db, lead, holder, &tail)?;
+        }
+        None => change_filed(db, lead, seq, to, &mut tally)?,
+    }
+    tally.write(db)
 }
 
 const PENDING: &str = "SELECT seq, status, due, provider_id, sending FROM timeline WHERE n = $1";
 
-/// The texts and emails that have not begun to leave: number, place and what they become.
+/// The texts and emails that have not begun to leave, and what they become.
 fn cancelled(
     db: &Connection,
     lead: PhoneNumber,
     tail: &Entries,
     now: Timestamp,
-) -> Result<Vec<(Seq, i64, Sending)>, StoreError> {
+) -> Result<Vec<(Entry, Sending)>, StoreError> {
     let mut cancelled = Vec::new();
     for entry in tail::all(db, lead, tail)? {
         let may_be_cancelled = matches!(entry.recent.kind, RowKind::Sms | RowKind::Email);
@@ -359,7 +374,7 @@ fn cancelled(
             && is_pending
             && let Some(sending) = ask::one(db, PENDING, [entry.n], sending)?
         {
-            cancelled.push((entry.recent.seq, entry.n, sending.cancelled(now)));
+            cancelled.push((entry, sending.cancelled(now)));
         }
     }
     Ok(cancelled)

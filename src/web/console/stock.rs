@@ -1,4 +1,4 @@
-//! How much there is of everything. Counting what was sent reads all of it, and the System page asks every
+//! How much there is of everything. Counting reads an index whole, and the System page asks every
 //! few seconds: a count is given again for twenty times as long as it took, as those of flows are.
 
 use std::time::Instant;
