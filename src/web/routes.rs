@@ -107,7 +107,10 @@ pub static ALL: &[Route] = &[
         || get(leads::list),
     )
     .query(&[
-        ("q", "Part of a number, name or email"),
+        (
+            "q",
+            "The beginning of a word of the name, of the email or its host, of the number; or its end",
+        ),
         ("segment", "A segment of workspace.yaml"),
         LIMIT,
         CURSOR,

@@ -48,7 +48,7 @@ pub struct Shown {
     /// `all` for every conversation; else who waits for a person.
     #[serde(default)]
     show: String,
-    /// Part of a number, name or email.
+    /// What `store::found_by` finds.
     #[serde(default)]
     q: String,
     /// Of `all`: those before this one.
