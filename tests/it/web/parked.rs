@@ -159,7 +159,5 @@ async fn what_went_on_by_itself_is_not_done_twice_and_what_is_put_away_stays_und
     assert_eq!(server.post(&at("dismiss"), json!({})).await.status, 200);
     assert!(list(&server).await.is_empty());
     assert_eq!(server.texts(LEAD).await.len(), 1);
-    // Nothing of it outlives the lead.
-    server.delete(&format!("/v1/leads/{LEAD}")).await;
     server.running.stop().await;
 }
