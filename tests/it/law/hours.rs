@@ -204,11 +204,12 @@ fn a_postcode_outranks_the_area_code_and_its_states_law_holds_too() {
         WORKSPACE,
         "2026-05-04T12:30:00Z",
     );
-    // 8:30 in New York, 5:30 in California; at 20:30 in Tampa Florida's law has closed.
+    // 8:30 in New York and Tampa, 5:30 in California; Gulf County keeps two zones, in one it is 7:30.
     for (number, zip, opens) in [
         ("+12125550101", None, "2026-05-04T12:30:00Z"),
         ("+12125550102", Some("90001"), "2026-05-04T15:00:00Z"),
-        ("+12125550103", Some("33601"), "2026-05-04T13:00:00Z"),
+        ("+12125550103", Some("33601"), "2026-05-04T12:30:00Z"),
+        ("+12125550104", Some("32456"), "2026-05-04T13:00:00Z"),
     ] {
         let mut lead = LeadUpdate::of(phone(number));
         lead.fields
