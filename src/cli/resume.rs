@@ -1,4 +1,5 @@
-//! `replytree resume`: lets a flow go on that was paused because something looked wrong.
+//! `replytree resume`: lets a flow go on that was paused because something looked wrong, or sending, after
+//! a limit was reached.
 
 use std::process::ExitCode;
 
@@ -11,7 +12,7 @@ use crate::runtime::watch;
 
 #[derive(Debug, Args)]
 pub struct ResumeArgs {
-    /// The flow's name
+    /// The flow's name; `sending:all`, or `sending:` and a channel, after a limit was reached
     flow: String,
 }
 
@@ -24,7 +25,7 @@ pub fn run(context: &Context, args: &ResumeArgs) -> Exit {
             .map(ToString::to_string)
             .collect();
         match others.is_empty() {
-            true => bail!("`{flow}` is not paused; no flow is"),
+            true => bail!("`{flow}` is not paused; nothing is"),
             false => bail!("`{flow}` is not paused; {} is", others.join(", ")),
         }
     };

@@ -8,6 +8,7 @@ pub mod law;
 pub mod holidays;
 pub mod quiet_hours;
 pub mod caps;
+pub mod countries;
 pub mod chosen;
 pub mod consent;
 pub mod email;
@@ -109,6 +110,8 @@ pub struct Rules {
     /// Days on which the law of some regions closes, besides the built-in ones; with hours of the
     /// workspace's own, days on which nothing is sent.
     pub holidays: Vec<Holiday>,
+    /// To which texts go; to any, where there are none.
+    pub countries: Vec<Region>,
 }
 
 /// The law's hours by region; of marketing 3 messages a day and 4 a month.
@@ -123,6 +126,7 @@ impl Default for Rules {
             quiet_hours: QuietHours::ByRegion,
             caps: vec![cap(3, Duration::hours(24)), cap(4, Duration::days(30))],
             holidays: Vec::new(),
+            countries: Vec::new(),
         }
     }
 }
@@ -148,6 +152,9 @@ pub enum HoldReason {
     /// Something looks wrong with the flow, and nobody has looked yet.
     #[n(4)]
     Paused,
+    /// A limit of the workspace was reached, and nobody has looked yet.
+    #[n(12)]
+    Limit,
 }
 
 impl HoldReason {
@@ -160,6 +167,7 @@ impl HoldReason {
             HoldReason::BestTime => "best_time",
             HoldReason::TakenOver => "taken_over",
             HoldReason::Paused => "paused",
+            HoldReason::Limit => "limit",
         }
     }
 }
@@ -176,6 +184,9 @@ pub enum DropReason {
     /// They chose not to be texted marketing.
     #[n(3)]
     Declined,
+    /// Their number is of a country to which the workspace does not text.
+    #[n(4)]
+    Country,
 }
 
 impl DropReason {
@@ -185,6 +196,7 @@ impl DropReason {
             DropReason::NoConsent => "no_consent",
             DropReason::Unreachable => "unreachable",
             DropReason::Declined => "declined",
+            DropReason::Country => "country_not_allowed",
         }
     }
 }
@@ -207,6 +219,9 @@ pub const ANSWER_WINDOW_MS: i64 = 15 * 60_000;
 pub fn gate(out: &Outgoing, lead: &LeadFacts, rules: &Rules, now: Timestamp) -> Verdict {
     if let Err(why) = consent::allows(lead.standing, out, now) {
         return Verdict::Drop(why);
+    }
+    if !countries::allow(&rules.countries, lead.phone) {
+        return Verdict::Drop(DropReason::Country);
     }
     if declines(out, lead) {
         return Verdict::Drop(DropReason::Declined);

@@ -8,7 +8,8 @@ use std::sync::{Arc, RwLock};
 
 use arc_swap::ArcSwap;
 
-use crate::conversation::{ConversationId, VersionId};
+use crate::conversation::{ConversationId, Effect, VersionId};
+use crate::flow::workspace::Workspace;
 use crate::flow::{Flow, preferences};
 use crate::lead::PhoneNumber;
 use crate::runtime::claim_link::ClaimLink;
@@ -17,6 +18,7 @@ use crate::runtime::health::Health;
 use crate::runtime::live::Live;
 use crate::runtime::parked::{self, Parked};
 use crate::runtime::roster::Agents;
+use crate::runtime::spending::Spending;
 use crate::runtime::turn::{Desk, Outcome, park};
 use crate::runtime::watch::Watch;
 use crate::runtime::work::{Done, Heard, Refusal, Work};
@@ -38,6 +40,8 @@ pub struct Engine {
     pub health: Health,
     /// What looks wrong, and what stands still for it.
     pub watch: Watch,
+    /// What was sent, against the workspace's limits.
+    pub spending: Spending,
     /// Turns set aside after a fault of ours, since start.
     pub parked: AtomicU64,
 }
@@ -77,10 +81,12 @@ impl Engine {
             listener: RwLock::new(None),
             health: Health::default(),
             watch: Watch::default(),
+            spending: Spending::default(),
             parked: AtomicU64::new(0),
         };
         engine.keep_versions()?;
         engine.watch.load(engine.store.as_ref())?;
+        engine.spending.load(engine.store.as_ref())?;
         Ok(engine)
     }
 
@@ -214,11 +220,41 @@ impl Engine {
         answers
     }
 
+    /// Counts a text that leaves; what reaches a limit by it stands still.
+    fn watch_spending(
+        &self,
+        workspace: &Workspace,
+        done: &Done,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let Some(job) = &done.job else {
+            return Ok(());
+        };
+        if workspace.limits.is_empty() || !matches!(job.effect, Effect::Sms(_)) {
+            return Ok(());
+        }
+        let (store, sending) = (self.store.as_ref(), &job.sending);
+        let channel = sending.channel.as_ref();
+        let limits = &workspace.limits;
+        let reached = self
+            .spending
+            .note(store, limits, channel, sending.parts, now)?;
+        for (held, why) in reached {
+            self.watch.pause(store, &held, why, now)?;
+        }
+        Ok(())
+    }
+
     /// A guard that cannot write is no reason to refuse a reply.
     fn watch_over(&self, work: &[Work], answers: &[Answer]) {
         let live = self.live.load();
         let now = self.clock.now();
         for (work, answer) in work.iter().zip(answers) {
+            if let (Work::Begin { .. }, Ok(done)) = (work, answer)
+                && let Err(error) = self.watch_spending(&live.workspace, done, now)
+            {
+                tracing::error!(%error, "what was sent could not be counted");
+            }
             if let (Work::Inbound(inbound), Ok(done)) = (work, answer)
                 && !done.duplicate
             {

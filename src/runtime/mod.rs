@@ -32,6 +32,7 @@ pub mod sandbox;
 pub mod senders;
 pub mod segment;
 pub mod slots;
+pub mod spending;
 mod tell_agent;
 mod texting;
 mod turn;

@@ -113,7 +113,7 @@ impl Watch {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn pause(
+    pub(super) fn pause(
         &self,
         store: &dyn Store,
         flow: &Name,

@@ -9,8 +9,8 @@ use crate::flow::workspace::Workspace;
 use crate::flow::{Flow, FlowTest, Line, Says};
 use crate::lead::{Name, Value};
 use crate::runtime::work::{LeadUpdate, Refusal};
-use crate::sim::World;
 use crate::sim::coverage::{self, Edge};
+use crate::sim::{World, unbounded};
 use crate::store::{HandoffStatus, MemoryStore, Row, RowBody, SendStatus, Store};
 use crate::time::{Timestamp, Zone};
 
@@ -163,7 +163,7 @@ impl<'a> Run<'a> {
             .cloned()
             .collect();
         loaded.push(flow.clone());
-        let world = World::over(store, workspace.clone(), &loaded, start)
+        let world = World::over(store, unbounded(workspace), &loaded, start)
             .map_err(|refusal| fails("the test to begin", refusal.to_string()))?;
         let mut run = Self {
             world,

@@ -7,4 +7,4 @@ pub mod flow_test;
 pub mod sample;
 pub mod world;
 
-pub use world::World;
+pub use world::{World, unbounded};

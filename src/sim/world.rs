@@ -28,13 +28,26 @@ pub struct World {
     pub(super) answered: BTreeMap<PhoneNumber, u32>,
 }
 
+/// The workspace for a lead who lives wherever it texts, and with no budget to spend.
+pub fn unbounded(workspace: &Arc<Workspace>) -> Arc<Workspace> {
+    if workspace.rules.countries.is_empty() && workspace.limits.is_empty() {
+        return workspace.clone();
+    }
+    let mut own = Workspace::clone(workspace);
+    own.rules.countries.clear();
+    own.limits.clear();
+    Arc::new(own)
+}
+
 impl World {
-    /// A world with these flows, at `start`, in memory.
+    /// A world with these flows, at `start`, in memory. Its lead lives where the workspace texts, and no
+    /// budget is spent in it.
     pub fn new(
         workspace: Arc<Workspace>,
         flows: &[Arc<Flow>],
         start: Timestamp,
     ) -> Result<Self, Refusal> {
+        let workspace = unbounded(&workspace);
         Self::over(Arc::new(MemoryStore::new()), workspace, flows, start)
     }
 

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use serde_json::json;
 
+use crate::flow::workspace::held_by;
 use crate::runtime::watch;
 use crate::web::error::Problem;
 use crate::web::state::AppState;
@@ -113,6 +114,12 @@ pub async fn metrics(State(app): State<AppState>) -> Result<Response, Problem> {
     for flow in app.live().flows.keys() {
         let figure = f64::from(u8::from(paused.contains_key(flow)));
         metrics::gauge!("replytree_flow_paused", "flow" => flow.to_string()).set(figure);
+    }
+    let held = app.live();
+    let channels = held.workspace.channels.keys().map(Some);
+    for of in channels.chain([None]).map(held_by) {
+        let figure = f64::from(u8::from(paused.contains_key(&of)));
+        metrics::gauge!("replytree_sending_paused", "of" => of.to_string()).set(figure);
     }
     let parked = app.engine.parked.load(std::sync::atomic::Ordering::Relaxed);
     metrics::counter!("replytree_turns_parked_total").absolute(parked);

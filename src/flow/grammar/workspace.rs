@@ -382,6 +382,16 @@ pub static SENDING: Object = Object {
             Shape::OneOrMany(&Shape::Object(&CAP)),
             "The most messages to one lead.",
         ),
+        optional(
+            "countries",
+            Shape::OneOrMany(&A_WORD),
+            "To which texts go, such as `[US, CA]`, or `any`; those of your own numbers when left out.",
+        ),
+        optional(
+            "limits",
+            Shape::OneOrMany(&Shape::Object(&LIMIT)),
+            "The most parts to all leads, before sending stands still until somebody has looked.",
+        ),
     ],
 };
 
@@ -389,6 +399,27 @@ pub static BETWEEN: Object = Object {
     name: "quiet_hours",
     doc: "When marketing may leave, on the lead's own wall clock.",
     keys: &[required("between", HOURS_SHAPE, "Such as \"08:00-21:00\".")],
+};
+
+pub static LIMIT: Object = Object {
+    name: "a limit",
+    doc: "The most parts of texts to all leads in a sliding period.",
+    keys: &[
+        required(
+            "parts",
+            Shape::Int {
+                min: 1,
+                max: 1_000_000_000,
+            },
+            "How many.",
+        ),
+        required("per", A_SPAN, "In how long."),
+        optional(
+            "channel",
+            A_NAME,
+            "By one channel; by all together when left out.",
+        ),
+    ],
 };
 
 pub static CAP: Object = Object {

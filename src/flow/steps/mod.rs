@@ -164,10 +164,12 @@ pub fn undeliverable(ladder: &[Rung], why: DropReason) -> Next {
     match why {
         DropReason::OptedOut => Next::End(Name::from("opted_out")),
         DropReason::NoConsent => Next::End(Name::from("stopped")),
-        DropReason::Unreachable | DropReason::Declined => match ladder_exits(ladder).last() {
-            Some((exit, target)) => Next::Go(exit, target.clone()),
-            None => Next::End(Name::from("unreachable")),
-        },
+        DropReason::Unreachable | DropReason::Declined | DropReason::Country => {
+            match ladder_exits(ladder).last() {
+                Some((exit, target)) => Next::Go(exit, target.clone()),
+                None => Next::End(Name::from("unreachable")),
+            }
+        }
     }
 }
 
@@ -176,6 +178,8 @@ fn undeliverable_say(why: DropReason, then: &Target) -> Next {
     match why {
         DropReason::OptedOut => Next::End(Name::from("opted_out")),
         DropReason::NoConsent => Next::End(Name::from("stopped")),
-        DropReason::Unreachable | DropReason::Declined => Next::go("then", then),
+        DropReason::Unreachable | DropReason::Declined | DropReason::Country => {
+            Next::go("then", then)
+        }
     }
 }

@@ -4,6 +4,7 @@ mod agents;
 mod anomalies;
 mod channels;
 mod environment;
+mod limits;
 mod own_words;
 mod read;
 pub mod roster;
@@ -20,6 +21,7 @@ use crate::policy::Rules;
 use crate::time::{Days, Duration, Hours, Zone};
 
 pub use anomalies::Anomalies;
+pub use limits::{HELD_SENDING, Limit, held_by};
 pub use read::read;
 
 #[derive(Debug, Clone)]
@@ -47,6 +49,8 @@ pub struct Workspace {
     pub webhooks: BTreeMap<Name, Webhook>,
     pub retention: Retention,
     pub anomalies: Anomalies,
+    /// How much may be sent before somebody has to look.
+    pub limits: Vec<Limit>,
     /// The answer to HELP, where the business wrote its own.
     pub help: Option<Said>,
     /// The one answer to an opt-out, where the business wrote its own.
@@ -288,6 +292,7 @@ impl Default for Workspace {
             webhooks: BTreeMap::new(),
             retention: Retention::default(),
             anomalies: Anomalies::default(),
+            limits: Vec::new(),
             help: None,
             opt_out: None,
             opted_in: None,

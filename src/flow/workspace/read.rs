@@ -11,12 +11,12 @@ use crate::flow::template::{self, Names};
 use crate::flow::workspace::environment::{self, Env};
 use crate::flow::workspace::own_words::Answer;
 use crate::flow::workspace::{
-    Calendar, Endpoint, OptIn, Retention, Said, Team, Webhook, Workspace, agents, anomalies,
-    channels,
+    Calendar, Channel, Endpoint, Limit, OptIn, Retention, Said, Team, Webhook, Workspace, agents,
+    anomalies, channels, limits,
 };
 use crate::flow::yaml::{self, Entry, Node, Style, Yaml};
 use crate::lead::Name;
-use crate::policy::{Cap, Holiday, MessageKind, QuietHours, Rules};
+use crate::policy::{Cap, Holiday, MessageKind, QuietHours, Region, Rules, countries};
 use crate::time::{Days, Duration, Hours, Zone};
 
 /// The workspace as far as it can be read, and everything wrong with it. `text` is the file's;
@@ -56,6 +56,7 @@ impl Reader<'_> {
         let help = root.get("help");
         let contact = text_of(root.get("contact")).or_else(|| text_of(help?.get("contact")));
         let teams = agents::teams(self, root, &region);
+        let channels = channels::channels(self, root, &region).unwrap_or(defaults.channels);
         Workspace {
             brand: brand.clone(),
             contact,
@@ -68,9 +69,12 @@ impl Reader<'_> {
                 .default_team(root, &teams)
                 .unwrap_or(defaults.default_team),
             health: text_of(root.get("health")).as_deref() == Some("true"),
-            channels: channels::channels(self, root, &region).unwrap_or(defaults.channels),
+            channels: channels.clone(),
             email: channels::email(self, root.get("email")),
-            rules: self.rules(root),
+            rules: Rules {
+                countries: self.countries(root, &channels, &region),
+                ..self.rules(root)
+            },
             opt_in: opt_in(root.get("sending")),
             teams: if root.get("teams").is_some() {
                 teams
@@ -83,6 +87,7 @@ impl Reader<'_> {
             webhooks: named(root.get("webhooks"), |node| Some(webhook(node))),
             retention: retention(root.get("retention")),
             anomalies: anomalies::read(root.get("anomalies")),
+            limits: self.limits(root, &channels),
             help: self.answer(help, Answer::Help, &brand),
             opt_out: self.answer(root.get("opt_out"), Answer::OptOut, &brand),
             opted_in: self.answer(root.get("opt_in"), Answer::OptIn, &brand),
@@ -193,7 +198,71 @@ impl Reader<'_> {
                 .iter()
                 .filter_map(|node| self.holiday(node))
                 .collect(),
+            countries: defaults.countries,
         }
+    }
+
+    /// As written; else those of the business's own numbers and of its region, once texts leave this machine.
+    /// `any` is all of them.
+    fn countries(
+        &mut self,
+        root: &Node,
+        channels: &BTreeMap<Name, Channel>,
+        region: &str,
+    ) -> Vec<Region> {
+        let Some(node) = root
+            .get("sending")
+            .and_then(|sending| sending.get("countries"))
+        else {
+            if channels
+                .values()
+                .all(|channel| channel.carrier == *"sandbox")
+            {
+                return Vec::new();
+            }
+            let numbers = channels.values().flat_map(|channel| &channel.from);
+            let mut own: Vec<Region> = numbers
+                .filter_map(|number| countries::own(number))
+                .chain(region.parse())
+                .collect();
+            own.sort_unstable();
+            own.dedup();
+            return own;
+        };
+        let written = items(Some(node));
+        if written.iter().any(|node| node.text() == Some("any")) {
+            return Vec::new();
+        }
+        let mut allowed = Vec::new();
+        for node in written {
+            let text = node.text().unwrap_or_default();
+            let known = text.get(..2).is_some_and(|country| {
+                let country = country.to_ascii_uppercase();
+                country.parse::<rlibphonenumber::Region>().is_ok()
+            });
+            match text.parse::<Region>() {
+                Ok(region) if known => allowed.push(region),
+                _ => {
+                    let message = format!("`{text}` is not a country");
+                    let help = "write its two letters, such as `US`, `GB` or `MX`; or `any`";
+                    self.report("E0610", node.span, message, help.to_string());
+                }
+            }
+        }
+        allowed
+    }
+
+    /// Each names all channels together, or one that is there.
+    fn limits(&mut self, root: &Node, channels: &BTreeMap<Name, Channel>) -> Vec<Limit> {
+        let node = root
+            .get("sending")
+            .and_then(|sending| sending.get("limits"));
+        for named in items(node).iter().filter_map(|limit| limit.get("channel")) {
+            if !named.text().is_some_and(|name| channels.contains_key(name)) {
+                self.unknown(named, "channel", channels.keys().map(|name| name.as_str()));
+            }
+        }
+        limits::read(node)
     }
 
     fn holiday(&mut self, node: &Node) -> Option<Holiday> {

@@ -89,6 +89,7 @@ impl Desk<'_> {
             | HoldReason::Scheduled
             | HoldReason::BestTime
             | HoldReason::Paused
+            | HoldReason::Limit
             | HoldReason::TakenOver => until,
         }
     }

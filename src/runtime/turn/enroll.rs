@@ -6,7 +6,7 @@ use crate::flow::workspace::OptIn;
 use crate::flow::{Flow, fields};
 use crate::lead::{Name, Value};
 use crate::policy::consent::{self, Level};
-use crate::policy::{Chosen, Consent, DropReason, Outgoing, Purpose};
+use crate::policy::{Chosen, Consent, DropReason, Outgoing, Purpose, countries};
 use crate::runtime::turn::{Desk, new_conversation};
 use crate::runtime::work::{Enroll, IfBusy, LeadDid, Refusal};
 use crate::time::Timestamp;
@@ -74,7 +74,12 @@ impl Desk<'_> {
                 "{lead} chose on their preferences page not to hear about `{}`",
                 flow.name
             ),
+            Ok(()) if !countries::allow(&self.live.workspace.rules.countries, lead) => format!(
+                "{lead} is of a country to which this workspace does not text; `sending: {{ countries }}` \
+                 allows it"
+            ),
             Ok(()) => return Ok(()),
+            Err(DropReason::Country) => format!("{lead} is of a country that is not texted"),
             Err(DropReason::OptedOut) => {
                 format!("{lead} opted out; only their own START or a form of theirs undoes it")
             }

@@ -13,6 +13,7 @@ mod moving;
 mod outgoing;
 mod park;
 mod receipt;
+mod spent;
 mod takeover;
 
 use std::sync::Arc;

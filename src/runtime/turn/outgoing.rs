@@ -74,7 +74,6 @@ impl Desk<'_> {
                 }
                 Err(Verdict::Drop(why)) => return self.dropped(&row, why),
             }
-            self.leaves(&row);
         }
         if let Effect::Email(email) = effect
             && self.email_taken_back(&row, email, sending)?
@@ -95,6 +94,18 @@ impl Desk<'_> {
                 return self.settle_in_doubt(&row, sending, error);
             }
         };
+        if self.is_spent(effect, channel.as_ref())? {
+            let until = self.now + LOOK_AGAIN;
+            self.change(&row, sending, |to| {
+                to.status = SendStatus::Held;
+                to.due = Some(until);
+                to.held = Some(HoldReason::Limit);
+            });
+            return Ok(());
+        }
+        if matches!(effect, Effect::Sms(_)) {
+            self.leaves(&row);
+        }
         let from = self.number_of(channel.as_ref());
         let sending = self.change(&row, sending, |to| {
             to.status = SendStatus::Sending;

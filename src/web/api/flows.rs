@@ -6,6 +6,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use crate::flow::workspace::HELD_SENDING;
 use crate::flow::{Flow, Objective, Target, picture};
 use crate::policy::MessageKind;
 use crate::runtime::watch;
@@ -90,7 +91,8 @@ pub async fn resume(
 
 /// Lets a flow go on; what it was paused for, if it was.
 pub async fn go_on(app: &AppState, name: String) -> Result<Option<watch::Pause>, Problem> {
-    if !app.live().flows.contains_key(name.as_str()) {
+    let stands_by_itself = name.starts_with(HELD_SENDING);
+    if !stands_by_itself && !app.live().flows.contains_key(name.as_str()) {
         return Err(Problem::not_found("flow"));
     }
     let pause = app.read(move |store| watch::resume(store, &name)).await?;
