@@ -37,6 +37,7 @@ mod reask_limit;
 mod remind_stop;
 mod sentence_length;
 mod shaft;
+mod time_pressure;
 mod ucs2_by_accident;
 mod untested_answers;
 mod urgency_without_expiry;
@@ -62,7 +63,7 @@ pub trait Lint: Sync {
 }
 
 /// Every lint, by name.
-pub const ALL: [&dyn Lint; 31] = [
+pub const ALL: [&dyn Lint; 32] = [
     &all_caps::AllCaps,
     &ambiguous_date::AmbiguousDate,
     &ascii_art::AsciiArt,
@@ -90,6 +91,7 @@ pub const ALL: [&dyn Lint; 31] = [
     &remind_stop::RemindStop,
     &sentence_length::SentenceLength,
     &shaft::Shaft,
+    &time_pressure::TimePressure,
     &ucs2_by_accident::Ucs2ByAccident,
     &untested_answers::UntestedAnswers,
     &urgency_without_expiry::UrgencyWithoutExpiry,

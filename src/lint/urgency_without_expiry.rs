@@ -120,8 +120,12 @@ const EXPIRY: [&str; 38] = [
 
 pub(super) fn find(text: &str) -> Option<&'static str> {
     let urgent = prose::first_phrase(text, &URGENT)?;
-    let expires = prose::first_phrase(text, &EXPIRY).is_some() || has_time(text);
-    (!expires).then_some(urgent)
+    (!says_until_when(text)).then_some(urgent)
+}
+
+/// Whether a text names a day or an hour.
+pub(super) fn says_until_when(text: &str) -> bool {
+    prose::first_phrase(text, &EXPIRY).is_some() || has_time(text)
 }
 
 /// `5 PM`, `5pm`, `17:00`, `12/4`.

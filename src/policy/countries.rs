@@ -10,13 +10,15 @@ pub fn allow(countries: &[Region], phone: PhoneNumber) -> bool {
     if countries.is_empty() {
         return true;
     }
+    if is_premium_in_nanp(phone) {
+        return false;
+    }
     let place = zones::place(phone);
     match place.region {
         Some(region) => countries.iter().any(|allowed| holds(*allowed, region)),
         // A North American number of no area; but +800, +882 and the like are nobody's country.
         None => {
             place.known == Known::AnywhereInNanp
-                && !is_premium_in_nanp(phone)
                 && countries.iter().any(|c| matches!(c.country(), "US" | "CA"))
         }
     }

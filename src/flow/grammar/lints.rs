@@ -3,7 +3,7 @@
 
 use crate::flow::grammar::Shape;
 
-pub const LINTS: [(&str, &str); 31] = [
+pub const LINTS: [(&str, &str); 32] = [
     ("all-caps", "Words in capitals in a row."),
     ("ambiguous-date", "A date in figures alone, such as 12/1."),
     (
@@ -87,6 +87,10 @@ pub const LINTS: [(&str, &str); 31] = [
     (
         "shaft",
         "Words of sex, hate, alcohol, firearms and tobacco.",
+    ),
+    (
+        "time-pressure",
+        "Less than an hour to answer, or a link that soon ends and does not say when.",
     ),
     (
         "ucs2-by-accident",
