@@ -151,7 +151,7 @@ fn fares(name: &Name, carrier: &Name, state: &health::State, sandbox: bool, acts
     html! {
         div { strong { (name) } p.hint { (carrier) }
             @if let health::State::Closed { since, error, probe, .. } = state {
-                p.hint { (error) " Since " (when(*since)) "; one text tries it at " (when(*probe)) "." }
+                p.hint { (error.trim_end_matches('.')) ". Since " (when(*since)) "; one text tries it at " (when(*probe)) "." }
                 @if acts { (closed(name)) }
             }
         }
