@@ -539,6 +539,7 @@ const READS_ALL: &[&str] = &[
     "DELETE FROM answer WHERE instr",
     "DELETE FROM booking WHERE lead",
     "SELECT 1 FROM forgotten LIMIT 1",
+    "SELECT status, count FROM outgoing_count",
     "SELECT lead, seq, conversation, at, kind, status, due, provider_id, body,\n        sending\n    \
      FROM timeline WHERE kind = $1 ORDER BY",
     "SELECT seq, status, due, provider_id, sending, lead FROM timeline\n    WHERE status IN",

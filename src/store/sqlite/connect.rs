@@ -25,11 +25,11 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0006_ledger_head.sql"),
     include_str!("schema/0007_accounts.sql"),
     include_str!("schema/0008_tail.sql"),
+    include_str!("schema/0009_outgoing_count.sql"),
     LEAD_KEY,
-    include_str!("schema/0010_outgoing_count.sql"),
 ];
 /// Leads that are there already are given theirs when it is applied.
-const LEAD_KEY: &str = include_str!("schema/0009_lead_key.sql");
+const LEAD_KEY: &str = include_str!("schema/0010_lead_key.sql");
 const READERS_KEPT_MAX: usize = 4;
 const STATEMENTS_KEPT_MAX: usize = 64;
 
