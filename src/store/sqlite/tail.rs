@@ -16,8 +16,8 @@ use super::turns;
 
 const DOING: &str = "write a turn";
 /// When there are more, all but `STAY` are filed.
-const TAIL_MAX: usize = 16;
-const STAY: usize = 4;
+const TAIL_MAX: usize = 14;
+const STAY: usize = 2;
 
 /// A row of the timeline without its body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,49 +29,62 @@ pub struct Entry {
     pub seen: Option<i64>,
 }
 
-/// Bytes of an entry, big-endian: number 4, place 6, time 8, kind 1, status 1, flags 1, key 8.
-const ENTRY: usize = 29;
+/// Bytes of an entry, big-endian: kind and flags 1, status 1, number 4, place 5, milliseconds 6; and the
+/// key 8, of a reply. The row that holds the tail must not spill over into a page of its own.
+const ENTRY: usize = 17;
+const KEY: usize = 8;
+const KIND: u8 = 15;
+const MARKETING: u8 = 16;
+const HAS_KEY: u8 = 32;
 const NO_STATUS: u8 = 255;
-const STATUS_AT: usize = 19;
-const MARKETING: u8 = 1;
-const HAS_KEY: u8 = 2;
+const STATUS_AT: usize = 1;
+const SEQ_AT: usize = 2;
 
 impl Entry {
     fn write(&self, to: &mut Vec<u8>) {
         let recent = &self.recent;
-        let flags = match (recent.marketing, self.seen) {
-            (false, None) => 0,
-            (true, None) => MARKETING,
-            (false, Some(_)) => HAS_KEY,
-            (true, Some(_)) => MARKETING | HAS_KEY,
-        };
+        let mut first = recent.kind as u8;
+        if recent.marketing {
+            first |= MARKETING;
+        }
+        if self.seen.is_some() {
+            first |= HAS_KEY;
+        }
+        to.extend_from_slice(&[first, code(recent.status)]);
         to.extend_from_slice(&recent.seq.to_be_bytes());
-        to.extend_from_slice(&self.n.to_be_bytes()[2..]);
-        to.extend_from_slice(&recent.at.as_ms().to_be_bytes());
-        to.extend_from_slice(&[recent.kind as u8, code(recent.status), flags]);
-        to.extend_from_slice(&self.seen.unwrap_or(0).to_be_bytes());
+        to.extend_from_slice(&self.n.to_be_bytes()[3..]);
+        to.extend_from_slice(&recent.at.as_ms().to_be_bytes()[2..]);
+        if let Some(key) = self.seen {
+            to.extend_from_slice(&key.to_be_bytes());
+        }
     }
 
+    /// Exactly one.
     fn read(bytes: &[u8]) -> Option<Entry> {
         let number = |bytes: &[u8]| bytes.iter().fold(0u64, |n, b| n << 8 | u64::from(*b));
-        let (seq, rest) = bytes.split_at_checked(4)?;
-        let (n, rest) = rest.split_at_checked(6)?;
-        let (at, rest) = rest.split_at_checked(8)?;
-        let ([kind, status, flags], key) = rest.split_first_chunk::<3>()?;
+        let ([first, status], rest) = bytes.split_first_chunk::<2>()?;
+        let (seq, rest) = rest.split_at_checked(4)?;
+        let (n, rest) = rest.split_at_checked(5)?;
+        let (at, key) = rest.split_at_checked(6)?;
+        let seen = match first & HAS_KEY != 0 {
+            true if key.len() == KEY => Some(number(key) as i64),
+            false if key.is_empty() => None,
+            _ => return None,
+        };
         let recent = Recent {
             seq: number(seq) as Seq,
             at: Timestamp::from_ms(number(at) as i64),
-            kind: RowKind::from_code(i64::from(*kind))?,
+            kind: RowKind::from_code(i64::from(first & KIND))?,
             status: match *status {
                 NO_STATUS => None,
                 code => Some(SendStatus::from_code(i64::from(code))?),
             },
-            marketing: flags & MARKETING != 0,
+            marketing: first & MARKETING != 0,
         };
         Some(Entry {
             recent,
             n: number(n) as i64,
-            seen: (flags & HAS_KEY != 0).then(|| number(key) as i64),
+            seen,
         })
     }
 }
@@ -80,16 +93,31 @@ fn code(status: Option<SendStatus>) -> u8 {
     status.map_or(NO_STATUS, |status| status.code() as u8)
 }
 
+/// The bytes of each entry in turn; what is left over at the end, if it is no whole one.
+struct Each<'b>(&'b [u8]);
+
+impl<'b> Iterator for Each<'b> {
+    type Item = &'b [u8];
+
+    fn next(&mut self) -> Option<&'b [u8]> {
+        let first = self.0.first()?;
+        let len = match first & HAS_KEY != 0 {
+            true => ENTRY + KEY,
+            false => ENTRY,
+        };
+        let (entry, rest) = self.0.split_at_checked(len).unwrap_or((self.0, &[]));
+        self.0 = rest;
+        Some(entry)
+    }
+}
+
 /// Entries in the order of their numbers, as they are written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Entries(Vec<u8>);
 
 impl Entries {
     fn from_bytes(bytes: &[u8]) -> Result<Self, StoreError> {
-        let readable = bytes
-            .chunks(ENTRY)
-            .all(|entry| Entry::read(entry).is_some());
-        match readable && bytes.len().is_multiple_of(ENTRY) {
+        match Each(bytes).all(|entry| Entry::read(entry).is_some()) {
             true => Ok(Self(bytes.to_vec())),
             false => Err(StoreError::Unreadable { what: "timeline" }),
         }
@@ -100,30 +128,35 @@ impl Entries {
         Some(self.0.as_slice()).filter(|bytes| !bytes.is_empty())
     }
 
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = Entry> {
+    pub fn iter(&self) -> impl Iterator<Item = Entry> {
         // Every one of them was read once, or made here.
-        self.0.chunks_exact(ENTRY).filter_map(Entry::read)
+        Each(&self.0).filter_map(Entry::read)
     }
 
     pub fn push(&mut self, entry: &Entry) {
         entry.write(&mut self.0);
     }
 
-    fn position(&self, seq: Seq) -> Option<usize> {
-        let seq = seq.to_be_bytes();
-        self.0
-            .chunks_exact(ENTRY)
-            .rposition(|it| it.starts_with(&seq))
+    /// Where in the bytes the entry of this number is.
+    fn position(&self, seq: Seq) -> Option<std::ops::Range<usize>> {
+        let mut at = 0;
+        for entry in Each(&self.0) {
+            let number = entry.get(SEQ_AT..);
+            if number.is_some_and(|it| it.starts_with(&seq.to_be_bytes())) {
+                return Some(at..at + entry.len());
+            }
+            at += entry.len();
+        }
+        None
     }
 
     pub fn find(&self, seq: Seq) -> Option<Entry> {
-        let at = self.position(seq)? * ENTRY;
-        Entry::read(self.0.get(at..at + ENTRY)?)
+        Entry::read(self.0.get(self.position(seq)?)?)
     }
 
     /// True when the row stands here.
     pub fn set_status(&mut self, seq: Seq, status: SendStatus) -> bool {
-        let at = self.position(seq).map(|i| i * ENTRY + STATUS_AT);
+        let at = self.position(seq).map(|entry| entry.start + STATUS_AT);
         let byte = at.and_then(|at| self.0.get_mut(at));
         if let Some(byte) = byte {
             *byte = code(Some(status));
@@ -134,13 +167,13 @@ impl Entries {
 
     /// Takes out what is to be filed now.
     pub fn overflow(&mut self) -> Entries {
-        match self.0.len() > TAIL_MAX * ENTRY {
-            true => {
-                let stay = self.0.split_off(self.0.len() - STAY * ENTRY);
-                Entries(std::mem::replace(&mut self.0, stay))
-            }
-            false => Entries::default(),
+        let count = Each(&self.0).count();
+        if count <= TAIL_MAX {
+            return Entries::default();
         }
+        let filed = Each(&self.0).take(count - STAY).map(<[u8]>::len).sum();
+        let stay = self.0.split_off(filed);
+        Entries(std::mem::replace(&mut self.0, stay))
     }
 }
 
@@ -234,7 +267,7 @@ pub fn set(
 const FILE: &str = "INSERT INTO filed (bucket, lead, seq, entries) VALUES ($1, $2, $3, $4)";
 
 pub fn file(db: &Connection, lead: PhoneNumber, entries: &Entries) -> Result<(), StoreError> {
-    let Some(last) = entries.iter().next_back() else {
+    let Some(last) = entries.iter().last() else {
         return Ok(());
     };
     let params = params![
@@ -282,7 +315,7 @@ pub fn set_filed(
         return Ok(None);
     };
     filed.set_status(seq, status);
-    let last = filed.iter().next_back().map(|last| last.recent.seq);
+    let last = filed.iter().last().map(|last| last.recent.seq);
     let params = params![filed.bytes(), lead.bucket(), digits(lead), last];
     ask::change(db, DOING, SET_FILED, params)?;
     Ok(Some(before))
@@ -369,8 +402,8 @@ mod tests {
         assert!(!entries.set_status(10, SendStatus::Sent));
         let bytes = entries.bytes().unwrap();
         assert_eq!(Entries::from_bytes(bytes).unwrap(), entries);
-        assert!(Entries::from_bytes(&bytes[1..]).is_err());
-        assert!(Entries::from_bytes(&[255; ENTRY]).is_err(), "no such kind");
+        assert!(Entries::from_bytes(&bytes[..bytes.len() - 1]).is_err());
+        assert!(Entries::from_bytes(&[15; ENTRY]).is_err(), "no such kind");
         for seq in 1..=9 {
             let mut expected = entry(seq);
             if seq == 4 {

@@ -10,8 +10,9 @@ CREATE TABLE filed (
     PRIMARY KEY (bucket, lead, seq)
 ) STRICT, WITHOUT ROWID;
 INSERT INTO filed (bucket, lead, seq, entries)
-    SELECT bucket, lead, seq, unhex(printf('%08x%012x%016x%02x%02x%02x%016x', seq, n, at, kind,
-        coalesce(status, 255), marketing + 2 * (seen IS NOT NULL), coalesce(seen, 0)))
+    SELECT bucket, lead, seq, unhex(printf('%02x%02x%08x%010x%012x',
+            kind + 16 * marketing + 32 * (seen IS NOT NULL), coalesce(status, 255), seq, n, at)
+        || CASE WHEN seen IS NULL THEN '' ELSE printf('%016x', seen) END)
     FROM timeline INDEXED BY timeline_lead ORDER BY bucket, lead, seq;
 DROP INDEX timeline_lead;
 ALTER TABLE lead ADD COLUMN tail BLOB;
