@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 
 use crate::cli::trail::{self, Did};
-use crate::cli::{Context, Exit, database};
+use crate::cli::{Context, Exit, alone, database};
 use crate::runtime::{Clock, WallClock};
 use crate::store::{self, Quarantine};
 
@@ -58,7 +58,10 @@ pub fn restore(context: &Context, args: &RestoreArgs) -> Exit {
         bail!("{} is a folder, not a backup", args.file.display());
     }
     let held = match to.exists() {
-        true => replace(&args.file, to)?,
+        true => {
+            let _alone = alone::hold(context)?;
+            replace(&args.file, to)?
+        }
         false => store::sqlite::restore(&args.file, to, WallClock.now())?,
     };
     let restored = store::open(&context.db)?;

@@ -1,5 +1,6 @@
 //! The command line: one file a command. Here is what they share: the options, the exit codes.
 
+mod alone;
 mod backup;
 mod chat;
 mod check;

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::cli::load::{Loaded, load_dir, workspace_dir};
 use crate::cli::output::colour;
-use crate::cli::{Context, Exit, database};
+use crate::cli::{Context, Exit, alone, database};
 use crate::diagnostic;
 use crate::flow::workspace::Workspace;
 use crate::runtime::Live;
@@ -35,6 +35,7 @@ pub fn run(context: &Context, args: &ServeArgs) -> Exit {
     let loaded = load_dir(&dir, &[])?;
     print_problems(&loaded);
     let store = database::open(context)?;
+    let _alone = alone::hold(context)?;
     let again = dir.clone();
     web::serve(ServeOptions {
         listen: args.listen.clone(),

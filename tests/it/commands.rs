@@ -1,6 +1,6 @@
 //! What the commands do with what people type, and what they say of it: the real binary.
 
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -264,4 +264,36 @@ fn explain_without_a_code_lists_them_all() {
     ] {
         assert!(said.out.lines().any(|l| l == line), "{line}\n{}", said.out);
     }
+}
+
+/// Two servers on one file would hand over each lead twice; a restore under one would lose what it writes.
+#[test]
+fn a_database_is_served_once_and_not_replaced_meanwhile() {
+    let dir = workspace();
+    let run = |words: &[&str]| replytree(dir.path(), words, "");
+    assert_eq!(run(&["key", "add", "crm", "--role", "admin"]).code, 0);
+    assert_eq!(run(&["backup", "copy.db"]).code, 0);
+    let mut server = Command::new(env!("CARGO_BIN_EXE_replytree"))
+        .current_dir(dir.path())
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let mut out = BufReader::new(server.stdout.take().unwrap());
+    out.read_line(&mut line).unwrap();
+    assert!(line.starts_with("Replytree is at"), "{line}");
+    for words in [
+        &["serve", "--listen", "127.0.0.1:0"][..],
+        &["restore", "copy.db", "--replace"],
+    ] {
+        let said = run(words);
+        assert_eq!(said.code, 1, "{words:?}");
+        let mend = "is being served by another process; stop that one first";
+        assert!(said.err.contains(mend), "{words:?}: {}", said.err);
+    }
+    assert_eq!(run(&["key", "list"]).code, 0, "other commands go on");
+    server.kill().unwrap();
+    server.wait().unwrap();
+    assert_eq!(run(&["restore", "copy.db", "--replace"]).code, 0);
 }
