@@ -7,6 +7,8 @@ use serde::Deserialize;
 use smol_str::SmolStr;
 
 use super::super::normalize::fold;
+use super::conjugate::{self, Mood};
+use super::misspelt::slips;
 use super::number_words::{Spoken, german_compounds};
 use super::pattern::{Capital, Part, Pattern, Set, Times, What};
 use super::{Concept, Cue, LANGUAGES, Language, Lexicon, Phrase, Topic, WordId};
@@ -25,6 +27,11 @@ pub(super) const FILES: [&str; LANGUAGES.len()] = [
 #[serde(deny_unknown_fields)]
 struct File {
     classes: BTreeMap<String, String>,
+    verbs: Vec<Verbs>,
+    /// Classes whose words are also known with a slip of the thumb.
+    misspelt: String,
+    /// Words that look like such a slip and are none.
+    spelt_right: String,
     rules: BTreeMap<String, Rules>,
     concepts: BTreeMap<String, String>,
     numbers: BTreeMap<String, u32>,
@@ -34,6 +41,16 @@ struct File {
     weekdays: Vec<String>,
     cues: BTreeMap<String, String>,
     when: BTreeMap<String, String>,
+}
+
+/// Verbs, and the classes that their forms are put into; what has no class is left out.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Verbs {
+    of: String,
+    command: Option<String>,
+    infinitive: Option<String>,
+    command_me: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -48,15 +65,21 @@ pub(super) fn lexicon(files: &[&str; LANGUAGES.len()]) -> Lexicon {
         forms: vec![SmolStr::default()],
         ..Lexicon::default()
     };
-    for (index, text) in files.iter().enumerate() {
-        let file: File = serde_yaml::from_str(text).expect("language files are tested");
+    let files: Vec<File> = files
+        .iter()
+        .map(|text| serde_yaml::from_str(text).expect("language files are tested"))
+        .collect();
+    for (index, file) in files.iter().enumerate() {
         let mut loader = Loader {
             lexicon: &mut lexicon,
             index,
         };
-        loader.load(&file);
+        loader.load(file);
     }
     lexicon.spread_stems();
+    for (index, file) in files.iter().enumerate() {
+        lexicon.know_slips(index, file);
+    }
     lexicon.know_classes();
     lexicon.index_words();
     lexicon.anchor_rules();
@@ -71,12 +94,13 @@ struct Loader<'a> {
 impl Loader<'_> {
     fn load(&mut self, file: &File) {
         for (name, words) in &file.classes {
-            let index = self.language().class_names.len();
-            assert!(index < 128, "a language has at most 128 classes");
-            self.language().class_names.push(name.clone());
+            let class = self.class_of(name);
             for word in words.split_whitespace() {
-                self.classify(word, 1 << index);
+                self.classify(word, class);
             }
+        }
+        for verbs in &file.verbs {
+            self.verbs(verbs);
         }
         for (name, phrases) in &file.concepts {
             self.concept(name, phrases);
@@ -100,6 +124,34 @@ impl Loader<'_> {
 
     fn language(&mut self) -> &mut Language {
         &mut self.lexicon.languages[self.index]
+    }
+
+    fn verbs(&mut self, verbs: &Verbs) {
+        for verb in verbs.of.split_whitespace() {
+            for (mood, form) in conjugate::forms(LANGUAGES[self.index], verb) {
+                let class = match mood {
+                    Mood::Command => &verbs.command,
+                    Mood::Infinitive => &verbs.infinitive,
+                    Mood::CommandMe => &verbs.command_me,
+                };
+                if let Some(class) = class {
+                    let class = self.class_of(class);
+                    self.classify(&form, class);
+                }
+            }
+        }
+    }
+
+    /// The bit of a class, which is made if the language has none of this name yet.
+    fn class_of(&mut self, name: &str) -> u128 {
+        let known = self.language().class(name);
+        if known != 0 {
+            return known;
+        }
+        let index = self.language().class_names.len();
+        assert!(index < 128, "a language has at most 128 classes");
+        self.language().class_names.push(name.to_string());
+        1 << index
     }
 
     /// German is also written without its dots: `spaeter`.
@@ -266,11 +318,9 @@ impl Loader<'_> {
         if known != 0 {
             return known;
         }
-        let index = self.language().class_names.len();
-        assert!(index < 128, "a language has at most 128 classes");
-        self.language().class_names.push(stem.to_string());
-        self.classify(stem, 1 << index);
-        1 << index
+        let class = self.class_of(stem);
+        self.classify(stem, class);
+        class
     }
 
     fn repeated(&mut self, text: &str) -> Part {
@@ -316,6 +366,30 @@ impl Lexicon {
         let id = self.new_form(word);
         self.words.insert(SmolStr::new(word), id);
         id
+    }
+
+    /// A slip that is no word of any language stands for the word.
+    fn know_slips(&mut self, index: usize, file: &File) {
+        let language = &self.languages[index];
+        let names = file.misspelt.split_whitespace();
+        let classes = names.fold(0, |bits, name| {
+            let bit = language.class(name);
+            assert!(bit != 0, "`{name}` is a class of its language");
+            bits | bit
+        });
+        let right: Vec<String> = file.spelt_right.split_whitespace().map(fold).collect();
+        let meant: Vec<WordId> = (1..self.forms.len())
+            .map(|i| WordId(i as u16))
+            .filter(|id| self.languages[index].is(*id, classes))
+            .filter(|id| self.words.get(self.form(*id)) == Some(id))
+            .collect();
+        for id in meant {
+            for slip in slips(self.form(id)) {
+                if self.word(&slip) == WordId::UNKNOWN && !right.contains(&slip) {
+                    self.words.insert(SmolStr::new(slip), id);
+                }
+            }
+        }
     }
 
     fn new_form(&mut self, word: &str) -> WordId {

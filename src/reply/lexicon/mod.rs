@@ -3,10 +3,12 @@
 //! A word form has one id over all languages; what it means is kept per language: classes (sets of
 //! words that rules name), concepts (phrases such as "of course"), numbers. Decides nothing by itself.
 
+mod conjugate;
 mod cue;
 mod hash;
 mod index;
 mod load;
+mod misspelt;
 mod number_words;
 mod pattern;
 
