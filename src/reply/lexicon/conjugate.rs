@@ -11,6 +11,8 @@ pub(super) enum Mood {
     Infinitive,
     /// "mándenme"
     CommandMe,
+    /// "retirée", "contactado", "gelöscht"
+    Participle,
 }
 
 /// A verb as a language file writes it: `nehmen:nimm:genommen`.
@@ -43,15 +45,21 @@ fn with(mood: Mood, stem: &str, endings: &[&str]) -> impl Iterator<Item = (Mood,
         .map(move |ending| (mood, format!("{stem}{ending}")))
 }
 
-/// `stop`, `stopping`, `stoppin`; the second form is the stem before `-ing`.
+/// `stop`, `stopping`, `stoppin`, `stopped`; the second form is the stem before `-ing`, the third the
+/// participle.
 fn english(verb: &Verb) -> Vec<(Mood, String)> {
     let base = verb.infinitive;
     let stem = verb
         .second
         .unwrap_or(base.strip_suffix('e').unwrap_or(base));
     let ing = with(Mood::Infinitive, stem, &["ing", "in"]);
+    let done = match verb.third {
+        Some(done) => done.to_string(),
+        None => format!("{stem}ed"),
+    };
     std::iter::once((Mood::Command, base.to_string()))
         .chain(ing)
+        .chain([(Mood::Participle, done)])
         .collect()
 }
 
@@ -108,6 +116,8 @@ fn spanish(verb: &Verb) -> Vec<(Mood, String)> {
         if first { &["eis"] } else { &["ais"] },
     ));
     forms.extend(with(Mood::Command, stem, past));
+    let done = format!("{stem}{}", if first { "ad" } else { "id" });
+    forms.extend(with(Mood::Participle, &done, &["o", "a", "os", "as"]));
     let doing = if first { "ando" } else { "iendo" };
     for ending in [vowel, doing] {
         forms.extend(
@@ -131,17 +141,19 @@ fn portuguese(verb: &Verb) -> Vec<(Mood, String)> {
     } else {
         ("e", &["a", "am", "as", "amos"])
     };
-    let (theme, doing) = match vowel {
-        "ar" => ("a", "ando"),
-        "er" => ("e", "endo"),
-        _ => ("i", "indo"),
+    let (theme, doing, done) = match vowel {
+        "ar" => ("a", "ando", "ad"),
+        "er" => ("e", "endo", "id"),
+        _ => ("i", "indo", "id"),
     };
+    let done = format!("{stem}{done}");
     let theme = format!("{stem}{theme}");
     with(Mood::Command, present, &[told])
         .chain(with(Mood::Command, wish, ordered))
         .chain(with(Mood::Command, &theme, &["sse", "ssem", "i"]))
         .chain(with(Mood::Infinitive, &theme, &["r", "rem", "res", "rmos"]))
         .chain(with(Mood::Infinitive, stem, &[doing]))
+        .chain(with(Mood::Participle, &done, &["o", "a", "os", "as"]))
         .collect()
 }
 
@@ -155,6 +167,7 @@ fn french(verb: &Verb) -> Vec<(Mood, String)> {
         (Some(stem), None) => with(Mood::Command, verb.second.unwrap_or(stem), &SILENT)
             .chain(with(Mood::Command, stem, &SPOKEN))
             .chain(with(Mood::Infinitive, stem, &["er", "ant"]))
+            .chain(with(Mood::Participle, stem, &["e", "ee", "es", "ees"]))
             .collect(),
         (_, many) => {
             let one = verb.second.unwrap_or(infinitive);
@@ -164,6 +177,7 @@ fn french(verb: &Verb) -> Vec<(Mood, String)> {
                 .chain(with(Mood::Command, many, &SPOKEN))
                 .chain(with(Mood::Infinitive, infinitive, &[""]))
                 .chain(with(Mood::Infinitive, many, &["ant"]))
+                .chain(with(Mood::Participle, one, &["t", "te", "ts", "tes"]))
                 .collect()
         }
     };
@@ -201,6 +215,7 @@ fn german(verb: &Verb) -> Vec<(Mood, String)> {
     forms.extend([
         (Mood::Infinitive, format!("{prefix}{simple}")),
         (Mood::Infinitive, format!("{prefix}{participle}")),
+        (Mood::Participle, format!("{prefix}{participle}")),
     ]);
     if !prefix.is_empty() {
         forms.push((Mood::Infinitive, format!("{prefix}zu{simple}")));
@@ -217,11 +232,11 @@ mod tests {
     #[test]
     fn every_person_is_told() {
         for (language, verb, wanted) in [
-            ("en", "spam:spamm", "spam spamming spammin"),
+            ("en", "spam:spamm", "spam spamming spammin spammed"),
             (
                 "es",
                 "sacar",
-                "saca sacad saque saquen saques saqueis sacame sacadme saqueme saquenme sacaran sacar \
+                "saca sacad saque saquen saques saqueis sacado sacadas sacame sacadme saqueme saquenme sacaran sacar \
                  sacarme sacando sacandome",
             ),
             (
@@ -239,11 +254,11 @@ mod tests {
                 "ligar",
                 "liga ligue liguem ligues ligassem ligar ligarem ligando",
             ),
-            ("pt", "excluir", "exclua excluam excluir"),
+            ("pt", "excluir", "exclua excluam excluir excluido"),
             (
                 "fr",
                 "envoyer:envoi",
-                "envoie envoies envoyez envoyiez envoyer",
+                "envoye envoyee envoie envoies envoyez envoyiez envoyer",
             ),
             ("fr", "ecrire:ecri:ecriv", "ecris ecrivez ecriviez ecrire"),
             ("de", "nehmen:nimm:genommen", "nimm nehmt nehmen genommen"),

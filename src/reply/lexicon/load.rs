@@ -51,6 +51,7 @@ struct Verbs {
     command: Option<String>,
     infinitive: Option<String>,
     command_me: Option<String>,
+    participle: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -133,6 +134,7 @@ impl Loader<'_> {
                     Mood::Command => &verbs.command,
                     Mood::Infinitive => &verbs.infinitive,
                     Mood::CommandMe => &verbs.command_me,
+                    Mood::Participle => &verbs.participle,
                 };
                 if let Some(class) = class {
                     let class = self.class_of(class);
