@@ -12,6 +12,7 @@ use crate::cli::retention::{engine, mode, numbers};
 use crate::cli::trail::{self, Did};
 use crate::cli::{Context, Exit};
 use crate::runtime::prune::{Pruned, Register, prune};
+use crate::runtime::register::WebRegister;
 use crate::runtime::retention::Mode;
 
 #[derive(Debug, Args)]
@@ -19,7 +20,8 @@ pub struct PruneArgs {
     /// Only say what would be done
     #[arg(long)]
     dry_run: bool,
-    /// A register's answers: number, `yes` (reassigned), `no` or `no_data`, day
+    /// A register's answers, instead of asking the workspace's: number, `yes` (reassigned), `no` or
+    /// `no_data`, day
     #[arg(long, value_name = "FILE.csv")]
     register: Option<PathBuf>,
     #[arg(long, value_enum)]
@@ -28,20 +30,26 @@ pub struct PruneArgs {
 
 pub fn run(context: &Context, args: &PruneArgs) -> Exit {
     let engine = engine(context)?;
-    let region = engine.live.load().workspace.region.clone();
-    let register = match &args.register {
-        Some(file) => Some(AnswerFile::read(file, &region, engine.clock.now())?),
-        None => None,
+    let live = engine.live.load_full();
+    let register: Option<Box<dyn Register>> = match &args.register {
+        Some(file) => {
+            let region = &live.workspace.region;
+            let answers = AnswerFile::read(file, region, engine.clock.now())?;
+            Some(Box::new(answers))
+        }
+        None => WebRegister::of(&live).map(|register| Box::new(register) as Box<dyn Register>),
     };
-    let register = register.as_ref().map(|register| register as &dyn Register);
-    let done = prune(&engine, register, mode(args.dry_run))?;
+    let done = prune(&engine, register.as_deref(), mode(args.dry_run))?;
     if mode(args.dry_run) == Mode::Really {
-        let about = format!(
+        let mut about = format!(
             "{} asked, {} pruned, {} reassigned",
             done.asked.len(),
             done.pruned.len(),
             done.reassigned.len()
         );
+        if done.not_checked > 0 {
+            about.push_str(&format!(", {} not checked", done.not_checked));
+        }
         trail::note(engine.store.as_ref(), Did::new("prune", about))?;
     }
     match args.format.unwrap_or_else(output::by_terminal) {
@@ -50,6 +58,8 @@ pub fn run(context: &Context, args: &PruneArgs) -> Exit {
             "asked": numbers(&done.asked), "waiting": done.waiting,
             "pruned": numbers(&done.pruned), "reassigned": numbers(&done.reassigned),
             "confirmed": done.confirmed, "not_asked": done.not_asked,
+            "no_data": done.no_data, "not_checked": done.not_checked,
+            "register_failed": done.register_failed,
         }))?,
         Format::Human => people(args.dry_run, &done),
     }
@@ -68,6 +78,16 @@ fn people(dry_run: bool, done: &Pruned) {
         done.reassigned.len(),
         done.confirmed
     );
+    if done.no_data > 0 {
+        anstream::println!("{} numbers the register knows nothing of", done.no_data);
+    }
+    if done.not_checked > 0 {
+        anstream::println!(
+            "{} numbers were not checked against the register: {}",
+            done.not_checked,
+            done.register_failed.as_deref().unwrap_or("no answer came")
+        );
+    }
     if done.not_asked > 0 {
         anstream::println!(
             "{} silent leads are not asked: name a flow as `retention: {{ reconfirm: … }}`, or they \

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 
 use crate::lead::PhoneNumber;
-use crate::runtime::prune::{Holder, Register};
+use crate::runtime::prune::{Answers, Holder, Question, Register};
 use crate::time::Timestamp;
 
 pub struct AnswerFile {
@@ -51,17 +51,12 @@ impl AnswerFile {
 fn answer(line: &str, region: &str, now: Timestamp) -> Option<(PhoneNumber, Holder)> {
     let mut cells = line.split(',').map(|cell| cell.trim().trim_matches('"'));
     let phone = PhoneNumber::parse_loose(cells.next()?, region).ok()?;
-    let said = cells.next()?.to_lowercase();
+    let said = cells.next()?;
     let day = match cells.next().filter(|day| !day.is_empty()) {
         Some(day) => format!("{}T00:00:00Z", day.get(..10)?).parse().ok()?,
         None => now,
     };
-    let holder = match said.as_str() {
-        "yes" => Holder::Another(day),
-        "no" => Holder::Same(day),
-        "no_data" | "no data" => Holder::Unknown,
-        _ => return None,
-    };
+    let holder = Holder::said(said, day)?;
     Some((phone, holder))
 }
 
@@ -71,12 +66,21 @@ impl Register for AnswerFile {
     }
 
     /// An answer of before the lead was last heard of says nothing of today.
-    fn holder(&self, phone: PhoneNumber, since: Timestamp) -> Holder {
-        match self.answers.get(&phone) {
-            Some(Holder::Another(day)) if *day < since => Holder::Unknown,
-            Some(answer) => *answer,
-            None => Holder::Unknown,
+    fn ask(&self, questions: &[Question], _now: Timestamp) -> Answers {
+        let mut told = Answers::default();
+        for Question { phone, since } in questions {
+            let holder = match self.answers.get(phone) {
+                Some(Holder::Another(day)) if day < since => Holder::Unknown,
+                Some(answer) => *answer,
+                None => {
+                    told.not_checked += 1;
+                    continue;
+                }
+            };
+            told.of.insert(*phone, holder);
         }
+        told.failed = (told.not_checked > 0).then(|| format!("{} does not name them", self.name));
+        told
     }
 }
 

@@ -25,6 +25,7 @@ mod post;
 pub mod postbox;
 pub mod rates;
 pub mod prune;
+pub mod register;
 pub mod reload;
 pub mod retention;
 pub mod roster;

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use crate::runtime::prune::{Pruned, Register};
+use crate::runtime::register::WebRegister;
 use crate::runtime::retention::{self, Mode};
 use crate::runtime::{Engine, Refusal, prune};
 use crate::store::StoreError;
@@ -14,6 +16,8 @@ const RETENTION_SETTING: &str = "upkeep.retention";
 const PRUNE_SETTING: &str = "upkeep.prune";
 const RETENTION_EVERY: Duration = Duration::days(1);
 const PRUNE_EVERY: Duration = Duration::days(91);
+/// When a register that failed is asked again.
+const CHECK_AGAIN_AFTER: Duration = Duration::days(7);
 /// How often the clock is looked at.
 const LOOK_EVERY: std::time::Duration = std::time::Duration::from_secs(20);
 
@@ -48,12 +52,18 @@ pub fn if_due(engine: &Engine) -> Result<(), Refusal> {
         None => done(engine, PRUNE_SETTING, now)?,
         // Those who were asked are pruned when their time to answer is up, not a quarter later.
         Some(last) if last + PRUNE_EVERY <= now || was_half_done(last, now) => {
-            let pruned = prune::prune(engine, None, Mode::Really)?;
-            let next = match pruned.asked.is_empty() && pruned.waiting == 0 {
-                true => now,
-                false => now - PRUNE_EVERY + prune::ANSWER_WITHIN,
-            };
-            done(engine, PRUNE_SETTING, next)?;
+            let register = WebRegister::of(&engine.live.load());
+            let register = register.as_ref().map(|register| register as &dyn Register);
+            let pruned = prune::prune(engine, register, Mode::Really)?;
+            done(engine, PRUNE_SETTING, now - PRUNE_EVERY + again_in(&pruned))?;
+            if let Some(reason) = pruned.register_failed {
+                let numbers = pruned.not_checked;
+                tracing::warn!(
+                    numbers,
+                    reason,
+                    "numbers were not checked against the register; it is asked again in a week"
+                );
+            }
             let (asked, ended) = (pruned.asked.len(), pruned.pruned.len());
             tracing::info!(
                 asked,
@@ -65,6 +75,17 @@ pub fn if_due(engine: &Engine) -> Result<(), Refusal> {
         Some(_) => {}
     }
     Ok(())
+}
+
+/// Who was asked is looked after when their time is up, and a register that failed is asked again.
+fn again_in(pruned: &Pruned) -> Duration {
+    if pruned.not_checked > 0 {
+        CHECK_AGAIN_AFTER
+    } else if pruned.asked.is_empty() && pruned.waiting == 0 {
+        PRUNE_EVERY
+    } else {
+        prune::ANSWER_WITHIN
+    }
 }
 
 /// A clock set back must not stop it for ever.

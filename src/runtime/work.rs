@@ -359,6 +359,17 @@ impl LeadUpdate {
             looked_up: None,
         }
     }
+
+    /// Whether it tells nothing but what a register said.
+    pub fn is_look_up(&self) -> bool {
+        let nothing_told = self.locale.is_none()
+            && self.time_zone.is_none()
+            && self.tags.is_none()
+            && self.fields.is_empty()
+            && self.consent.is_none();
+        let nothing_done = self.chosen.is_none() && self.asked_again.is_none();
+        self.looked_up.is_some() && nothing_told && nothing_done
+    }
 }
 
 #[derive(Debug, Clone)]

@@ -4,6 +4,7 @@
 mod hours;
 mod keeping;
 mod ledger;
+mod register;
 
 use std::sync::Arc;
 
@@ -48,7 +49,16 @@ pub struct Law {
 
 impl Law {
     pub fn new(store: Arc<dyn Store>, workspace: &str, start: &str) -> Law {
-        let (workspace, problems) = workspace::read("workspace.yaml", workspace, &|_| None);
+        Self::with_env(store, workspace, start, &|_| None)
+    }
+
+    pub fn with_env(
+        store: Arc<dyn Store>,
+        workspace: &str,
+        start: &str,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Law {
+        let (workspace, problems) = workspace::read("workspace.yaml", workspace, env);
         assert!(problems.is_empty(), "{problems:#?}");
         let sources = [OFFER, AGAIN].map(|text| Source {
             file: "flow.yaml".to_string(),

@@ -7,6 +7,7 @@ mod anomalies;
 mod check;
 mod flow;
 mod lints;
+mod register;
 mod steps;
 mod words;
 mod workspace;

@@ -1,6 +1,7 @@
 //! The keys of workspace.yaml. // tidy: table
 
 use crate::flow::grammar::anomalies::ANOMALIES;
+use crate::flow::grammar::register::REGISTER;
 use crate::flow::grammar::{
     DAYS, DURATION, HOURS, NAME, Object, Shape, WORD, Words, optional, required,
 };
@@ -198,6 +199,11 @@ pub static WORKSPACE: Object = Object {
             "retention",
             Shape::Object(&RETENTION),
             "How long data is kept.",
+        ),
+        optional(
+            "register",
+            Shape::Object(&REGISTER),
+            "Who knows which numbers were given to somebody else.",
         ),
         optional(
             "anomalies",

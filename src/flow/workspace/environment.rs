@@ -10,7 +10,14 @@ use crate::flow::yaml::{Node, Scalar, Style, Yaml};
 pub type Env<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
 /// The sections in which a setting can be a secret.
-const WITH_SECRETS: [&str; 5] = ["channels", "email", "endpoints", "teams", "webhooks"];
+const WITH_SECRETS: [&str; 6] = [
+    "channels",
+    "email",
+    "endpoints",
+    "register",
+    "teams",
+    "webhooks",
+];
 
 /// Fills in every `${NAME}` of the tree, and reports those that cannot be and secrets written out.
 pub fn fill(file: &str, source: &str, root: &mut Node, env: &Env) -> Vec<Diagnostic> {
@@ -161,7 +168,7 @@ fn is_written_secret(key: &str, text: &str) -> bool {
     ];
     const BEGIN: [&str; 6] = ["whsec_", "whsk_", "sk_", "Bearer ", "Basic ", "-----BEGIN"];
     let key = key.to_ascii_lowercase().replace('-', "_");
-    let named = NAMED.iter().any(|secret| key.contains(secret));
+    let named = key == "key" || NAMED.iter().any(|secret| key.contains(secret));
     let text = text.trim();
     let begins = BEGIN.iter().any(|begin| text.starts_with(begin));
     !text.is_empty() && (named || begins || has_password(text))

@@ -7,6 +7,7 @@ mod environment;
 mod limits;
 mod own_words;
 mod read;
+mod register;
 pub mod roster;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ use crate::time::{Days, Duration, Hours, Zone};
 pub use anomalies::Anomalies;
 pub use limits::{HELD_SENDING, Limit, held_by};
 pub use read::read;
+pub use register::RegisterSettings;
 
 #[derive(Debug, Clone)]
 pub struct Workspace {
@@ -48,6 +50,7 @@ pub struct Workspace {
     pub endpoints: BTreeMap<Name, Endpoint>,
     pub webhooks: BTreeMap<Name, Webhook>,
     pub retention: Retention,
+    pub register: Option<RegisterSettings>,
     pub anomalies: Anomalies,
     /// How much may be sent before somebody has to look.
     pub limits: Vec<Limit>,
@@ -291,6 +294,7 @@ impl Default for Workspace {
             endpoints: BTreeMap::new(),
             webhooks: BTreeMap::new(),
             retention: Retention::default(),
+            register: None,
             anomalies: Anomalies::default(),
             limits: Vec::new(),
             help: None,

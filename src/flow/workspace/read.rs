@@ -12,7 +12,7 @@ use crate::flow::workspace::environment::{self, Env};
 use crate::flow::workspace::own_words::Answer;
 use crate::flow::workspace::{
     Calendar, Channel, Endpoint, Limit, OptIn, Retention, Said, Team, Webhook, Workspace, agents,
-    anomalies, channels, limits,
+    anomalies, channels, limits, register,
 };
 use crate::flow::yaml::{self, Entry, Node, Style, Yaml};
 use crate::lead::Name;
@@ -86,6 +86,7 @@ impl Reader<'_> {
             endpoints: named(root.get("endpoints"), |node| Some(endpoint(node))),
             webhooks: named(root.get("webhooks"), |node| Some(webhook(node))),
             retention: retention(root.get("retention")),
+            register: register::read(self, root.get("register")),
             anomalies: anomalies::read(root.get("anomalies")),
             limits: self.limits(root, &channels),
             help: self.answer(help, Answer::Help, &brand),
@@ -229,7 +230,11 @@ impl Reader<'_> {
             own.dedup();
             return own;
         };
-        let written = items(Some(node));
+        self.regions(items(Some(node)))
+    }
+
+    /// Countries as they are written; none for `any`.
+    pub fn regions(&mut self, written: &[Node]) -> Vec<Region> {
         if written.iter().any(|node| node.text() == Some("any")) {
             return Vec::new();
         }

@@ -211,6 +211,15 @@ fn each_mistake_is_named_at_its_place() {
         ),
         ("segments: { token-holders: tokens }", &[]),
         (
+            "register: { url: 'https://rnd.example', key: abc }",
+            &["E0603 abc"],
+        ),
+        (
+            "register: { url: 'https://rnd.example', key: '${RND_KEY}', countries: [US, XX] }",
+            &["E0610 XX"],
+        ),
+        ("register: { key: '${RND_KEY}' }", &["E0105 register"]),
+        (
             "channels: { m: { carrier: twillio, from: '+13125550100' } }",
             &["E0112 twillio"],
         ),

@@ -30,6 +30,7 @@ impl Desk<'_> {
             care.chosen = update.chosen.clone();
         }
         self.record_changed = true;
+        self.looked_up_only = update.is_look_up();
         if let Some(consent) = &update.consent {
             self.consent_told(consent)?;
         }

@@ -52,6 +52,8 @@ pub(super) struct Desk<'e> {
     now: Timestamp,
     record: LeadRecord,
     record_changed: bool,
+    /// That a register was asked is nothing that happened with the lead.
+    looked_up_only: bool,
     active: Option<Conversation>,
     /// The conversation the work names, when it is not the active one.
     named: Option<Box<Conversation>>,
@@ -156,6 +158,7 @@ impl<'e> Desk<'e> {
             now,
             record,
             record_changed: false,
+            looked_up_only: false,
             active: snapshot.active,
             named: snapshot.conversation,
             row: snapshot.row,
@@ -262,7 +265,9 @@ impl<'e> Desk<'e> {
     fn close(mut self) -> Outcome {
         self.remember_sends();
         if self.record_changed {
-            self.record.updated = self.now;
+            if !self.looked_up_only {
+                self.record.updated = self.now;
+            }
             self.commit.named |= self.done.created;
             self.commit.record = Some(self.record);
         }

@@ -1,17 +1,16 @@
 //! What is kept no longer than it may be, and numbers gone silent.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use replytree::lead::{Name, PhoneNumber, Value};
+use replytree::lead::{Name, Value};
 use replytree::policy::Consent;
-use replytree::runtime::prune::{Holder, Register, prune};
+use replytree::runtime::prune::prune;
 use replytree::runtime::retention::{Mode, keep_to};
 use replytree::runtime::work::{LeadUpdate, Work};
 use replytree::runtime::{Refusal, upkeep};
 use replytree::store::{MemoryStore, SqliteStore, Store};
-use replytree::time::{Duration, Timestamp};
+use replytree::time::Duration;
 
 use super::{Law, phone};
 
@@ -146,47 +145,6 @@ fn a_lead_silent_for_ninety_days_is_asked_once_and_then_pruned() {
     assert!(
         matches!(law.enroll(silent, "offer"), Ok(())),
         "their own act counts again"
-    );
-}
-
-struct Told(BTreeMap<PhoneNumber, Holder>);
-
-impl Register for Told {
-    fn name(&self) -> &str {
-        "rnd-2026-08.csv"
-    }
-
-    fn holder(&self, phone: PhoneNumber, _since: Timestamp) -> Holder {
-        self.0.get(&phone).copied().unwrap_or(Holder::Unknown)
-    }
-}
-
-#[test]
-fn a_reassigned_number_is_not_written_to_and_the_day_of_the_answer_is_kept() {
-    let law = Law::new(Arc::new(MemoryStore::new()), WORKSPACE, START);
-    let (gone, same) = (phone("+13125550142"), phone("+13125550143"));
-    for lead in [gone, same] {
-        law.enroll(lead, "offer").unwrap();
-    }
-    law.wait(Duration::days(20));
-    let day = law.now();
-    let register = Told(BTreeMap::from([
-        (gone, Holder::Another(day)),
-        (same, Holder::Same(day)),
-    ]));
-    let done = prune(law.engine(), Some(&register), Mode::Really).unwrap();
-    assert_eq!((done.reassigned, done.confirmed), (vec![gone], 1));
-    let store = &law.engine().store;
-    let row = store.ledger(gone).unwrap().pop().unwrap();
-    let event = row.event().unwrap();
-    assert_eq!(event.rule.as_deref(), Some("reassigned-number"));
-    assert_eq!(event.source, "rnd-2026-08.csv");
-    assert_eq!(store.lead(same).unwrap().unwrap().care.looked_up, Some(day));
-    let again = prune(law.engine(), Some(&register), Mode::Really).unwrap();
-    assert_eq!(
-        (again.reassigned.len(), again.confirmed),
-        (0, 0),
-        "once told is enough"
     );
 }
 
