@@ -218,7 +218,7 @@ fn each_mistake_is_named_at_its_place() {
             "register: { url: 'https://rnd.example', key: '${RND_KEY}', countries: [US, XX] }",
             &["E0610 XX"],
         ),
-        ("register: { key: '${RND_KEY}' }", &["E0105 register"]),
+        ("register: { key: '${RND_KEY}' }", &["E0106 key"]),
         (
             "channels: { m: { carrier: twillio, from: '+13125550100' } }",
             &["E0112 twillio"],
