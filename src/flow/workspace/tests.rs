@@ -215,8 +215,8 @@ fn each_mistake_is_named_at_its_place() {
             &["E0603 abc"],
         ),
         (
-            "register: { url: 'https://rnd.example', key: '${RND_KEY}', countries: [US, XX] }",
-            &["E0610 XX"],
+            "register: { url: 'https://rnd.example', key: '${RND_KEY}', countries: [US, Narnia] }",
+            &["E0610 Narnia"],
         ),
         ("register: { key: '${RND_KEY}' }", &["E0106 key"]),
         (
