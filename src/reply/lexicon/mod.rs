@@ -395,7 +395,11 @@ impl Lexicon {
     /// is certain.
     pub fn find(&self, topic: Topic, words: &[super::words::Word]) -> Option<(Found, bool)> {
         let mut likely = None;
-        for word in words {
+        for (at, word) in words.iter().enumerate() {
+            // A rule looks through the whole text: what a word said once, it says again.
+            if words[..at].iter().any(|before| before.id == word.id) {
+                continue;
+            }
             let rules = self
                 .anchored
                 .get(word.id.index())
