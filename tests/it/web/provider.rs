@@ -71,6 +71,8 @@ pub struct Provider {
 
 impl Provider {
     pub async fn start() -> Arc<Self> {
+        // Another test may have been first; both are well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let provider = Arc::new(Self {
             address: listener.local_addr().unwrap(),
