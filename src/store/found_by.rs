@@ -144,8 +144,6 @@ pub fn exact(q: &str) -> Option<PhoneNumber> {
 mod tests {
     use super::*;
     use crate::lead::Lead;
-    use crate::policy::Standing;
-    use crate::store::Care;
     use crate::time::Timestamp;
 
     fn lead(name: &str, email: &str) -> LeadRecord {
@@ -153,19 +151,7 @@ mod tests {
         for (field, value) in [("name", name), ("email", email)] {
             lead.fields.insert(field.into(), Value::text(value));
         }
-        let at = Timestamp::from_ms(0);
-        LeadRecord {
-            lead,
-            standing: Standing::default(),
-            active: None,
-            queue: Vec::new(),
-            created: at,
-            updated: at,
-            our_number: None,
-            channel: None,
-            last: None,
-            care: Care::default(),
-        }
+        LeadRecord::new(lead, Timestamp::from_ms(0))
     }
 
     #[test]

@@ -343,19 +343,11 @@ impl LedgerRow {
 /// What a turn sees of a number that was erased: nothing but that it must not be written to.
 fn forgotten(phone: PhoneNumber, at: Timestamp) -> LeadRecord {
     LeadRecord {
-        lead: Lead::new(phone),
         standing: Standing {
             consent: Consent::Revoked(at),
             ..Standing::default()
         },
-        active: None,
-        queue: Vec::new(),
-        created: at,
-        updated: at,
-        our_number: None,
-        channel: None,
-        last: None,
-        care: Care::default(),
+        ..LeadRecord::new(Lead::new(phone), at)
     }
 }
 

@@ -38,6 +38,24 @@ pub struct LeadRecord {
     pub care: Care,
 }
 
+impl LeadRecord {
+    /// A lead of whom nothing is known yet.
+    pub fn new(lead: Lead, now: Timestamp) -> Self {
+        Self {
+            lead,
+            standing: Standing::default(),
+            active: None,
+            queue: Vec::new(),
+            created: now,
+            updated: now,
+            our_number: None,
+            channel: None,
+            last: None,
+            care: Care::default(),
+        }
+    }
+}
+
 /// What is kept of a lead for the law's sake; most leads have none of it.
 #[derive(Debug, Clone, PartialEq, Default, Encode, Decode)]
 pub struct Care {

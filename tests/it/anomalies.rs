@@ -38,7 +38,8 @@ fn enrolled(anomalies: Anomalies) -> (World, Arc<Flow>) {
     (world, flow)
 }
 
-fn texts(world: &World) -> Vec<(String, Sending)> {
+/// The texts to the world's lead, oldest first, and how each fares.
+pub fn texts(world: &World) -> Vec<(String, Sending)> {
     let rows = world.timeline(0).unwrap().into_iter();
     rows.filter_map(|row| match row.body {
         RowBody::Outgoing(Effect::Sms(message), sending) => Some((message.text, sending)),

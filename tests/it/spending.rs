@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use replytree::conversation::{Effect, Status};
+use replytree::conversation::Status;
 use replytree::diagnostic::Source;
 use replytree::flow::compile;
 use replytree::flow::workspace::{Limit, Workspace};
@@ -11,8 +11,10 @@ use replytree::policy::{HoldReason, Rules};
 use replytree::runtime::watch;
 use replytree::runtime::work::{LeadUpdate, Refusal};
 use replytree::sim::World;
-use replytree::store::{MemoryStore, RowBody, SendStatus, Sending, Store};
+use replytree::store::{MemoryStore, SendStatus, Sending, Store};
 use replytree::time::{Duration, Timestamp};
+
+use crate::anomalies::texts;
 
 const MORNING: &str = "2026-11-23T10:00:00-06:00";
 
@@ -38,15 +40,6 @@ fn enroll(world: &World) -> Result<(), Refusal> {
     lead.fields
         .push((Name::from("model"), Value::text("Roadster")));
     world.enroll(&Name::from("test-drive"), lead).map(drop)
-}
-
-fn texts(world: &World) -> Vec<(String, Sending)> {
-    let rows = world.timeline(0).unwrap().into_iter();
-    rows.filter_map(|row| match row.body {
-        RowBody::Outgoing(Effect::Sms(message), sending) => Some((message.text, sending)),
-        _ => None,
-    })
-    .collect()
 }
 
 fn left(world: &World) -> usize {

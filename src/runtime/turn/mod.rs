@@ -28,12 +28,12 @@ use crate::conversation::{AgentNote, Conversation, Effect, Entry, Event, Seq, Sm
 use crate::flow::Flow;
 use crate::flow::workspace::roster::Roster;
 use crate::lead::{Lead, PhoneNumber};
-use crate::policy::{self, LeadFacts, Standing};
+use crate::policy::{self, LeadFacts};
 use crate::runtime::engine::Engine;
 use crate::runtime::live::Live;
 use crate::runtime::work::{Done, Heard, OptOutVerdict, PutBack, Refusal, Work};
 use crate::store::{
-    Batch, Care, Commit, HandoffId, LeadRecord, Need, Row, RowBody, RowKind, SendStatus, Sending,
+    Batch, Commit, HandoffId, LeadRecord, Need, Row, RowBody, RowKind, SendStatus, Sending,
     ShortlinkRecord, Snapshot,
 };
 use crate::time::{Timestamp, Zone};
@@ -133,18 +133,9 @@ impl<'e> Desk<'e> {
             .map(|row| row.at)
             .collect();
         let created = snapshot.lead.is_none();
-        let record = snapshot.lead.unwrap_or_else(|| LeadRecord {
-            lead: Lead::new(lead),
-            standing: Standing::default(),
-            active: None,
-            queue: Vec::new(),
-            created: now,
-            updated: now,
-            our_number: None,
-            channel: None,
-            last: None,
-            care: Care::default(),
-        });
+        let record = snapshot
+            .lead
+            .unwrap_or_else(|| LeadRecord::new(Lead::new(lead), now));
         let sends = caps::sends(&snapshot.recent, &record.care, None);
         let done = Done {
             created,

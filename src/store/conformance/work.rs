@@ -24,6 +24,10 @@ pub const ALL: &[Check] = &[
         found_by_provider,
     ),
     ("an opt-out cancels what is pending", opt_out),
+    (
+        "what a commit cancels and settles at once is counted once",
+        cancelled_and_settled,
+    ),
     ("the answer to an opt-out survives it", answer_survives),
     (
         "after a restore nothing that was pending is due",
@@ -266,6 +270,20 @@ fn opt_out(store: &dyn Store) {
     let due = ok(store.due(NOW, 20));
     let rows = due.iter().filter(|due| due.lead() == lead.phone);
     assert_eq!(rows.count(), 2, "the one being sent and the webhook");
+}
+
+fn cancelled_and_settled(store: &dyn Store) {
+    let lead = Lead::new(1);
+    take(store, &[lead.enrolment()]);
+    let mut stop = super::fixture::commit(lead.phone);
+    stop.cancel_queued = true;
+    let mut to = row_sending(store, &lead, 2);
+    to.status = SendStatus::Failed;
+    to.due = None;
+    stop.changes.push(RowChange { seq: 2, to });
+    take(store, &[stop]);
+    assert_eq!(ok(store.count_outgoing()), [(SendStatus::Failed, 1)]);
+    assert_eq!(row_sending(store, &lead, 2).status, SendStatus::Failed);
 }
 
 fn answer_survives(store: &dyn Store) {

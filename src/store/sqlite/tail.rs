@@ -154,15 +154,13 @@ impl Entries {
         Entry::read(self.0.get(self.position(seq)?)?)
     }
 
-    /// True when the row stands here.
-    pub fn set_status(&mut self, seq: Seq, status: SendStatus) -> bool {
-        let at = self.position(seq).map(|entry| entry.start + STATUS_AT);
-        let byte = at.and_then(|at| self.0.get_mut(at));
-        if let Some(byte) = byte {
-            *byte = code(Some(status));
-            return true;
-        }
-        false
+    /// Notes how a row fares; what it was before, if it stands here.
+    pub fn set_status(&mut self, seq: Seq, status: SendStatus) -> Option<Entry> {
+        let at = self.position(seq)?;
+        let entry = self.0.get_mut(at)?;
+        let before = Entry::read(entry)?;
+        *entry.get_mut(STATUS_AT)? = code(Some(status));
+        Some(before)
     }
 
     /// Takes out what is to be filed now.
@@ -224,19 +222,18 @@ pub fn of_record(
     lead: PhoneNumber,
     record: Option<&LeadRecord>,
 ) -> Result<(Holder, Entries), StoreError> {
-    let holder = Holder::of(db, record, |_| false)?;
-    let tail = match holder {
-        Holder::Conversation(id) => {
-            let key = params![id.bucket(), column(id.bits())];
-            ask::one(db, OF_CONVERSATION, key, |row| entries(row, 0))?
-        }
-        Holder::Lead => {
-            let key = params![lead.bucket(), digits(lead)];
-            ask::one(db, OF_LEAD, key, |row| entries(row, 0))?
-        }
-        Holder::Nobody => None,
+    let Some(record) = record else {
+        return Ok((Holder::Nobody, Entries::default()));
     };
-    Ok((holder, tail.unwrap_or_default()))
+    if let Some(id) = record.active {
+        let key = params![id.bucket(), column(id.bits())];
+        if let Some(tail) = ask::one(db, OF_CONVERSATION, key, |row| entries(row, 0))? {
+            return Ok((Holder::Conversation(id), tail));
+        }
+    }
+    let key = params![lead.bucket(), digits(lead)];
+    let tail = ask::one(db, OF_LEAD, key, |row| entries(row, 0))?;
+    Ok((Holder::Lead, tail.unwrap_or_default()))
 }
 
 fn entries(row: &SqlRow<'_>, i: usize) -> Result<Entries, StoreError> {
@@ -282,23 +279,16 @@ pub fn file(db: &Connection, lead: PhoneNumber, entries: &Entries) -> Result<(),
 const FILED_WITH: &str = "SELECT entries FROM filed
     WHERE bucket = $1 AND lead = $2 AND seq >= $3 ORDER BY seq LIMIT 1";
 
-/// The filed entries among which this number is, if it was filed.
-fn filed_with(
-    db: &Connection,
-    lead: PhoneNumber,
-    seq: Seq,
-) -> Result<Option<(Entries, Entry)>, StoreError> {
+/// The filed entries among which this number must be, if it was filed.
+fn filed_with(db: &Connection, lead: PhoneNumber, seq: Seq) -> Result<Option<Entries>, StoreError> {
     let key = params![lead.bucket(), digits(lead), seq];
-    let filed = ask::one(db, FILED_WITH, key, |row| entries(row, 0))?;
-    Ok(filed.and_then(|filed| {
-        let entry = filed.find(seq)?;
-        Some((filed, entry))
-    }))
+    ask::one(db, FILED_WITH, key, |row| entries(row, 0))
 }
 
 /// The place of a row that was filed.
 pub fn filed(db: &Connection, lead: PhoneNumber, seq: Seq) -> Result<Option<i64>, StoreError> {
-    Ok(filed_with(db, lead, seq)?.map(|(_, entry)| entry.n))
+    let entry = filed_with(db, lead, seq)?.and_then(|filed| filed.find(seq));
+    Ok(entry.map(|entry| entry.n))
 }
 
 const SET_FILED: &str =
@@ -311,10 +301,12 @@ pub fn set_filed(
     seq: Seq,
     status: SendStatus,
 ) -> Result<Option<Entry>, StoreError> {
-    let Some((mut filed, before)) = filed_with(db, lead, seq)? else {
+    let Some(mut filed) = filed_with(db, lead, seq)? else {
         return Ok(None);
     };
-    filed.set_status(seq, status);
+    let Some(before) = filed.set_status(seq, status) else {
+        return Ok(None);
+    };
     let last = filed.iter().last().map(|last| last.recent.seq);
     let params = params![filed.bytes(), lead.bucket(), digits(lead), last];
     ask::change(db, DOING, SET_FILED, params)?;
@@ -398,8 +390,8 @@ mod tests {
         for seq in 1..=9 {
             entries.push(&entry(seq));
         }
-        assert!(entries.set_status(4, SendStatus::Sent));
-        assert!(!entries.set_status(10, SendStatus::Sent));
+        assert_eq!(entries.set_status(4, SendStatus::Sent), Some(entry(4)));
+        assert_eq!(entries.set_status(10, SendStatus::Sent), None);
         let bytes = entries.bytes().unwrap();
         assert_eq!(Entries::from_bytes(bytes).unwrap(), entries);
         assert!(Entries::from_bytes(&bytes[..bytes.len() - 1]).is_err());

@@ -23,6 +23,12 @@ impl Tally {
         }
     }
 
+    pub fn add(&mut self, other: &Tally) {
+        for (count, by) in self.0.iter_mut().zip(other.0) {
+            *count += by;
+        }
+    }
+
     pub fn write(&self, db: &Connection) -> Result<(), StoreError> {
         for (status, by) in (0i64..).zip(self.0).filter(|(_, by)| *by != 0) {
             ask::change(db, "count what goes out", ADD, params![status, by])?;

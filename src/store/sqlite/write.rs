@@ -10,8 +10,8 @@ use rusqlite::{Connection, params};
 use crate::conversation::{Conversation, Seq};
 use crate::lead::PhoneNumber;
 use crate::store::{
-    Commit, CommitError, HandoffRecord, LeadRecord, Recent, Row, RowKind, SendStatus, Sending,
-    ShortlinkRecord, StoreError,
+    Commit, CommitError, HandoffRecord, LeadRecord, Recent, Row, RowChange, RowKind, SendStatus,
+    Sending, ShortlinkRecord, StoreError,
 };
 use crate::time::Timestamp;
 
@@ -51,11 +51,13 @@ pub fn write(
         n,
         seen: key_of(row),
     });
+    let changes = || cancelled.iter().chain(&commit.changes);
     let Placed {
         tail,
         filed,
         holder,
-    } = Placed::of(db, commit, known, &cancelled, new)?;
+        mut moved,
+    } = Placed::of(db, commit, known, changes(), new)?;
     let held_by = |here: Holder| tail.bytes().filter(|_| holder == here);
     for next in &commit.conversations {
         let tail = held_by(Holder::Conversation(next.id));
@@ -79,22 +81,14 @@ pub fn write(
     if !is_written && (commit.record.is_some() || tail != known.tail) {
         tail::set(db, lead, holder, &tail)?;
     }
-    for (entry, to) in &cancelled {
-        let seq = entry.recent.seq;
-        change_at(db, entry, to, tally)?;
-        if known.tail.find(seq).is_none() {
-            tail::set_filed(db, lead, seq, to.status)?;
-        }
-    }
-    for change in &commit.changes {
-        match known.tail.find(change.seq) {
-            Some(entry) => change_at(db, &entry, &change.to, tally)?,
-            None => change_filed(db, lead, change.seq, &change.to, tally)?,
+    for RowChange { seq, to } in changes() {
+        match known.tail.find(*seq) {
+            Some(entry) => change_at(db, entry.n, to)?,
+            None => change_filed(db, lead, *seq, to, &mut moved)?,
         }
     }
     for (row, n) in commit.rows.iter().zip(next..) {
         add_row(db, n, row, key_of(row))?;
-        tally.moved(None, row.body.sending().map(|sending| sending.status));
     }
     tail::file(db, lead, &filed)?;
     for handoff in &commit.handoffs {
@@ -118,6 +112,7 @@ pub fn write(
     if let Some((message, at)) = commit.links_begin {
         begin_links(db, lead, message, at)?;
     }
+    tally.add(&moved);
     Ok(tail)
 }
 
@@ -127,24 +122,28 @@ struct Placed {
     /// What the tail held too many of.
     filed: Entries,
     holder: Holder,
+    /// How the rows of the tail fare now.
+    moved: Tally,
 }
 
 impl Placed {
-    fn of(
+    fn of<'c>(
         db: &Connection,
         commit: &Commit,
         known: &Known,
-        cancelled: &[(Entry, Sending)],
+        changes: impl Iterator<Item = &'c RowChange>,
         new: impl Iterator<Item = Entry>,
     ) -> Result<Placed, StoreError> {
-        let mut tail = known.tail.clone();
-        for (entry, to) in cancelled {
-            tail.set_status(entry.recent.seq, to.status);
+        let (mut tail, mut moved) = (known.tail.clone(), Tally::default());
+        for RowChange { seq, to } in changes {
+            if let Some(before) = tail.set_status(*seq, to.status) {
+                moved.moved(before.recent.status, Some(to.status));
+            }
         }
-        for change in &commit.changes {
-            tail.set_status(change.seq, change.to.status);
+        for entry in new {
+            moved.moved(None, entry.recent.status);
+            tail.push(&entry);
         }
-        new.for_each(|entry| tail.push(&entry));
         let record = commit.record.as_ref().or(known.lead.as_ref());
         let holder = Holder::of(db, record, |id| {
             let written = commit.conversations.iter().any(|it| it.id == id);
@@ -158,6 +157,7 @@ impl Placed {
             tail,
             filed,
             holder,
+            moved,
         })
     }
 }
@@ -304,20 +304,14 @@ const CHANGE_ROW: &str = "UPDATE timeline SET status = $1, due = $2, provider_id
     WHERE n = $5 AND status IS NOT NULL";
 
 /// Changes the row at this place; what the tail or `filed` says of it changes beside.
-fn change_at(
-    db: &Connection,
-    entry: &Entry,
-    to: &Sending,
-    tally: &mut Tally,
-) -> Result<(), StoreError> {
+fn change_at(db: &Connection, n: i64, to: &Sending) -> Result<(), StoreError> {
     let params = params![
         to.status.code(),
         ms(to.due),
         to.provider_id,
         pack::sending_blob(to)?,
-        entry.n,
+        n,
     ];
-    tally.moved(entry.recent.status, Some(to.status));
     match ask::change(db, DOING, CHANGE_ROW, params)? {
         1 => Ok(()),
         _ => Err(crate::store::refused("a changed row is not there")),
@@ -331,10 +325,11 @@ fn change_filed(
     to: &Sending,
     tally: &mut Tally,
 ) -> Result<(), StoreError> {
-    match tail::set_filed(db, lead, seq, to.status)? {
-        Some(before) => change_at(db, &before, to, tally),
-        None => Err(crate::store::refused("a changed row is not there")),
-    }
+    let Some(before) = tail::set_filed(db, lead, seq, to.status)? else {
+        return Err(crate::store::refused("a changed row is not there"));
+    };
+    tally.moved(before.recent.status, Some(to.status));
+    change_at(db, before.n, to)
 }
 
 /// Changes one row apart from the turns.
@@ -346,10 +341,10 @@ pub fn change_row(
 ) -> Result<(), StoreError> {
     let (holder, mut tail) = tail::of(db, lead)?;
     let mut tally = Tally::default();
-    match tail.find(seq) {
-        Some(entry) => {
-            change_at(db, &entry, to, &mut tally)?;
-            tail.set_status(seq, to.status);
+    match tail.set_status(seq, to.status) {
+        Some(before) => {
+            tally.moved(before.recent.status, Some(to.status));
+            change_at(db, before.n, to)?;
             tail::set(db, lead, holder, &tail)?;
         }
         None => change_filed(db, lead, seq, to, &mut tally)?,
@@ -365,7 +360,7 @@ fn cancelled(
     lead: PhoneNumber,
     tail: &Entries,
     now: Timestamp,
-) -> Result<Vec<(Entry, Sending)>, StoreError> {
+) -> Result<Vec<RowChange>, StoreError> {
     let mut cancelled = Vec::new();
     for entry in tail::all(db, lead, tail)? {
         let may_be_cancelled = matches!(entry.recent.kind, RowKind::Sms | RowKind::Email);
@@ -374,7 +369,8 @@ fn cancelled(
             && is_pending
             && let Some(sending) = ask::one(db, PENDING, [entry.n], sending)?
         {
-            cancelled.push((entry, sending.cancelled(now)));
+            let (seq, to) = (entry.recent.seq, sending.cancelled(now));
+            cancelled.push(RowChange { seq, to });
         }
     }
     Ok(cancelled)
