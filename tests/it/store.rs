@@ -536,6 +536,7 @@ const READS_ALL: &[&str] = &[
     "SELECT n, lead, key, data, digest, hash, at, bucket FROM ledger",
     "SELECT bucket, n, hash, ats FROM ledger_head",
     "SELECT count(*) FROM held_timer",
+    "UPDATE conversation SET due = held_timer.due",
     "DELETE FROM answer WHERE instr",
     "DELETE FROM booking WHERE lead",
     "SELECT 1 FROM forgotten LIMIT 1",
@@ -644,12 +645,7 @@ fn leads_of_an_older_file_are_found_by_name() {
     older
         .execute_batch("DROP TABLE lead_key; DROP INDEX lead_count;")
         .unwrap();
-    let version: i64 = older
-        .pragma_query_value(None, "user_version", |row| row.get(0))
-        .unwrap();
-    older
-        .pragma_update(None, "user_version", version - 1)
-        .unwrap();
+    older.pragma_update(None, "user_version", 9).unwrap();
     drop(older);
     let store = SqliteStore::open(&path).unwrap();
     let asked = |q: &str| LeadQuery {

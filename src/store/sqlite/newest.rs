@@ -1,5 +1,5 @@
 //! Lists of conversations, newest first, without an index on their age: within a bucket ids grow
-//! with time, so the list is the merge of 256 searches of the primary key, each read backwards.
+//! with time, so the list is the merge of 256 stretches of the primary key, each read backwards.
 
 use std::collections::{BinaryHeap, VecDeque};
 
@@ -15,7 +15,7 @@ use super::pack::{self, ConversationRow, column, digits, id, int};
 use super::{ask, turns};
 
 const IDS: &str = "SELECT id FROM conversation
-    WHERE bucket = $1 AND id <= $2 AND ($3 IS NULL OR status = $3) AND ($4 IS NULL OR version IN
+    WHERE id BETWEEN $1 << 55 AND $2 AND ($3 IS NULL OR status = $3) AND ($4 IS NULL OR version IN
         (SELECT n FROM flow_version WHERE bucket = 0 AND name = $4))
     ORDER BY id DESC LIMIT $5";
 // A literal, so that the partial index answers it: few of many stand with an agent. Named, since the

@@ -194,7 +194,7 @@ fn check_revision(db: &Connection, next: &Conversation) -> Result<(), CommitErro
 
 const ENROLL: &str = "INSERT INTO conversation
     (bucket, id, lead, version, revision, status, step, outcome, due, started, data, tail)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (bucket, id) DO NOTHING";
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING";
 
 // The columns that `conversation_live` is made of are not named, so that index stays untouched.
 const MOVE: &str =
