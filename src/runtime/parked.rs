@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
 use crate::carrier::Media;
-use crate::conversation::{Conversation, ConversationId, Event, Seq};
+use crate::conversation::{ConversationId, Event, Seq};
 use crate::lead::{Name, PhoneNumber};
 use crate::runtime::work::{Inbound, OptOutVerdict, PutBack, Work};
 use crate::store::{Kept, KeptKind, RowBody, Snapshot, Store, StoreError};
@@ -59,7 +59,7 @@ impl Parked {
     /// Of work that the engine gives up; `None` for work whose caller is told instead.
     pub(super) fn of(work: &Work, snapshot: &Snapshot, why: &str, now: Timestamp) -> Option<Self> {
         let known = |id: ConversationId| {
-            let both = [snapshot.active.as_ref(), snapshot.conversation.as_deref()];
+            let both = [&snapshot.active, &snapshot.conversation];
             both.into_iter().flatten().find(|known| known.id == id)
         };
         let (what, conversation) = match work {
@@ -94,7 +94,7 @@ impl Parked {
             why: why.to_string(),
             conversation: conversation.map(|it| it.id),
             flow: conversation.map(|it| it.flow.clone()),
-            step: conversation.and_then(Conversation::step).cloned(),
+            step: conversation.and_then(|known| known.step()).cloned(),
         })
     }
 

@@ -7,7 +7,7 @@ use crate::conversation::{
 };
 use crate::lead::{Name, PhoneNumber, Value};
 use crate::policy::{Chosen, ConsentEvent, Permit};
-use crate::store::{HandoffId, OnClock, Row, SeenKey, SendStatus, Sending, StoreError};
+use crate::store::{HandoffId, OnClock, Row, SeenKey, SendStatus, Sending, Shared, StoreError};
 use crate::time::{Duration, Timestamp};
 
 #[derive(Debug, Clone)]
@@ -433,7 +433,7 @@ pub struct Done {
     /// A lead was created.
     pub created: bool,
     /// The conversation it was about, as it stands now.
-    pub conversation: Option<Conversation>,
+    pub conversation: Option<Shared<Conversation>>,
     /// An outgoing row taken with `Begin`.
     pub job: Option<Box<Job>>,
     /// What others may want to hear of: for the live stream.

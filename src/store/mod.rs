@@ -16,6 +16,7 @@ mod kept;
 pub mod memory;
 mod query;
 mod records;
+mod shared;
 pub mod sqlite;
 
 use std::path::Path;
@@ -36,6 +37,7 @@ pub use handoffs::*;
 pub use kept::*;
 pub use memory::MemoryStore;
 pub use records::*;
+pub use shared::Shared;
 pub use sqlite::SqliteStore;
 
 /// Opens the store that a `--db` URL names: `sqlite:PATH`, created if it is not there, or

@@ -5,7 +5,7 @@ use minicbor::{Decode, Encode};
 use crate::conversation::{Conversation, ConversationId, Effect, Entry, Event, Seq, VersionId};
 use crate::lead::{Lead, Name, PhoneNumber};
 use crate::policy::{Chosen, ConsentEvent, HoldReason, MessageKind, Standing};
-use crate::store::{AddressMark, HandoffChange, HandoffRecord, HandoffStatus};
+use crate::store::{AddressMark, HandoffChange, HandoffRecord, HandoffStatus, Shared};
 use crate::time::{Duration, Timestamp};
 
 /// A lead with what the engine keeps beside them.
@@ -86,11 +86,11 @@ pub struct Left {
 /// Everything a turn reads of a lead.
 #[derive(Debug, Clone, Default)]
 pub struct Snapshot {
-    pub lead: Option<LeadRecord>,
+    pub lead: Option<Shared<LeadRecord>>,
     /// The active conversation.
-    pub active: Option<Conversation>,
+    pub active: Option<Shared<Conversation>>,
     /// The one the turn named, when it is not the active one.
-    pub conversation: Option<Box<Conversation>>,
+    pub conversation: Option<Shared<Conversation>>,
     /// The row the turn named.
     pub row: Option<Box<Row>>,
     /// The highest number used in the lead's timeline; 0 for none.
@@ -416,12 +416,12 @@ pub struct Commit {
     /// Refused as `Duplicate` when taken before.
     pub seen: Option<SeenKey>,
     /// Written when it changed.
-    pub record: Option<LeadRecord>,
+    pub record: Option<Shared<LeadRecord>>,
     /// The lead is new, or the name or email of `record` is another than before: what they are found by
     /// is written anew.
     pub named: bool,
     /// `revision` 1 is new; any other replaces the one before it, else `Stale`.
-    pub conversations: Vec<Conversation>,
+    pub conversations: Vec<Shared<Conversation>>,
     /// New rows, numbered on from the snapshot's `last_seq`.
     pub rows: Vec<Row>,
     pub changes: Vec<RowChange>,

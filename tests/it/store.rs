@@ -172,7 +172,7 @@ fn a_turn_sees_what_another_process_wrote() {
     take(&server, &lead.enrolment());
     take(&command, &lead.replied(2, 2));
     assert_eq!(snapshot(&server).last_seq, 4);
-    assert_eq!(snapshot(&server).active, Some(lead.conversation(2)));
+    assert_eq!(snapshot(&server).active, Some(lead.conversation(2).into()));
     let mut batch = server.begin(&[lead.need()]).unwrap();
     let again = Commit {
         seen: lead.replied(2, 2).seen,
@@ -404,7 +404,7 @@ fn an_erased_lead_is_in_no_byte_of_the_file_or_its_log() {
     for revision in 2..60 {
         let mut commit = lead.replied(revision, revision * 2 - 2);
         commit.conversations[0].last_reply = CANARY.repeat(revision as usize % 40);
-        commit.record = Some(lead.record());
+        commit.record = Some(lead.record().into());
         commit.named = true;
         let fields = &mut commit.record.as_mut().unwrap().lead.fields;
         fields.insert(

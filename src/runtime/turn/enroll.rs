@@ -9,6 +9,7 @@ use crate::policy::consent::{self, Level};
 use crate::policy::{Chosen, Consent, DropReason, Outgoing, Purpose, countries};
 use crate::runtime::turn::{Desk, new_conversation};
 use crate::runtime::work::{Enroll, IfBusy, LeadDid, Refusal};
+use crate::store::Shared;
 use crate::time::Timestamp;
 
 impl Desk<'_> {
@@ -162,6 +163,7 @@ impl Desk<'_> {
             Some(conversation.id),
             crate::store::RowBody::Happened(entry),
         );
+        let conversation = Shared::from(conversation);
         self.done.conversation = Some(conversation.clone());
         self.put(conversation);
         Ok(())
@@ -206,13 +208,13 @@ impl Desk<'_> {
                 continue;
             };
             if matches!(conversation.status, Status::Scheduled) {
-                return self.start_scheduled(conversation);
+                return self.start_scheduled(conversation.into());
             }
         }
         Ok(())
     }
 
-    fn start_scheduled(&mut self, conversation: Conversation) -> Result<(), Refusal> {
+    fn start_scheduled(&mut self, conversation: Shared<Conversation>) -> Result<(), Refusal> {
         self.record.active = Some(conversation.id);
         self.record_changed = true;
         self.tell(

@@ -7,7 +7,7 @@ use crate::lead::Name;
 use crate::runtime::notice;
 use crate::runtime::turn::Desk;
 use crate::runtime::work::{Inbound, Refusal};
-use crate::store::{HandoffChange, HandoffId, HandoffStatus, RowBody, SeenKey};
+use crate::store::{HandoffChange, HandoffId, HandoffStatus, RowBody, SeenKey, Shared};
 
 impl Desk<'_> {
     /// First to claim has it; the others hear of it.
@@ -127,7 +127,7 @@ impl Desk<'_> {
     }
 
     /// The conversation that this turn has worked on already, to go on with it.
-    pub(super) fn go_on(&mut self) -> Result<Conversation, Refusal> {
+    pub(super) fn go_on(&mut self) -> Result<Shared<Conversation>, Refusal> {
         self.active = None;
         let known = self.done.conversation.take();
         known.ok_or(Refusal::NotFound("conversation"))
@@ -136,9 +136,9 @@ impl Desk<'_> {
     /// Whoever takes a conversation over takes the lead that is on offer in it.
     pub(super) fn claim_beneath(
         &mut self,
-        conversation: Conversation,
+        conversation: Shared<Conversation>,
         agent: &str,
-    ) -> Result<Conversation, Refusal> {
+    ) -> Result<Shared<Conversation>, Refusal> {
         let Status::WithAgent(handoff) = &conversation.status else {
             return Ok(conversation);
         };

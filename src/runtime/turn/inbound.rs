@@ -9,7 +9,7 @@ use crate::policy::{Consent, ConsentChange, ConsentEvent};
 use crate::reply::{self, Everywhere, Listening, Reply};
 use crate::runtime::turn::Desk;
 use crate::runtime::work::{Heard, Inbound, OptOutVerdict, Refusal};
-use crate::store::{RowBody, RowKind, SeenKey};
+use crate::store::{RowBody, RowKind, SeenKey, Shared};
 
 /// The rule by which a text was understood that the carrier calls an opt-out.
 const CARRIER_RULE: &str = "carrier-opt-out";
@@ -106,7 +106,7 @@ impl Desk<'_> {
     /// What answers the open question goes on; the rest is kept, and leads nowhere.
     fn only_answers(
         &mut self,
-        listening: Option<Conversation>,
+        listening: Option<Shared<Conversation>>,
         event: Event,
     ) -> Result<(), Refusal> {
         let id = listening.as_ref().map(|conversation| conversation.id);
@@ -143,7 +143,7 @@ impl Desk<'_> {
     /// An answer to the open question first; a keyword where it is none.
     fn keyword_or_answer(
         &mut self,
-        conversation: Conversation,
+        conversation: Shared<Conversation>,
         flow: &Name,
         event: Event,
     ) -> Result<(), Refusal> {
@@ -216,7 +216,7 @@ impl Desk<'_> {
             return self.nobody(event);
         };
         let flow = self.flow_of(&conversation)?;
-        let turn = self.turn_of(&flow, conversation, event.clone())?;
+        let turn = self.turn_of(&flow, conversation.into(), event.clone())?;
         let understood = turn.entry.understood.as_ref();
         if !understood.is_some_and(advance::is_late_answer) {
             return self.nobody(event);

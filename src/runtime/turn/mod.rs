@@ -33,7 +33,7 @@ use crate::runtime::engine::Engine;
 use crate::runtime::live::Live;
 use crate::runtime::work::{Done, Heard, OptOutVerdict, PutBack, Refusal, Work};
 use crate::store::{
-    Batch, Commit, HandoffId, LeadRecord, Need, Row, RowBody, RowKind, SendStatus, Sending,
+    Batch, Commit, HandoffId, LeadRecord, Need, Row, RowBody, RowKind, SendStatus, Sending, Shared,
     ShortlinkRecord, Snapshot,
 };
 use crate::time::{Timestamp, Zone};
@@ -50,13 +50,13 @@ pub(super) struct Desk<'e> {
     batch: &'e mut dyn Batch,
     lead: PhoneNumber,
     now: Timestamp,
-    record: LeadRecord,
+    record: Shared<LeadRecord>,
     record_changed: bool,
     /// That a register was asked is nothing that happened with the lead.
     looked_up_only: bool,
-    active: Option<Conversation>,
+    active: Option<Shared<Conversation>>,
     /// The conversation the work names, when it is not the active one.
-    named: Option<Box<Conversation>>,
+    named: Option<Shared<Conversation>>,
     row: Option<Box<Row>>,
     sends: Vec<Timestamp>,
     last_inbound: Option<Timestamp>,
@@ -135,7 +135,7 @@ impl<'e> Desk<'e> {
         let created = snapshot.lead.is_none();
         let record = snapshot
             .lead
-            .unwrap_or_else(|| LeadRecord::new(Lead::new(lead), now));
+            .unwrap_or_else(|| LeadRecord::new(Lead::new(lead), now).into());
         let sends = caps::sends(&snapshot.recent, &record.care, None);
         let done = Done {
             created,
@@ -273,14 +273,10 @@ impl<'e> Desk<'e> {
     fn take_named(
         &mut self,
         id: crate::conversation::ConversationId,
-    ) -> Result<Conversation, Refusal> {
+    ) -> Result<Shared<Conversation>, Refusal> {
         let active = self.active.take_if(|active| active.id == id);
         active
-            .or_else(|| {
-                self.named
-                    .take_if(|named| named.id == id)
-                    .map(|named| *named)
-            })
+            .or_else(|| self.named.take_if(|named| named.id == id))
             .ok_or(Refusal::NotFound("conversation"))
     }
 
@@ -301,7 +297,12 @@ impl<'e> Desk<'e> {
     }
 
     /// Works the event out and takes what it came to into the commit.
-    fn advance(&mut self, conversation: Conversation, event: Event) -> Result<(), Refusal> {
+    fn advance(
+        &mut self,
+        conversation: impl Into<Shared<Conversation>>,
+        event: Event,
+    ) -> Result<(), Refusal> {
+        let conversation = conversation.into();
         let flow = self.flow_of(&conversation)?;
         let turn = self.turn_of(&flow, conversation, event)?;
         self.take(turn)
@@ -312,22 +313,22 @@ impl<'e> Desk<'e> {
     fn turn_of(
         &mut self,
         flow: &Flow,
-        conversation: Conversation,
+        conversation: Shared<Conversation>,
         event: Event,
     ) -> Result<Turn, Refusal> {
         let zone = self.lead_zone();
+        let work_out = |desk: &Self, conversation: Shared<Conversation>, event| {
+            let (conversation, facts) = (conversation.into_inner(), desk.facts(&zone));
+            advance(flow, conversation, event, &facts, desk.now)
+        };
         let again = self
             .may_email(flow)
             .then(|| (conversation.clone(), event.clone()));
-        let turn = advance(flow, conversation, event, &self.facts(&zone), self.now);
+        let turn = work_out(self, conversation, event);
         match again {
-            Some((conversation, event)) if self.learn_of_addresses(&turn)? => Ok(advance(
-                flow,
-                conversation,
-                event,
-                &self.facts(&zone),
-                self.now,
-            )),
+            Some((conversation, event)) if self.learn_of_addresses(&turn)? => {
+                Ok(work_out(self, conversation, event))
+            }
             _ => Ok(turn),
         }
     }
@@ -397,6 +398,7 @@ impl<'e> Desk<'e> {
             entry,
             effects,
         } = turn;
+        let conversation = Shared::from(conversation);
         let id = conversation.id;
         self.hear(&conversation, &entry);
         if !is_told_by_its_row(&entry, &effects) && !is_a_look(&entry, &effects) {
@@ -423,7 +425,7 @@ impl<'e> Desk<'e> {
     }
 
     /// The conversation's newest state, once in the commit.
-    fn put(&mut self, mut conversation: Conversation) {
+    fn put(&mut self, mut conversation: Shared<Conversation>) {
         match self
             .commit
             .conversations

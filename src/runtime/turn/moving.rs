@@ -39,7 +39,7 @@ impl Desk<'_> {
         conversation.version = to;
         conversation.revision += 1;
         self.take(Turn {
-            conversation,
+            conversation: conversation.into_inner(),
             entry: Entry {
                 event,
                 understood: None,

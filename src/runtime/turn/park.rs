@@ -12,7 +12,7 @@ pub(in crate::runtime) fn park(work: &Work, snapshot: Snapshot, now: Timestamp) 
     let mut commit = Commit::new(work.lead(), now);
     match work {
         Work::Timer { conversation, .. } => {
-            let mut parked = [snapshot.active, snapshot.conversation.map(|named| *named)]
+            let mut parked = [snapshot.active, snapshot.conversation]
                 .into_iter()
                 .flatten()
                 .find(|known| known.id == *conversation)?;

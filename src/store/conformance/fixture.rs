@@ -143,9 +143,9 @@ impl Lead {
     pub fn enrolment(&self) -> Commit {
         let mut it = commit(self.phone);
         it.seen = Some(self.key("enrolled"));
-        it.record = Some(self.record());
+        it.record = Some(self.record().into());
         it.named = true;
-        it.conversations.push(self.conversation(1));
+        it.conversations.push(self.conversation(1).into());
         let by = Event::Enrolled {
             by: "api".to_string(),
             properties: Vec::new(),
@@ -159,7 +159,7 @@ impl Lead {
     pub fn replied(&self, revision: u32, last_seq: Seq) -> Commit {
         let mut it = commit(self.phone);
         it.seen = Some(self.key(&format!("reply {last_seq}")));
-        it.conversations.push(self.conversation(revision));
+        it.conversations.push(self.conversation(revision).into());
         it.rows.push(self.reply(last_seq + 1));
         it.rows.push(self.text(last_seq + 2, Some(NOW)));
         it

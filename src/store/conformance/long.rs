@@ -57,7 +57,7 @@ fn live(store: &dyn Store, n: u64) -> History {
         if round == 0 || now != before {
             let mut record = lead.record();
             record.active = now;
-            commit.record = Some(record);
+            commit.record = Some(record.into());
         }
         // Now and then a turn writes rows and no conversation.
         if let Some(id) = now.filter(|_| now != before || round % 3 != 0) {
@@ -65,7 +65,7 @@ fn live(store: &dyn Store, n: u64) -> History {
             revisions[i] += 1;
             let mut it = lead.conversation(revisions[i]);
             it.id = id;
-            commit.conversations.push(it);
+            commit.conversations.push(it.into());
         }
         before = now;
         let seq = 2 * round + 1;

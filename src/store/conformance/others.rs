@@ -286,7 +286,7 @@ fn forgotten(store: &dyn Store) {
     assert!(snapshot(store, &Lead::new(2)).lead.is_none());
     // They come back by themselves: then what is stored counts.
     take(store, &[lead.enrolment()]);
-    assert_eq!(snapshot(store, &lead).lead, Some(lead.record()));
+    assert_eq!(snapshot(store, &lead).lead, Some(lead.record().into()));
 }
 
 /// A place at `from` to `to` minutes from now.

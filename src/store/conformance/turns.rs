@@ -1,6 +1,6 @@
 //! Batches and commits.
 
-use crate::conversation::{Conversation, Handoff, Status};
+use crate::conversation::{Handoff, Status};
 use crate::lead::Name;
 use crate::policy::ConsentChange;
 use crate::store::{
@@ -77,9 +77,15 @@ fn read_back(store: &dyn Store) {
     commit.shortlinks.push(lead.shortlink(u64::MAX - 7, 2));
     take(store, std::slice::from_ref(&commit));
 
-    assert_eq!(ok(store.lead(lead.phone)), commit.record);
+    assert_eq!(
+        ok(store.lead(lead.phone)).as_ref(),
+        commit.record.as_deref()
+    );
     let stored = ok(store.conversation(lead.conversation));
-    assert_eq!(stored.as_ref(), commit.conversations.first());
+    assert_eq!(
+        stored.as_ref(),
+        commit.conversations.first().map(|it| &**it)
+    );
     assert_eq!(ok(store.timeline(lead.phone, None, 0, 10)), commit.rows);
     assert_eq!(ok(store.row(lead.phone, 2)).as_ref(), commit.rows.get(1));
     assert_eq!(
@@ -118,7 +124,7 @@ fn named(store: &dyn Store) {
         ..lead.clone()
     };
     let mut commit = lead.enrolment();
-    commit.conversations.push(behind.conversation(1));
+    commit.conversations.push(behind.conversation(1).into());
     take(store, std::slice::from_ref(&commit));
 
     let mut batch = begin(store);
@@ -128,7 +134,7 @@ fn named(store: &dyn Store) {
         ..lead.need()
     };
     let found = ok(batch.snapshot(&need));
-    assert_eq!(found.active, Some(lead.conversation(1)));
+    assert_eq!(found.active, Some(lead.conversation(1).into()));
     assert_eq!(found.conversation.as_deref(), Some(&behind.conversation(1)));
     assert_eq!(found.row.as_deref(), commit.rows.get(1));
     assert_eq!(
@@ -169,7 +175,8 @@ fn duplicate(store: &dyn Store) {
             phone: lead.phone,
             ..Lead::new(3)
         }
-        .record(),
+        .record()
+        .into(),
     );
     assert!(matches!(answer(store, &again), Err(CommitError::Duplicate)));
     assert_eq!(snapshot(store, &lead).last_seq, 4);
@@ -203,7 +210,7 @@ fn stale(store: &dyn Store) {
     take(store, &[one.enrolment(), two.enrolment()]);
     take(store, &[one.replied(2, 2)]);
     let mut late = one.replied(2, 4);
-    late.record = Some(two.record());
+    late.record = Some(two.record().into());
     let mut batch = begin(store);
     match batch.write(&late) {
         Err(CommitError::Stale {
@@ -234,7 +241,7 @@ fn stale_among_several(store: &dyn Store) {
     };
     take(store, &[lead.enrolment()]);
     let mut commit = lead.replied(2, 2);
-    commit.conversations.push(behind.conversation(7));
+    commit.conversations.push(behind.conversation(7).into());
     assert!(matches!(
         answer(store, &commit),
         Err(CommitError::Stale { .. })
@@ -356,7 +363,7 @@ fn statuses(store: &dyn Store) {
         let mut commit = lead.enrolment();
         commit.conversations[0].status = status.clone();
         commit.conversations[0].deadline = None;
-        let expected: Conversation = commit.conversations[0].clone();
+        let expected = commit.conversations[0].clone().into_inner();
         take(store, &[commit]);
         assert_eq!(
             ok(store.conversation(lead.conversation)),
@@ -380,7 +387,7 @@ fn ended_again(store: &dyn Store) {
     take(store, &[late.clone()]);
     assert_eq!(
         ok(store.conversation(lead.conversation)).as_ref(),
-        late.conversations.first()
+        late.conversations.first().map(|it| &**it)
     );
     take(store, &[lead.replied(4, 6)]);
     assert_eq!(
@@ -398,7 +405,7 @@ fn moved_version(store: &dyn Store) {
     take(store, &[moved.clone()]);
     assert_eq!(
         ok(store.conversation(lead.conversation)).as_ref(),
-        moved.conversations.first()
+        moved.conversations.first().map(|it| &**it)
     );
     assert_eq!(ok(store.live_versions()), [version(2)]);
 }

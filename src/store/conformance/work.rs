@@ -94,7 +94,9 @@ fn timer_moves(store: &dyn Store) {
     take(store, &[commit]);
     for (revision, deadline) in [(2, Some(after_ms(5))), (3, Some(after_ms(9))), (4, None)] {
         let mut commit = super::fixture::commit(lead.phone);
-        commit.conversations.push(lead.conversation(revision));
+        commit
+            .conversations
+            .push(lead.conversation(revision).into());
         commit.conversations[0].deadline = deadline;
         take(store, &[commit]);
         assert_eq!(ok(store.next_due()), deadline);
@@ -115,7 +117,7 @@ fn put_off(store: &dyn Store) {
             _ => super::fixture::commit(lead.phone),
         };
         commit.rows.truncate(1);
-        commit.conversations = vec![lead.conversation(revision)];
+        commit.conversations = vec![lead.conversation(revision).into()];
         commit.conversations[0].deadline = Some(after_ms(at));
         commit
     };

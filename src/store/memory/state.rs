@@ -12,8 +12,9 @@ use crate::store::{
     Account, AddressChange, AddressMark, AddressState, ApiKey, Audit, AuditPlace, AuditRow,
     Booking, Commit, CommitError, ConversationQuery, Due, FlowRecord, HandoffId, HandoffQuery,
     HandoffRecord, HandoffStatus, LeadQuery, LeadRecord, LedgerEvent, LedgerRow, Need, OnClock,
-    RECENT_ROWS_MAX, Recent, Row, RowBody, RowKind, SendStatus, Sending, Session, ShortlinkRecord,
-    Snapshot, StepCount, StoreCounts, address_key, blank, forgotten, ledger_key, refused,
+    RECENT_ROWS_MAX, Recent, Row, RowBody, RowKind, SendStatus, Sending, Session, Shared,
+    ShortlinkRecord, Snapshot, StepCount, StoreCounts, address_key, blank, forgotten, ledger_key,
+    refused,
 };
 use crate::time::Timestamp;
 
@@ -61,18 +62,17 @@ impl State {
             .map(|(_, row)| Recent::of(row))
             .collect();
         let named = need.conversation.filter(|id| Some(*id) != active);
+        let conversation = |id| self.conversations.get(&id).cloned().map(Shared::from);
         Snapshot {
-            active: active.and_then(|id| self.conversations.get(&id).cloned()),
-            conversation: named
-                .and_then(|id| self.conversations.get(&id).cloned())
-                .map(Box::new),
+            active: active.and_then(conversation),
+            conversation: named.and_then(conversation),
             row: need
                 .row
                 .and_then(|seq| self.rows.get(&(need.lead, seq)).cloned())
                 .map(Box::new),
             last_seq: recent.first().map_or(0, |row| row.seq),
             recent,
-            lead,
+            lead: lead.map(Shared::from),
         }
     }
 
@@ -123,10 +123,11 @@ impl State {
             self.seen.insert((lead, key.0));
         }
         if let Some(record) = commit.record {
-            self.leads.insert((lead.bucket(), lead), record);
+            self.leads
+                .insert((lead.bucket(), lead), record.into_inner());
         }
         for conversation in commit.conversations {
-            self.put_conversation(conversation);
+            self.put_conversation(conversation.into_inner());
         }
         if commit.cancel_queued {
             self.cancel_queued(lead, commit.now);

@@ -35,14 +35,15 @@ const READERS_KEPT_MAX: usize = 4;
 const STATEMENTS_KEPT_MAX: usize = 64;
 
 /// `page_size` counts only for a new file. A leaf holds a few leads or messages, so that a commit
-/// writes little more than what changed.
+/// writes little more than what changed. The log keeps its length, so that its size need not be synced
+/// with each commit. SQLite goes through its whole cache at most commits; beyond it is the system's.
 const PRAGMAS: &str = "
     PRAGMA page_size = 2048;
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA wal_autocheckpoint = 0;
-    PRAGMA journal_size_limit = 67108864;
-    PRAGMA cache_size = -4096;
+    PRAGMA journal_size_limit = 134217728;
+    PRAGMA cache_size = -2048;
     PRAGMA busy_timeout = 5000;
     PRAGMA temp_store = MEMORY;
     PRAGMA trusted_schema = OFF;

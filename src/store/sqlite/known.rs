@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use crate::conversation::{Conversation, ConversationId};
 use crate::lead::PhoneNumber;
 use crate::store::{
-    Commit, LeadRecord, RECENT_ROWS_MAX, Recent, RowKind, SeenKey, Sending, Snapshot,
+    Commit, LeadRecord, RECENT_ROWS_MAX, Recent, RowKind, SeenKey, Sending, Shared, Snapshot,
 };
 
 use super::tail::Entries;
@@ -40,8 +40,8 @@ pub fn told_by_row(commit: &Commit) -> Option<i64> {
 #[derive(Debug, Clone)]
 pub struct Known {
     /// Not of an erased number: that one is asked for anew each time.
-    pub lead: Option<LeadRecord>,
-    pub active: Option<Conversation>,
+    pub lead: Option<Shared<LeadRecord>>,
+    pub active: Option<Shared<Conversation>>,
     /// Newest first.
     pub recent: VecDeque<Recent>,
     pub keys: HashSet<i64>,
@@ -98,7 +98,7 @@ impl Known {
         &self,
         active: Option<ConversationId>,
         commit: &Commit,
-    ) -> Option<Option<Conversation>> {
+    ) -> Option<Option<Shared<Conversation>>> {
         let Some(id) = active else { return Some(None) };
         let written = commit.conversations.iter().find(|it| it.id == id);
         let known = || self.active.as_ref().filter(|it| it.id == id);

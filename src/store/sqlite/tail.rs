@@ -16,7 +16,7 @@ use super::turns;
 
 const DOING: &str = "write a turn";
 /// When there are more, all but `STAY` are filed.
-const TAIL_MAX: usize = 14;
+const TAIL_MAX: usize = 22;
 const STAY: usize = 2;
 
 /// A row of the timeline without its body.

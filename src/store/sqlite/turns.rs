@@ -9,7 +9,7 @@ use rusqlite::{Connection, params};
 use crate::conversation::{Conversation, ConversationId, Seq};
 use crate::lead::PhoneNumber;
 use crate::store::{
-    Batch, Commit, CommitError, LeadRecord, Need, RECENT_ROWS_MAX, Row, SeenKey, Snapshot,
+    Batch, Commit, CommitError, LeadRecord, Need, RECENT_ROWS_MAX, Row, SeenKey, Shared, Snapshot,
     StoreError,
 };
 
@@ -113,12 +113,12 @@ impl Batch for SqliteBatch<'_> {
         let mut found = self.known(need.lead)?.snapshot();
         let (db, versions) = (&*self.writer, &self.store.versions);
         if found.lead.is_none() {
-            found.lead = erase::unknown(db, need.lead)?;
+            found.lead = erase::unknown(db, need.lead)?.map(Shared::from);
         }
         let active = found.active.as_ref().map(|active| active.id);
         let named = need.conversation.filter(|id| Some(*id) != active);
         if let Some(id) = named {
-            found.conversation = conversation(db, versions, id)?.map(Box::new);
+            found.conversation = conversation(db, versions, id)?.map(Shared::from);
         }
         if let Some(seq) = need.row {
             let known = self.known.get(&need.lead);
@@ -235,8 +235,8 @@ fn load(db: &Connection, versions: &Versions, phone: PhoneNumber) -> Result<Know
     let all = tail::all(db, phone, &tail)?;
     let newest = all.iter().rev().take(RECENT_ROWS_MAX);
     let mut known = Known {
-        lead,
-        active,
+        lead: lead.map(Shared::from),
+        active: active.map(Shared::from),
         recent: newest.map(|entry| entry.recent).collect(),
         keys: all.iter().filter_map(|entry| entry.seen).collect(),
         tail,

@@ -144,7 +144,7 @@ impl Placed {
             moved.moved(None, entry.recent.status);
             tail.push(&entry);
         }
-        let record = commit.record.as_ref().or(known.lead.as_ref());
+        let record = commit.record.as_deref().or(known.lead.as_deref());
         let holder = Holder::of(db, record, |id| {
             let written = commit.conversations.iter().any(|it| it.id == id);
             written || known.active.as_ref().is_some_and(|it| it.id == id)

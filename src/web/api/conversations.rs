@@ -190,6 +190,6 @@ pub async fn cancel_booking(
 
 async fn moved(app: &AppState, work: Work) -> Result<Response, Problem> {
     let done = app.turn(work).await?;
-    let shown = done.conversation.as_ref().map(shapes::conversation);
+    let shown = done.conversation.as_deref().map(shapes::conversation);
     Ok(Json(shown.unwrap_or(Value::Null)).into_response())
 }

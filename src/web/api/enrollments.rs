@@ -50,7 +50,7 @@ pub async fn create(
     let conversation = match done.conversation {
         Some(conversation) => conversation,
         // Taken in before; its answer was lost on the way.
-        None => newest(&app, phone).await?,
+        None => newest(&app, phone).await?.into(),
     };
     let answer = json!({
         "conversation_id": conversation.id.to_string(),

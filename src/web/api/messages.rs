@@ -37,7 +37,7 @@ pub async fn write(
         .await?;
     let mut shown = done
         .conversation
-        .as_ref()
+        .as_deref()
         .map_or(Value::Null, shapes::conversation);
     let (lead, id) = (conversation.lead, conversation.id);
     let rows = app

@@ -26,7 +26,7 @@ pub fn lose_the_version(store: &dyn Store, id: &str) -> Conversation {
     let mut batch = store.begin(&[need]).unwrap();
     batch.snapshot(&need).unwrap();
     let mut commit = Commit::new(lead, conversation.started);
-    commit.conversations.push(conversation);
+    commit.conversations.push(conversation.into());
     batch.write(&commit).unwrap();
     batch.finish().unwrap();
     before
