@@ -27,7 +27,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0008_tail.sql"),
     include_str!("schema/0009_outgoing_count.sql"),
     LEAD_KEY,
-    include_str!("schema/0011_conversation_by_id.sql"),
+    include_str!("schema/0011_small_inner_pages.sql"),
 ];
 /// Leads that are there already are given theirs when it is applied.
 const LEAD_KEY: &str = include_str!("schema/0010_lead_key.sql");
