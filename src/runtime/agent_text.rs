@@ -3,11 +3,14 @@
 //!
 //! What was asked is done first and the text is taken in after it, with the answer: a carrier that was not
 //! told of success sends the text again, and doing it again changes nothing.
+//!
+//! It stands under the agent's number and tells of leads: of which ones is kept with it, so that it goes
+//! when they are erased. Words of an agent's own that can be of no lead we know are not kept at all.
 
 use std::sync::Arc;
 
 use crate::flow::workspace::roster::Away;
-use crate::lead::Name;
+use crate::lead::{Name, PhoneNumber};
 use crate::reply::{self, Listening, Reply};
 use crate::runtime::Committer;
 use crate::runtime::engine::{Answer, Engine};
@@ -16,6 +19,30 @@ use crate::runtime::roster::Known;
 use crate::runtime::work::{Done, Inbound, Refusal, Work};
 use crate::store::{HandoffStatus, MenuItem, Need, SeenKey, StoreError};
 use crate::time::Duration;
+
+/// An answer to an agent, and the leads whom it tells of.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Said {
+    pub text: String,
+    pub of: Vec<PhoneNumber>,
+}
+
+impl Said {
+    fn of(text: impl Into<String>, of: Vec<PhoneNumber>) -> Said {
+        let text = text.into();
+        Said { text, of }
+    }
+
+    /// Whom it told of was erased in between.
+    pub(super) fn gone() -> Said {
+        Said::plain("It is no longer open.")
+    }
+
+    /// It tells of no lead.
+    fn plain(text: impl Into<String>) -> Said {
+        Said::of(text, Vec::new())
+    }
+}
 
 /// What an agent's text asks for.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,12 +115,36 @@ fn taken(engine: &Engine, inbound: &Inbound, agent: &str) -> Answer {
         }
         _ => {}
     }
-    let answer = act(engine, agent, &read(&inbound.text))?;
+    let asks = read(&inbound.text);
+    let known = engine.agents.of(agent);
+    let mut answer = act(engine, agent, &known, &asks)?;
+    let mut inbound = inbound.clone();
+    if own_words(&inbound, &asks) {
+        let now = engine.clock.now();
+        let lately = known.iter().filter(|known| known.is_known_well(now));
+        answer.of.extend(lately.map(|known| known.lead));
+        if answer.of.is_empty() {
+            inbound.text.clear();
+            inbound.media.clear();
+        }
+    }
+    answer.of.sort_unstable();
+    answer.of.dedup();
     engine.turn(Work::AgentText {
-        inbound: inbound.clone(),
+        inbound,
         agent: agent.to_string(),
         answer,
     })
+}
+
+/// Whether the text is more than one of the words that agents text: it may name anyone.
+fn own_words(inbound: &Inbound, asks: &Asks) -> bool {
+    let more = inbound.text.split_whitespace().nth(1).is_some() || !inbound.media.is_empty();
+    match asks {
+        Asks::Number(_) | Asks::Nothing => !inbound.media.is_empty(),
+        Asks::Outcome(_) => true,
+        Asks::Claim | Asks::Pass(_) | Asks::Away(_) | Asks::Back | Asks::List => more,
+    }
 }
 
 fn seen(engine: &Engine, inbound: &Inbound, key: &SeenKey) -> Result<bool, StoreError> {
@@ -133,15 +184,14 @@ fn read(text: &str) -> Asks {
 }
 
 /// Does what is asked, and says what came of it.
-fn act(engine: &Engine, agent: &str, asks: &Asks) -> Result<String, Refusal> {
-    let known = engine.agents.of(agent);
+fn act(engine: &Engine, agent: &str, known: &[Known], asks: &Asks) -> Result<Said, Refusal> {
     let open: Vec<&Known> = known.iter().filter(|k| item_of(k, agent, None)).collect();
     Ok(match asks {
-        Asks::Number(number) => return by_number(engine, agent, &known, *number),
+        Asks::Number(number) => return by_number(engine, agent, known, *number),
         Asks::Claim => match open.as_slice() {
             [one] => claim(engine, agent, one)?,
-            [] => "There is nothing to claim.".to_string(),
-            _ => list(engine, agent, &known),
+            [] => Said::plain("There is nothing to claim."),
+            _ => list(engine, agent, known),
         },
         Asks::Pass(number) => {
             let meant: Vec<&&Known> = open
@@ -150,11 +200,11 @@ fn act(engine: &Engine, agent: &str, asks: &Asks) -> Result<String, Refusal> {
                 .collect();
             match meant.as_slice() {
                 [one] => pass(engine, agent, one)?,
-                [] => "There is nothing to pass on.".to_string(),
-                _ => list(engine, agent, &known),
+                [] => Said::plain("There is nothing to pass on."),
+                _ => list(engine, agent, known),
             }
         }
-        Asks::Outcome(said) => return by_words(engine, agent, &known, said),
+        Asks::Outcome(said) => return by_words(engine, agent, known, said),
         Asks::Away(span) => {
             let until = span.map(|span| engine.clock.now() + span);
             let stopped = false;
@@ -166,14 +216,14 @@ fn act(engine: &Engine, agent: &str, asks: &Asks) -> Result<String, Refusal> {
             for known in open {
                 pass(engine, agent, known)?;
             }
-            told
+            Said::plain(told)
         }
         Asks::Back => {
             set_away(engine, agent, None)?;
-            "You are back and get leads again.".to_string()
+            Said::plain("You are back and get leads again.")
         }
-        Asks::List => list(engine, agent, &known),
-        Asks::Nothing => String::new(),
+        Asks::List => list(engine, agent, known),
+        Asks::Nothing => Said::default(),
     })
 }
 
@@ -198,12 +248,7 @@ fn claims_by(known: &Known, agent: &str) -> Option<u32> {
 }
 
 /// What a number stands for now; else what it stood for last.
-fn by_number(
-    engine: &Engine,
-    agent: &str,
-    known: &[Known],
-    number: u32,
-) -> Result<String, Refusal> {
+fn by_number(engine: &Engine, agent: &str, known: &[Known], number: u32) -> Result<Said, Refusal> {
     let items = || {
         known.iter().flat_map(|known| {
             let mine = move |item: &&MenuItem| item.agent == agent && item.number == number;
@@ -216,7 +261,8 @@ fn by_number(
     };
     let live = items().find(|(known, item)| item_of(known, agent, Some(item)));
     let Some((known, item)) = live.or_else(|| items().next()) else {
-        return Ok(format!("{number} stands for no lead of yours. {}", help()));
+        let text = format!("{number} stands for no lead of yours. {}", help());
+        return Ok(Said::plain(text));
     };
     match &item.outcome {
         None => claim(engine, agent, known),
@@ -224,7 +270,7 @@ fn by_number(
     }
 }
 
-fn claim(engine: &Engine, agent: &str, known: &Known) -> Result<String, Refusal> {
+fn claim(engine: &Engine, agent: &str, known: &Known) -> Result<Said, Refusal> {
     let claimed = engine.turn(Work::Claim {
         lead: known.lead,
         handoff: known.id,
@@ -232,25 +278,27 @@ fn claim(engine: &Engine, agent: &str, known: &Known) -> Result<String, Refusal>
     });
     match claimed {
         Ok(_) => you_have_it(engine, agent, known),
-        Err(Refusal::Claimed { agent: other }) => Ok(format!("{other} has it already.")),
+        Err(Refusal::Claimed { agent: other }) => {
+            Ok(Said::plain(format!("{other} has it already.")))
+        }
         Err(Refusal::Conflict(_) | Refusal::NotFound(_)) => {
             let record = engine.store.handoff(known.id)?;
             let by = record.and_then(|record| record.agent);
-            Ok(match by {
+            Ok(Said::plain(match by {
                 Some(by) if by == agent => "You had it; it is settled.".to_string(),
                 Some(by) => format!("{by} had it; it is settled."),
                 None => "It is no longer open.".to_string(),
-            })
+            }))
         }
         Err(other) => Err(other),
     }
 }
 
-fn you_have_it(engine: &Engine, agent: &str, known: &Known) -> Result<String, Refusal> {
+fn you_have_it(engine: &Engine, agent: &str, known: &Known) -> Result<Said, Refusal> {
     let record = engine.store.handoff(known.id)?;
     let lead = engine.store.lead(known.lead)?;
     let (Some(record), Some(lead)) = (record, lead) else {
-        return Ok("You have it.".to_string());
+        return Ok(Said::plain("You have it."));
     };
     let then = notice::outcomes(&record, agent);
     let now = engine.clock.now();
@@ -267,24 +315,26 @@ fn you_have_it(engine: &Engine, agent: &str, known: &Known) -> Result<String, Re
         }
     };
     let text = format!("You have it. Call {}.{call} {then}", Caller::of(&lead.lead));
-    Ok(text.trim().to_string())
+    Ok(Said::of(text.trim(), vec![known.lead]))
 }
 
-fn pass(engine: &Engine, agent: &str, known: &Known) -> Result<String, Refusal> {
+fn pass(engine: &Engine, agent: &str, known: &Known) -> Result<Said, Refusal> {
     let passed = engine.turn(Work::Decline {
         lead: known.lead,
         handoff: known.id,
         agent: agent.to_string(),
     });
     match passed {
-        Ok(_) => Ok("Passed on.".to_string()),
-        Err(Refusal::Conflict(_) | Refusal::NotFound(_)) => Ok("It is no longer open.".to_string()),
+        Ok(_) => Ok(Said::plain("Passed on.")),
+        Err(Refusal::Conflict(_) | Refusal::NotFound(_)) => {
+            Ok(Said::plain("It is no longer open."))
+        }
         Err(other) => Err(other),
     }
 }
 
 /// `reached`, `no answer`, and the other outcomes of the lead they have.
-fn by_words(engine: &Engine, agent: &str, known: &[Known], said: &str) -> Result<String, Refusal> {
+fn by_words(engine: &Engine, agent: &str, known: &[Known], said: &str) -> Result<Said, Refusal> {
     let mut meant: Vec<(&Known, Name)> = Vec::new();
     let mut unknown = Vec::new();
     for mine in known
@@ -300,10 +350,11 @@ fn by_words(engine: &Engine, agent: &str, known: &[Known], said: &str) -> Result
     }
     match meant.as_slice() {
         [(known, outcome)] => report(engine, agent, known, outcome),
-        [] if unknown.is_empty() => Ok(help().to_string()),
+        [] if unknown.is_empty() => Ok(Said::plain(help())),
         [] => {
             let words: Vec<String> = unknown.iter().map(|outcome| spaced(outcome)).collect();
-            Ok(format!("How did it go? Text {}.", words.join(" or ")))
+            let text = format!("How did it go? Text {}.", words.join(" or "));
+            Ok(Said::plain(text))
         }
         _ => Ok(list(engine, agent, known)),
     }
@@ -320,7 +371,7 @@ fn names(outcome: &str, said: &str) -> bool {
     plain(outcome) == said || also.contains(&said.as_str())
 }
 
-fn report(engine: &Engine, agent: &str, known: &Known, outcome: &Name) -> Result<String, Refusal> {
+fn report(engine: &Engine, agent: &str, known: &Known, outcome: &Name) -> Result<Said, Refusal> {
     let done = engine.turn(Work::Resolve {
         lead: known.lead,
         handoff: known.id,
@@ -328,38 +379,42 @@ fn report(engine: &Engine, agent: &str, known: &Known, outcome: &Name) -> Result
         agent: Some(agent.to_string()),
     });
     match done {
-        Ok(_) => Ok(format!("Noted: {}.", spaced(outcome))),
-        Err(Refusal::Conflict(_) | Refusal::NotFound(_)) => Ok("It is settled already.".into()),
+        Ok(_) => Ok(Said::plain(format!("Noted: {}.", spaced(outcome)))),
+        Err(Refusal::Conflict(_) | Refusal::NotFound(_)) => {
+            Ok(Said::plain("It is settled already."))
+        }
         Err(other) => Err(other),
     }
 }
 
 /// What they can claim and what they have, each with its numbers.
-fn list(engine: &Engine, agent: &str, known: &[Known]) -> String {
+fn list(engine: &Engine, agent: &str, known: &[Known]) -> Said {
     const LINES_MAX: usize = 5;
-    let mut lines = Vec::new();
+    let (mut lines, mut of) = (Vec::new(), Vec::new());
     for known in known {
+        if lines.len() == LINES_MAX {
+            break;
+        }
         let Ok(Some(record)) = engine.store.handoff(known.id) else {
             continue;
         };
         let brief: String = record.brief.chars().take(60).collect();
         let mine = known.agent.as_deref() == Some(agent);
-        match (known.status, claims_by(known, agent)) {
-            (HandoffStatus::Open, Some(number)) => {
-                lines.push(format!("{number} claims: {brief}"));
-            }
+        let line = match (known.status, claims_by(known, agent)) {
+            (HandoffStatus::Open, Some(number)) => format!("{number} claims: {brief}"),
             (HandoffStatus::Claimed, _) if mine => {
                 let then = notice::outcomes(&record, agent);
                 let then = then.trim_start_matches("Then reply ").to_string();
-                lines.push(format!("Yours: {brief} {then}"));
+                format!("Yours: {brief} {then}")
             }
-            _ => {}
-        }
+            _ => continue,
+        };
+        lines.push(line);
+        of.push(known.lead);
     }
-    lines.truncate(LINES_MAX);
     match lines.is_empty() {
-        true => format!("No lead is open for you. {}", help()),
-        false => lines.join("\n"),
+        true => Said::plain(format!("No lead is open for you. {}", help())),
+        false => Said::of(lines.join("\n"), of),
     }
 }
 

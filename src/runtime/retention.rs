@@ -89,6 +89,9 @@ fn lead(
         let tells = |row: &&crate::store::Row| row.at < old && blank::tells(&row.body);
         telling += page.iter().filter(tells).count() as u64;
     }
+    let told = store.told_elsewhere(phone)?;
+    let tells = |row: &&crate::store::Row| row.at < old && blank::tells(&row.body);
+    telling += told.iter().filter(tells).count() as u64;
     if last + retention.inactive_leads <= now {
         done.forgotten.push(phone);
         if mode == Mode::Really {

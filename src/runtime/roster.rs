@@ -67,6 +67,11 @@ impl Known {
         matches!(self.status, HandoffStatus::Open | HandoffStatus::Claimed)
     }
 
+    /// Whether the agents still have it in mind: it is under way, or was a day ago.
+    pub fn is_known_well(&self, now: Timestamp) -> bool {
+        self.is_live() || now.since(self.touched) < OVER_KEPT
+    }
+
     /// Whether the item can still be used.
     pub fn offers(&self, item: &MenuItem) -> bool {
         match (&item.outcome, self.status) {

@@ -7,6 +7,7 @@ use crate::conversation::{
 };
 use crate::lead::{Name, PhoneNumber, Value};
 use crate::policy::{Chosen, ConsentEvent, Permit};
+use crate::runtime::agent_text::Said;
 use crate::store::{HandoffId, OnClock, Row, SeenKey, SendStatus, Sending, Shared, StoreError};
 use crate::time::{Duration, Timestamp};
 
@@ -59,7 +60,7 @@ pub enum Work {
     AgentText {
         inbound: Inbound,
         agent: String,
-        answer: String,
+        answer: Said,
     },
     Resolve {
         lead: PhoneNumber,

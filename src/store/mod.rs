@@ -193,6 +193,8 @@ pub trait Store: Accounts + Send + Sync {
     fn forget(&self, lead: PhoneNumber, last: Timestamp) -> Result<bool, StoreError>;
     /// Blanks what was written to and by a lead before `before`; how many rows it was.
     fn blank_texts(&self, lead: PhoneNumber, before: Timestamp) -> Result<u64, StoreError>;
+    /// Rows of others' timelines that tell of the lead: what was texted with agents.
+    fn told_elsewhere(&self, lead: PhoneNumber) -> Result<Vec<Row>, StoreError>;
     /// When the number was erased or forgotten, if it was.
     fn forgotten_at(&self, lead: PhoneNumber) -> Result<Option<Timestamp>, StoreError>;
     /// Empties the log of what an erasure left in it, as far as nobody reads it now; whether it is

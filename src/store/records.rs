@@ -143,6 +143,21 @@ pub enum RowBody {
     Outgoing(Effect, Sending),
 }
 
+impl Row {
+    /// Has it never leave, if it did not yet; how its sending stands then.
+    pub fn cancel_unsent(&mut self, at: Timestamp) -> Option<Sending> {
+        match &mut self.body {
+            RowBody::Outgoing(_, sending)
+                if sending.status.is_pending() || sending.status == SendStatus::Sending =>
+            {
+                *sending = sending.clone().cancelled(at);
+                Some(sending.clone())
+            }
+            RowBody::Outgoing(..) | RowBody::Happened(_) => None,
+        }
+    }
+}
+
 impl RowBody {
     /// Whether marketing caps count it.
     pub fn is_marketing(&self) -> bool {
@@ -372,6 +387,13 @@ impl Sending {
     }
 }
 
+/// A row that stands in one timeline and tells of another's lead: it is erased with that lead too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Tells {
+    pub seq: Seq,
+    pub of: PhoneNumber,
+}
+
 /// A change of an outgoing row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RowChange {
@@ -433,6 +455,8 @@ pub struct Commit {
     pub handoff_changes: Vec<HandoffChange>,
     pub consents: Vec<ConsentEvent>,
     pub addresses: Vec<AddressMark>,
+    /// Rows of this commit that tell of other leads.
+    pub tells: Vec<Tells>,
     pub shortlinks: Vec<ShortlinkRecord>,
     /// The message of these shortlinks was accepted: their lifetime begins.
     pub links_begin: Option<(Seq, Timestamp)>,
@@ -454,6 +478,7 @@ impl Commit {
             handoff_changes: Vec::new(),
             consents: Vec::new(),
             addresses: Vec::new(),
+            tells: Vec::new(),
             shortlinks: Vec::new(),
             links_begin: None,
             now,

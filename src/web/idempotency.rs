@@ -13,8 +13,11 @@ use axum::response::{IntoResponse, Response};
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 
-use crate::store::SeenKey;
+use crate::conversation::ConversationId;
+use crate::lead::PhoneNumber;
+use crate::store::{HandoffId, SeenKey};
 use crate::web::error::Problem;
+use crate::web::fields::phone_in_url;
 use crate::web::limits::API_BODY_BYTES_MAX;
 use crate::web::state::AppState;
 
@@ -36,6 +39,10 @@ struct Kept {
     kind: String,
     #[cbor(n(3), with = "minicbor::bytes")]
     body: Vec<u8>,
+    /// The digits of the lead it was about: by them an erasure finds an answer that tells of the lead
+    /// without their number.
+    #[n(4)]
+    lead: Option<String>,
 }
 
 impl Kept {
@@ -118,13 +125,33 @@ pub async fn once(
     }
     let mut request = Request::from_parts(parts, Body::from(body));
     request.extensions_mut().insert(Once(Some(seen)));
-    keep(app, seen, asked, next.run(request).await).await
+    let lead = named(app, request.uri().path()).await?;
+    keep(app, seen, asked, lead, next.run(request).await).await
+}
+
+/// The lead whom the address of a call names: by number, or by something of theirs.
+async fn named(app: &AppState, path: &str) -> Result<Option<PhoneNumber>, Problem> {
+    for part in path.split('/') {
+        let conversation = match part.parse::<HandoffId>() {
+            Ok(handoff) => Some(handoff.conversation),
+            Err(()) => part.parse::<ConversationId>().ok(),
+        };
+        if let Some(id) = conversation {
+            let found = app.read(move |store| store.conversation(id)).await?;
+            return Ok(found.map(|conversation| conversation.lead));
+        }
+        if let Some(phone) = phone_in_url(&part.replace("%2B", "+"), &app.live().workspace.region) {
+            return Ok(Some(phone));
+        }
+    }
+    Ok(None)
 }
 
 async fn keep(
     app: &AppState,
     seen: SeenKey,
     asked: [u8; 32],
+    lead: Option<PhoneNumber>,
     response: Response,
 ) -> Result<Response, Problem> {
     if !response.status().is_success() {
@@ -143,6 +170,7 @@ async fn keep(
             .unwrap_or("application/json")
             .to_string(),
         body: body.to_vec(),
+        lead: lead.map(|lead| lead.digits().to_string()),
     };
     let bytes = minicbor::to_vec(&kept).expect("plain values encode");
     let at = app.now();

@@ -4,9 +4,12 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use replytree::conversation::{AgentNote, AgentWay, Effect, Event, NoteAbout};
 use replytree::lead::Value;
 use replytree::store::conformance::{self, Lead, NOW};
-use replytree::store::{Commit, MemoryStore, SqliteStore, Store, sqlite};
+use replytree::store::{
+    Commit, MemoryStore, RowBody, SendStatus, SqliteStore, Store, Tells, sqlite,
+};
 use replytree::time::{Duration, Timestamp};
 use rusqlite::Connection;
 
@@ -416,6 +419,13 @@ fn an_erased_lead_is_in_no_byte_of_the_file_or_its_log() {
             store.checkpoint().unwrap();
         }
     }
+    // What an agent texted and is told stands under the agent's number, sent or not.
+    for (n, status) in [SendStatus::Sent, SendStatus::Queued]
+        .into_iter()
+        .enumerate()
+    {
+        take(&store, &told_an_agent(&lead, CANARY, 2 * n as u32, status));
+    }
     store.checkpoint().unwrap();
     let holds = |what: &[u8]| {
         ["a.db", "a.db-wal"].iter().any(|name| {
@@ -449,6 +459,48 @@ fn an_erased_lead_is_in_no_byte_of_the_file_or_its_log() {
         assert!(!holds(text), "{text:?}");
     }
     assert_eq!(store.counts().unwrap().leads, 499);
+    let agent = store.timeline(conformance::phone(900), None, 0, 9).unwrap();
+    assert_eq!(agent.len(), 4);
+    let queued = agent[3].body.sending().unwrap().status;
+    assert_eq!(queued, SendStatus::Cancelled, "it is not sent any more");
+}
+
+/// An agent's text and the answer to it, which name the lead.
+fn told_an_agent(lead: &Lead, name: &str, last_seq: u32, status: SendStatus) -> Commit {
+    let agent = Lead::new(900);
+    let mut commit = conformance::commit(agent.phone);
+    let mut wrote = agent.reply(last_seq + 1);
+    if let RowBody::Happened(entry) = &mut wrote.body {
+        entry.event = Event::Replied {
+            text: format!("{name} was reached"),
+            media: Vec::new(),
+            written: None,
+            media_types: Vec::new(),
+        };
+    }
+    let mut answer = agent.text(last_seq + 2, Some(NOW));
+    if let RowBody::Outgoing(effect, sending) = &mut answer.body {
+        sending.status = status;
+        *effect = Effect::TellAgent(AgentNote {
+            agent: "Dana".to_string(),
+            way: AgentWay::Sms,
+            about: NoteAbout::Answer,
+            handoff: None,
+            to: agent.phone.to_string(),
+            subject: String::new(),
+            text: format!("You have it. Call {name} {}.", lead.phone),
+            link: None,
+        });
+    }
+    commit.rows.extend([wrote, answer]);
+    let of = lead.phone;
+    commit.tells = [1, 2]
+        .map(|n| Tells {
+            seq: last_seq + n,
+            of,
+        })
+        .to_vec();
+    commit
 }
 
 #[test]
@@ -643,9 +695,10 @@ fn leads_of_an_older_file_are_found_by_name() {
     drop(store);
     let older = Connection::open(&path).unwrap();
     older
-        .execute_batch("DROP TABLE lead_key; DROP INDEX lead_count;")
+        .execute_batch(
+            "DROP TABLE lead_key; DROP INDEX lead_count; DROP TABLE tells; PRAGMA user_version = 9;",
+        )
         .unwrap();
-    older.pragma_update(None, "user_version", 9).unwrap();
     drop(older);
     let store = SqliteStore::open(&path).unwrap();
     let asked = |q: &str| LeadQuery {

@@ -4,10 +4,11 @@ use crate::conversation::{AgentNote, AgentWay, Conversation, Effect, Event, Note
 use crate::conversation::{ConversationId, Entry, Handoff};
 use crate::flow::steps::{Verb, callable_at};
 use crate::lead::Name;
+use crate::runtime::agent_text::Said;
 use crate::runtime::notice;
 use crate::runtime::turn::Desk;
 use crate::runtime::work::{Inbound, Refusal};
-use crate::store::{HandoffChange, HandoffId, HandoffStatus, RowBody, SeenKey, Shared};
+use crate::store::{HandoffChange, HandoffId, HandoffStatus, RowBody, SeenKey, Shared, Tells};
 
 impl Desk<'_> {
     /// First to claim has it; the others hear of it.
@@ -165,17 +166,37 @@ impl Desk<'_> {
         &mut self,
         inbound: &Inbound,
         agent: &str,
-        answer: &str,
+        answer: &Said,
     ) -> Result<(), Refusal> {
         self.commit.seen = Some(SeenKey::of(&inbound.channel, &inbound.id));
+        // Erased since the answer was made: nothing that may name them is written any more.
+        let mut inbound = inbound.clone();
+        let mut answer = answer.clone();
+        for lead in &answer.of {
+            if self.engine.store.lead(*lead)?.is_none() {
+                inbound.text.clear();
+                inbound.media.clear();
+                answer = Said::gone();
+                break;
+            }
+        }
+        let first = self.next_seq;
         let entry = Entry {
             event: inbound.event(),
             understood: None,
             path: Vec::new(),
         };
         self.row(None, RowBody::Happened(entry));
-        if answer.is_empty() {
-            return Ok(());
+        self.answer_agent(agent, &answer);
+        let new = first..self.next_seq;
+        let tells = new.flat_map(|seq| answer.of.iter().map(move |of| Tells { seq, of: *of }));
+        self.commit.tells.extend(tells);
+        Ok(())
+    }
+
+    fn answer_agent(&mut self, agent: &str, answer: &Said) {
+        if answer.text.is_empty() {
+            return;
         }
         let note = AgentNote {
             agent: agent.to_string(),
@@ -184,12 +205,11 @@ impl Desk<'_> {
             handoff: None,
             to: self.lead.to_string(),
             subject: String::new(),
-            text: answer.to_string(),
+            text: answer.text.clone(),
             link: None,
         };
         let seq = self.next_seq;
         self.push_outgoing(None, seq, Effect::TellAgent(note));
-        Ok(())
     }
 }
 

@@ -9,6 +9,7 @@ mod lists;
 mod long;
 mod others;
 mod replies;
+mod told;
 mod turns;
 mod work;
 
@@ -28,6 +29,7 @@ pub fn all() -> impl Iterator<Item = Check> {
         long::ALL,
         replies::ALL,
         kept::ALL,
+        told::ALL,
         others::ALL,
         accounts::ALL,
     ]

@@ -300,6 +300,10 @@ impl Store for MemoryStore {
         Ok(self.write_alone(|state| state.blank_texts(lead, before)))
     }
 
+    fn told_elsewhere(&self, lead: PhoneNumber) -> Result<Vec<Row>, StoreError> {
+        Ok(self.read().told_elsewhere(lead))
+    }
+
     fn forgotten_at(&self, lead: PhoneNumber) -> Result<Option<Timestamp>, StoreError> {
         Ok(self.read().forgotten_at(lead))
     }

@@ -39,6 +39,8 @@ pub struct State {
     pub addresses: BTreeMap<[u8; 16], AddressState>,
     pub settings: BTreeMap<String, Vec<u8>>,
     pub kept: super::kept::KeptRows,
+    /// The lead that is told of, and the row that tells.
+    tells: BTreeSet<(PhoneNumber, PhoneNumber, Seq)>,
     pub(super) timers: BTreeSet<(Timestamp, ConversationId)>,
     /// Off the clock since a restore: when they were due, and the revision they stood at.
     pub(super) held_timers: BTreeMap<ConversationId, (Timestamp, u32)>,
@@ -151,6 +153,9 @@ impl State {
         }
         for event in commit.consents {
             self.append(lead, event);
+        }
+        for told in &commit.tells {
+            self.tells.insert((told.of, lead, told.seq));
         }
         for mark in &commit.addresses {
             self.mark_address(mark);
@@ -297,6 +302,11 @@ impl State {
         for (_, row) in rows.filter(|(_, row)| row.at < before) {
             blanked += u64::from(blank::blank_row(&mut row.body, mark));
         }
+        for place in self.told_at(lead) {
+            let row = self.rows.get_mut(&place).filter(|row| row.at < before);
+            let told = row.is_some_and(|row| blank::blank_row(&mut row.body, mark));
+            blanked += u64::from(told);
+        }
         let theirs = self.conversations.values_mut().filter(|it| it.lead == lead);
         for it in theirs.filter(|it| it.started < before) {
             blank::blank_conversation(it, mark);
@@ -320,8 +330,36 @@ impl State {
         found
     }
 
+    /// The places of the rows elsewhere that tell of the lead.
+    fn told_at(&self, lead: PhoneNumber) -> Vec<(PhoneNumber, Seq)> {
+        let told = self.tells.iter().filter(|(of, ..)| *of == lead);
+        told.map(|(_, by, seq)| (*by, *seq)).collect()
+    }
+
+    pub fn told_elsewhere(&self, lead: PhoneNumber) -> Vec<Row> {
+        let places = self.told_at(lead);
+        let rows = places.iter().filter_map(|place| self.rows.get(place));
+        rows.cloned().collect()
+    }
+
+    /// What others' timelines tell of the lead is blanked, and what did not leave yet stays.
+    fn take_out_told(&mut self, lead: PhoneNumber, at: Timestamp) {
+        for place in self.told_at(lead) {
+            if let Some(row) = self.rows.get_mut(&place) {
+                let due = row.body.sending().and_then(|sending| sending.due);
+                let cancelled = row.cancel_unsent(at);
+                blank::blank_row(&mut row.body, |text| blank::mark(&SECRET, text));
+                if let Some(due) = due.filter(|_| cancelled.is_some()) {
+                    self.outgoing_due.remove(&(due, place.0, place.1));
+                }
+            }
+        }
+        self.tells.retain(|(of, by, _)| *of != lead && *by != lead);
+    }
+
     pub fn forget(&mut self, lead: PhoneNumber, at: Timestamp) -> bool {
         let before = self.size();
+        self.take_out_told(lead, at);
         self.leads.remove(&(lead.bucket(), lead));
         self.conversations.retain(|_, it| it.lead != lead);
         let left = &self.conversations;

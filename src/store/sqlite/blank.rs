@@ -3,12 +3,12 @@
 use rusqlite::{Connection, params};
 
 use crate::lead::PhoneNumber;
-use crate::store::{ConversationQuery, StoreError, blank};
+use crate::store::{ConversationQuery, Row, StoreError, blank};
 use crate::time::Timestamp;
 
 use super::flows::Versions;
 use super::pack::{self, column};
-use super::{ask, ledger, newest, reads, tail};
+use super::{ask, ledger, newest, reads, tail, tells};
 
 const DOING: &str = "blank old texts";
 const ROW: &str = "UPDATE timeline SET body = $1 WHERE n = $2";
@@ -31,13 +31,13 @@ pub fn blank(
         let Some(last) = page.last() else { break };
         after = last.seq;
         for mut row in page.into_iter().filter(|row| row.at < before) {
-            if blank::blank_row(&mut row.body, mark) {
-                let body = pack::body_blob(&row.body)?;
-                let place = tail::place(writer, lead, row.seq)?;
-                let params = params![body, place];
-                ask::change(writer, DOING, ROW, params)?;
-                blanked += 1;
-            }
+            blanked += u64::from(self::row(writer, &mut row, mark)?);
+        }
+    }
+    // What agents were told of them, beside their own timeline.
+    for mut row in tells::rows(writer, lead)? {
+        if row.at < before {
+            blanked += u64::from(self::row(writer, &mut row, mark)?);
         }
     }
     let query = ConversationQuery {
@@ -53,4 +53,19 @@ pub fn blank(
         }
     }
     Ok(blanked)
+}
+
+/// Blanks one row; false when there was nothing left to blank.
+pub fn row(
+    writer: &Connection,
+    row: &mut Row,
+    mark: impl Fn(&str) -> String,
+) -> Result<bool, StoreError> {
+    let changed = blank::blank_row(&mut row.body, mark);
+    if changed {
+        let body = pack::body_blob(&row.body)?;
+        let place = tail::place(writer, row.lead, row.seq)?;
+        ask::change(writer, DOING, ROW, params![body, place])?;
+    }
+    Ok(changed)
 }

@@ -28,6 +28,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0009_outgoing_count.sql"),
     LEAD_KEY,
     include_str!("schema/0011_small_inner_pages.sql"),
+    include_str!("schema/0012_tells.sql"),
 ];
 /// Leads that are there already are given theirs when it is applied.
 const LEAD_KEY: &str = include_str!("schema/0010_lead_key.sql");

@@ -4,18 +4,18 @@
 use rusqlite::{Connection, params};
 
 use crate::lead::PhoneNumber;
-use crate::store::{LeadRecord, StoreError, forgotten};
+use crate::store::{LeadRecord, StoreError, blank, forgotten};
 use crate::time::Timestamp;
 
-use super::ledger::key;
+use super::ledger::{self, key};
 use super::pack::{digits, time};
 use super::tally::Tally;
-use super::{ask, tail};
+use super::{ask, tail, tells};
 
 const DOING: &str = "erase a lead";
 
 /// By bucket and number. Handoffs go before the conversations by which they are found.
-const BY_LEAD: [&str; 8] = [
+const BY_LEAD: [&str; 9] = [
     "DELETE FROM handoff WHERE bucket = $1 AND conversation IN
         (SELECT id FROM conversation WHERE bucket = $1 AND lead = $2)",
     "DELETE FROM conversation WHERE bucket = $1 AND lead = $2",
@@ -24,10 +24,12 @@ const BY_LEAD: [&str; 8] = [
     "DELETE FROM seen WHERE bucket = $1 AND lead = $2",
     "DELETE FROM shortlink WHERE lead_bucket = $1 AND lead = $2",
     "DELETE FROM lead_key WHERE bucket = $1 AND lead = $2",
+    "DELETE FROM tells WHERE bucket = $1 AND lead = $2",
     "DELETE FROM lead WHERE bucket = $1 AND phone = $2",
 ];
 const ROW: &str = "DELETE FROM timeline WHERE n = $1";
 const LEDGER: &str = "UPDATE ledger SET lead = NULL, data = NULL WHERE bucket = $1 AND lead = $2";
+const TOLD_BY: &str = "DELETE FROM tells WHERE by = $1";
 const BOOKINGS: &str = "DELETE FROM booking WHERE lead = $1";
 // Answers of the API may tell of the lead.
 const ANSWERS: &str = "DELETE FROM answer WHERE instr(data, CAST($1 AS BLOB)) > 0";
@@ -35,7 +37,7 @@ const FORGET: &str = "INSERT INTO forgotten (bucket, key, at) VALUES ($1, $2, $3
     ON CONFLICT (bucket, key) DO UPDATE SET at = excluded.at";
 
 pub fn erase(writer: &Connection, lead: PhoneNumber, at: Timestamp) -> Result<bool, StoreError> {
-    let rows = take_out(writer, lead)?;
+    let rows = take_out(writer, lead, at)?;
     let key = params![lead.bucket(), digits(lead)];
     let proof = ask::change(writer, DOING, LEDGER, key)?;
     note(writer, lead, at, rows + proof)
@@ -43,12 +45,13 @@ pub fn erase(writer: &Connection, lead: PhoneNumber, at: Timestamp) -> Result<bo
 
 /// The same, but the ledger keeps the whole proof.
 pub fn forget(writer: &Connection, lead: PhoneNumber, at: Timestamp) -> Result<bool, StoreError> {
-    let rows = take_out(writer, lead)?;
+    let rows = take_out(writer, lead, at)?;
     note(writer, lead, at, rows)
 }
 
-fn take_out(writer: &Connection, lead: PhoneNumber) -> Result<usize, StoreError> {
-    let mut rows = 0;
+fn take_out(writer: &Connection, lead: PhoneNumber, at: Timestamp) -> Result<usize, StoreError> {
+    let secret = ledger::secret(writer)?;
+    let mut rows = tells::take_out(writer, lead, at, |text| blank::mark(&secret, text))?;
     let mut tally = Tally::default();
     let (_, tail) = tail::of(writer, lead)?;
     for entry in tail::all(writer, lead, &tail)? {
@@ -59,6 +62,7 @@ fn take_out(writer: &Connection, lead: PhoneNumber) -> Result<usize, StoreError>
     for sql in BY_LEAD {
         rows += ask::change(writer, DOING, sql, params![lead.bucket(), digits(lead)])?;
     }
+    rows += ask::change(writer, DOING, TOLD_BY, [digits(lead)])?;
     rows += ask::change(writer, DOING, BOOKINGS, [digits(lead)])?;
     rows += ask::change(writer, DOING, ANSWERS, [lead.digits().to_string()])?;
     Ok(rows)

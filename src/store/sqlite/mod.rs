@@ -25,6 +25,7 @@ mod search;
 mod standing;
 mod tail;
 mod tally;
+mod tells;
 mod turns;
 mod upkeep;
 mod write;
@@ -291,6 +292,10 @@ impl Store for SqliteStore {
         })?;
         self.log_tells.store(true, Ordering::Release);
         Ok(blanked)
+    }
+
+    fn told_elsewhere(&self, lead: PhoneNumber) -> Result<Vec<Row>, StoreError> {
+        self.read(|db| tells::rows(db, lead))
     }
 
     fn forgotten_at(&self, lead: PhoneNumber) -> Result<Option<Timestamp>, StoreError> {

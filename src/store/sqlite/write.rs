@@ -20,7 +20,7 @@ use super::known::{Known, told_by_row};
 use super::pack::{self, blob, column, digits, maybe_time, ms, to_blob};
 use super::tail::{Entries, Entry, Holder};
 use super::tally::Tally;
-use super::{addresses, ask, ledger, reads, search, tail};
+use super::{addresses, ask, ledger, reads, search, tail, tells};
 
 const DOING: &str = "write a turn";
 
@@ -102,6 +102,9 @@ pub fn write(
     }
     for event in &commit.consents {
         ledger::append(db, lead, event)?;
+    }
+    for told in &commit.tells {
+        tells::add(db, lead, told)?;
     }
     for mark in &commit.addresses {
         addresses::mark(db, mark)?;

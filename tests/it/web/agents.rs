@@ -213,6 +213,78 @@ async fn an_agents_text_is_taken_once_and_makes_no_lead() {
     );
 }
 
+/// The answer to an agent, what they wrote themselves, notes and their kept answers: nothing of it
+/// outlives the lead, and nothing of it is sent afterwards.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_agents_were_told_of_an_erased_lead_is_in_no_byte_of_the_file() {
+    // Stands in no flow.
+    const GONE: &str = "+13125550177";
+    let dir = tempfile::tempdir().unwrap();
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&dir.path().join("a.db")).unwrap());
+    let server = server_over(store.clone(), &always_open()).await;
+    let id = hot(&server, GONE).await;
+    for (n, text) in [
+        "list",
+        "1",
+        "Lovelace wants Tuesday",
+        "list",
+        "reached",
+        "ok Lovelace",
+    ]
+    .iter()
+    .enumerate()
+    {
+        assert_eq!(server.text(&format!("t{n}"), DANA, text).await.status, 200);
+        server.wait("0s").await;
+    }
+    let said = server.texts(DANA).await;
+    assert!(
+        said.iter()
+            .any(|text| text.contains("Call Ada <b>Lovelace")),
+        "{said:?}"
+    );
+    let conversation = handoff(&server, &id).await["conversation_id"].clone();
+    let path = format!("/v1/conversations/{}/notes", conversation.as_str().unwrap());
+    let note = json!({ "agent": "Dana", "text": "Lovelace has two dogs" });
+    let request = server
+        .client
+        .post(server.url(&path))
+        .bearer_auth(server.key(Role::Admin))
+        .header("idempotency-key", "note-1");
+    let got = server.send(request.json(&note)).await;
+    assert_eq!(got.status, 201, "{}", got.text);
+    let holds = |what: &str| {
+        ["a.db", "a.db-wal"].iter().any(|name| {
+            let bytes = std::fs::read(dir.path().join(name)).unwrap();
+            let what = what.as_bytes();
+            bytes.windows(what.len()).any(|window| window == what)
+        })
+    };
+    for word in ["Lovelace", "wants Tuesday", "two dogs", GONE] {
+        assert!(holds(word), "{word} is there before");
+    }
+    let got = server.delete(&format!("/v1/leads/{GONE}")).await;
+    assert_eq!(got.status, 204, "{}", got.text);
+    store.checkpoint().unwrap();
+    for word in [
+        "Lovelace",
+        "lovelace",
+        "wants Tuesday",
+        "two dogs",
+        GONE,
+        &GONE[1..],
+    ] {
+        assert!(!holds(word), "{word}");
+    }
+    // What the agent writes of them now is not kept: there is nobody it could be erased with.
+    let before = server.texts(DANA).await.len();
+    server.text("late", DANA, "Lovelace called back").await;
+    server.wait("0s").await;
+    assert!(server.texts(DANA).await.len() > before, "it is answered");
+    store.checkpoint().unwrap();
+    assert!(!holds("Lovelace"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_is_set_away_and_back_by_the_api() {
     let server = server().await;
