@@ -12,7 +12,8 @@ use crate::carrier::proof::{self, Hash};
 use crate::carrier::sns::{self, Envelope};
 use crate::carrier::{
     BadSignature, Carrier, DeliveryStatus, EffectRef, HookAnswer, HookEvent, HttpAnswer,
-    HttpRequest, Misconfigured, OutgoingSms, RawRequest, Sent, Settings, Unreadable, form, request,
+    HttpRequest, Misconfigured, OutgoingSms, RawRequest, Sent, Settings, Took, Unreadable, form,
+    request,
 };
 use crate::time::Timestamp;
 
@@ -242,7 +243,7 @@ fn inbound(message: &Json, at: Option<Timestamp>) -> Result<HookEvent, Unreadabl
         text: message["messageBody"].as_str().unwrap_or("").to_string(),
         media: Vec::new(),
         at,
-        opt_out: false,
+        took: Took::Nothing,
     })
 }
 

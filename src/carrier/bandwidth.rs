@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use crate::carrier::means::{self, ErrorRow, Means};
 use crate::carrier::{
     BadSignature, Carrier, CarrierError, DeliveryStatus, HookEvent, HttpAnswer, HttpRequest, Media,
-    Misconfigured, OutgoingSms, RawRequest, Sent, Settings, Unreadable, form, proof, request,
+    Misconfigured, OutgoingSms, RawRequest, Sent, Settings, Took, Unreadable, form, proof, request,
 };
 use crate::time::{Duration, Timestamp};
 
@@ -178,7 +178,7 @@ fn inbound(event: &Json) -> Result<HookEvent, Unreadable> {
             })
             .collect(),
         at: message["time"].as_str().and_then(form::time),
-        opt_out: false,
+        took: Took::Nothing,
     })
 }
 

@@ -12,7 +12,8 @@ use crate::carrier::means::{self, ErrorRow, Means};
 use crate::carrier::proof::{self, Hash};
 use crate::carrier::{
     BadSignature, Carrier, DeliveryStatus, EffectRef, HookEvent, HttpAnswer, HttpRequest, Media,
-    Misconfigured, OutgoingSms, RawRequest, Sent, Settings, Unreadable, form, messagebird, request,
+    Misconfigured, OutgoingSms, RawRequest, Sent, Settings, Took, Unreadable, form, messagebird,
+    request,
 };
 use crate::time::Timestamp;
 
@@ -195,7 +196,7 @@ fn inbound(payload: &Json) -> Result<HookEvent, Unreadable> {
         text: body[kind]["text"].as_str().unwrap_or("").to_string(),
         media: media(&body[kind]),
         at: payload["createdAt"].as_str().and_then(form::time),
-        opt_out: false,
+        took: Took::Nothing,
     })
 }
 

@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use crate::carrier::means::{self, ErrorRow, Means};
 use crate::carrier::{
     BadSignature, Carrier, DeliveryStatus, EffectRef, HookEvent, HttpAnswer, HttpRequest, Media,
-    Misconfigured, OutgoingSms, RawRequest, Sent, Settings, Unreadable, form, proof, request,
+    Misconfigured, OutgoingSms, RawRequest, Sent, Settings, Took, Unreadable, form, proof, request,
 };
 use crate::time::Timestamp;
 
@@ -253,7 +253,7 @@ fn inbound(result: &Json) -> Result<HookEvent, Unreadable> {
             })
             .collect(),
         at: result["receivedAt"].as_str().and_then(form::time),
-        opt_out: false,
+        took: Took::Nothing,
     })
 }
 

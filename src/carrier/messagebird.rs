@@ -10,7 +10,7 @@ use crate::carrier::jwt::{self, Algorithms};
 use crate::carrier::means::{self, ErrorRow, Means};
 use crate::carrier::{
     BadSignature, CarrierError, DeliveryStatus, EffectRef, HookEvent, HttpAnswer, HttpRequest,
-    Media, Misconfigured, OutgoingSms, RawRequest, Sent, Settings, Unreadable, request,
+    Media, Misconfigured, OutgoingSms, RawRequest, Sent, Settings, Took, Unreadable, request,
 };
 use crate::time::Timestamp;
 
@@ -123,7 +123,7 @@ fn inbound(form: &Form) -> Result<HookEvent, Unreadable> {
         text: text.to_string(),
         media,
         at: at.and_then(time),
-        opt_out: false,
+        took: Took::Nothing,
     })
 }
 

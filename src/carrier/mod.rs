@@ -282,6 +282,30 @@ pub struct Unreadable(pub String);
 #[error("{0}")]
 pub struct Misconfigured(pub String);
 
+/// What the carrier itself took a text for. It has done what that asks for, and has answered it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Took {
+    /// For nothing of its own, or it does not say.
+    #[default]
+    Nothing,
+    /// It blocks the number.
+    OptOut,
+    /// It lets texts through to the number again.
+    OptIn,
+    Help,
+}
+
+impl Took {
+    pub fn as_str(self) -> Option<&'static str> {
+        match self {
+            Took::Nothing => None,
+            Took::OptOut => Some("opt_out"),
+            Took::OptIn => Some("opt_in"),
+            Took::Help => Some("help"),
+        }
+    }
+}
+
 /// What a webhook tells.
 #[derive(Debug, Clone, PartialEq)]
 pub enum HookEvent {
@@ -294,8 +318,7 @@ pub enum HookEvent {
         text: String,
         media: Vec<Media>,
         at: Option<Timestamp>,
-        /// The carrier itself took it for an opt-out, and has answered it.
-        opt_out: bool,
+        took: Took,
     },
     Status {
         /// The carrier's id of our message.

@@ -13,7 +13,7 @@ use crate::carrier::means::{self, ErrorRow, Means};
 use crate::carrier::proof::{self, Hash};
 use crate::carrier::{
     BadSignature, Carrier, DeliveryStatus, HookAnswer, HookEvent, HttpAnswer, HttpRequest,
-    Misconfigured, OutgoingSms, RawRequest, Sent, Settings, Unreadable, request,
+    Misconfigured, OutgoingSms, RawRequest, Sent, Settings, Took, Unreadable, request,
 };
 use crate::time::Timestamp;
 
@@ -216,7 +216,12 @@ fn inbound(form: &Form, id: &str) -> Result<HookEvent, Unreadable> {
         text: text.unwrap_or("").to_string(),
         media: form.media("Media", None, 1),
         at: None,
-        opt_out: form.text("MessageIntent") == Some("optout"),
+        took: match form.text("MessageIntent") {
+            Some("optout") => Took::OptOut,
+            Some("optin") => Took::OptIn,
+            Some("help") => Took::Help,
+            _ => Took::Nothing,
+        },
     })
 }
 

@@ -10,7 +10,7 @@ use crate::carrier::means::{self, ErrorRow, Means};
 use crate::carrier::proof::{self, Hash};
 use crate::carrier::{
     BadSignature, Carrier, DeliveryStatus, EffectRef, HookEvent, HttpAnswer, HttpRequest, Media,
-    Misconfigured, OutgoingSms, RawRequest, Sent, Settings, Unreadable, form, request,
+    Misconfigured, OutgoingSms, RawRequest, Sent, Settings, Took, Unreadable, form, request,
 };
 use crate::time::Timestamp;
 
@@ -209,7 +209,7 @@ fn inbound(json: &Json) -> Result<HookEvent, Unreadable> {
             })
             .collect(),
         at: json["received_at"].as_str().and_then(form::time),
-        opt_out: false,
+        took: Took::Nothing,
     })
 }
 

@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 use crate::carrier::means::{self, ErrorRow, Means};
 use crate::carrier::{
     BadSignature, Bridge, Carrier, DeliveryStatus, EffectRef, HookEvent, HttpAnswer, HttpRequest,
-    Media, Misconfigured, OutgoingSms, RawRequest, Repeats, Sent, Settings, Unreadable, form,
+    Media, Misconfigured, OutgoingSms, RawRequest, Repeats, Sent, Settings, Took, Unreadable, form,
     proof, request,
 };
 use crate::time::Timestamp;
@@ -245,7 +245,7 @@ fn inbound(data: &Json) -> Result<HookEvent, Unreadable> {
             })
             .collect(),
         at: payload["received_at"].as_str().and_then(form::time),
-        opt_out: false,
+        took: Took::Nothing,
     })
 }
 

@@ -13,7 +13,7 @@ use crate::carrier::proof::{self, Hash};
 use crate::carrier::twilio_errors::ERRORS;
 use crate::carrier::{
     BadSignature, Bridge, Carrier, DeliveryStatus, HookAnswer, HookEvent, HttpAnswer, HttpRequest,
-    LookedUp, Misconfigured, OutgoingSms, RawRequest, Sent, Settings, Unreadable, request,
+    LookedUp, Misconfigured, OutgoingSms, RawRequest, Sent, Settings, Took, Unreadable, request,
 };
 use crate::time::{Duration, Timestamp};
 
@@ -292,7 +292,12 @@ fn inbound(form: &Form, id: &str) -> Result<HookEvent, Unreadable> {
         media: form.media("MediaUrl", Some("MediaContentType"), 0),
         at: None,
         // With Advanced Opt-Out, where Twilio has also answered.
-        opt_out: form.text("OptOutType") == Some("STOP"),
+        took: match form.text("OptOutType") {
+            Some("STOP") => Took::OptOut,
+            Some("START") => Took::OptIn,
+            Some("HELP") => Took::Help,
+            _ => Took::Nothing,
+        },
     })
 }
 

@@ -10,7 +10,7 @@ use crate::carrier::jwt::{self, Algorithms};
 use crate::carrier::means::{self, ErrorRow, Means};
 use crate::carrier::{
     BadSignature, DeliveryStatus, HookEvent, HttpAnswer, HttpRequest, Media, Misconfigured,
-    OutgoingSms, RawRequest, Sent, Settings, Unreadable, form, proof, request,
+    OutgoingSms, RawRequest, Sent, Settings, Took, Unreadable, form, proof, request,
 };
 use crate::time::Timestamp;
 
@@ -145,7 +145,7 @@ fn inbound(json: &Json, id: &str) -> Result<HookEvent, Unreadable> {
         text: text.or_else(caption).unwrap_or("").to_string(),
         media,
         at: json["timestamp"].as_str().and_then(form::time),
-        opt_out: false,
+        took: Took::Nothing,
     })
 }
 

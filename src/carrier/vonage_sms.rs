@@ -13,7 +13,7 @@ use crate::carrier::means::{self, ErrorRow, Means};
 use crate::carrier::proof::{self, Hash};
 use crate::carrier::{
     BadSignature, CarrierError, DeliveryStatus, HookEvent, HttpAnswer, HttpRequest, Misconfigured,
-    OutgoingSms, RawRequest, Sent, Settings, Unreadable, request,
+    OutgoingSms, RawRequest, Sent, Settings, Took, Unreadable, request,
 };
 use crate::lead::PhoneNumber;
 use crate::time::{Duration, Timestamp};
@@ -207,7 +207,7 @@ fn inbound(form: &Form, id: &str) -> Result<HookEvent, Unreadable> {
         text,
         media: Vec::new(),
         at,
-        opt_out: false,
+        took: Took::Nothing,
     })
 }
 

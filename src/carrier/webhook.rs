@@ -1,6 +1,7 @@
 //! The carrier that any program can be: JSON over HTTP, signed as in Standard Webhooks both ways.
 //!
-//! In: `{ "id", "from", "to", "text", "media": [url], "at" }` to `/inbound`, and
+//! In: `{ "id", "from", "to", "text", "media": [url], "at", "taken_for" }` to `/inbound`, where the last is
+//! `opt_out`, `opt_in` or `help` when the gateway has answered such a text itself; and
 //! `{ "id", "to", "status", "error": { "code", "meaning" }, "at" }` to `/status`, whose `id` is the one
 //! we sent or the one answered. Out: the same shape to `api`, with `status_url`.
 
@@ -8,7 +9,7 @@ use serde_json::{Value as Json, json};
 
 use crate::carrier::{
     BadSignature, Carrier, CarrierError, DeliveryStatus, HookEvent, HttpAnswer, HttpRequest, Media,
-    Misconfigured, OutgoingSms, RawRequest, Repeats, Sent, Settings, Unreadable, signing,
+    Misconfigured, OutgoingSms, RawRequest, Repeats, Sent, Settings, Took, Unreadable, signing,
 };
 use crate::lead::PhoneNumber;
 use crate::time::{Duration, Timestamp};
@@ -140,9 +141,24 @@ fn event(json: &Json, request: &RawRequest) -> Result<HookEvent, Unreadable> {
             text: text(json, "text")?.unwrap_or_default().to_string(),
             media: media(json)?,
             at,
-            opt_out,
+            took: took(json, opt_out)?,
         }),
     }
+}
+
+/// `taken_for`, or `opt_out: true` for short.
+fn took(json: &Json, opt_out: bool) -> Result<Took, Unreadable> {
+    Ok(match text(json, "taken_for")? {
+        None | Some("") if opt_out => Took::OptOut,
+        None | Some("") => Took::Nothing,
+        Some("opt_out") => Took::OptOut,
+        Some("opt_in") => Took::OptIn,
+        Some("help") => Took::Help,
+        Some(_) => {
+            let known = "`taken_for` is none of opt_out, opt_in and help";
+            return Err(Unreadable(known.to_string()));
+        }
+    })
 }
 
 fn sender(json: &Json) -> Result<PhoneNumber, Unreadable> {

@@ -16,7 +16,7 @@ use clap::Args;
 use serde_json::{Value as Json, json};
 
 use crate::carrier::{
-    self, BadSignature, CERTIFICATE, CarrierError, HookEvent, Media, RawRequest, Settings,
+    self, BadSignature, CERTIFICATE, CarrierError, HookEvent, Media, RawRequest, Settings, Took,
 };
 use crate::cli::lines::Format;
 use crate::flow::workspace::Channel;
@@ -225,15 +225,16 @@ fn event_json(event: &HookEvent) -> Json {
             to,
             text,
             media,
-            opt_out,
+            took,
             ..
         } => json!({
             "kind": "inbound", "id": id, "from": from.to_string(), "to": to, "text": text,
-            "media": media.iter().map(media_json).collect::<Vec<_>>(), "opt_out": opt_out,
+            "media": media.iter().map(media_json).collect::<Vec<_>>(), "opt_out": *took == Took::OptOut,
+            "taken_for": took.as_str(),
         }),
         HookEvent::InboundPart(part) => json!({
             "kind": "inbound", "id": part.id, "from": part.from.to_string(), "to": part.to,
-            "text": part.text, "media": [], "opt_out": false,
+            "text": part.text, "media": [], "opt_out": false, "taken_for": null,
             "part": { "reference": part.reference, "number": part.number, "total": part.total },
         }),
         HookEvent::Status {
@@ -309,17 +310,18 @@ fn event_words(event: &HookEvent) -> String {
             to,
             text,
             media,
-            opt_out,
+            took,
             ..
         } => {
             let media: String = media
                 .iter()
                 .map(|media| format!("\n  media   {}", media.url))
                 .collect();
-            let verdict = if *opt_out {
-                "\n  the carrier took it for an opt-out"
-            } else {
-                ""
+            let verdict = match took {
+                Took::Nothing => "",
+                Took::OptOut => "\n  the carrier took it for an opt-out",
+                Took::OptIn => "\n  the carrier took it for an opt-in, and has answered",
+                Took::Help => "\n  the carrier took it for a call for help, and has answered",
             };
             format!("A reply of {from} to {to}, id {id}\n  text    {text:?}{media}{verdict}")
         }

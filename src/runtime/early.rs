@@ -10,11 +10,11 @@ use std::time::Duration as StdDuration;
 use minicbor::{Decode, Encode};
 use tokio::sync::{Notify, watch};
 
-use crate::carrier::Means;
 use crate::carrier::join::{self, InboundPart, JOIN_WITHIN, Joined, Whole};
+use crate::carrier::{Means, Took};
 use crate::conversation::Seq;
 use crate::lead::{Name, PhoneNumber};
-use crate::runtime::work::{Inbound, OptOutVerdict, Receipt, ReceiptStatus};
+use crate::runtime::work::{Inbound, Receipt, ReceiptStatus};
 use crate::runtime::{Committer, Engine, Refusal, Work, agent_text};
 use crate::store::{Kept, KeptKind, Store, StoreError};
 use crate::time::{Duration, Timestamp};
@@ -371,7 +371,7 @@ fn inbound(channel: Name, whole: Whole) -> Inbound {
         text: whole.text,
         media: Vec::new(),
         written: whole.at,
-        verdict: OptOutVerdict::Silent,
+        verdict: Took::Nothing,
     }
 }
 

@@ -7,10 +7,10 @@
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
-use crate::carrier::Media;
+use crate::carrier::{Media, Took};
 use crate::conversation::{ConversationId, Event, Seq};
 use crate::lead::{Name, PhoneNumber};
-use crate::runtime::work::{Inbound, OptOutVerdict, PutBack, Work};
+use crate::runtime::work::{Inbound, PutBack, Work};
 use crate::store::{Kept, KeptKind, RowBody, Snapshot, Store, StoreError};
 use crate::time::Timestamp;
 
@@ -230,7 +230,7 @@ fn heard_again(parked: &Parked, event: Event, channel: &Name, to: &str) -> Optio
         text,
         media: media.collect(),
         written,
-        verdict: OptOutVerdict::Silent,
+        verdict: Took::Nothing,
     }))
 }
 

@@ -1,7 +1,7 @@
 //! What can be asked of the engine, and what it answers. Each piece of work is about one lead and
 //! becomes one commit.
 
-use crate::carrier::{Means, Media};
+use crate::carrier::{Means, Media, Took};
 use crate::conversation::{
     Conversation, ConversationId, Effect, EmailReply, Event, Seq, Slot, VersionId,
 };
@@ -196,7 +196,8 @@ pub struct Inbound {
     pub text: String,
     pub media: Vec<Media>,
     pub written: Option<Timestamp>,
-    pub verdict: OptOutVerdict,
+    /// What the carrier itself made of it.
+    pub verdict: Took,
 }
 
 impl Inbound {
@@ -214,15 +215,6 @@ impl Inbound {
             },
         }
     }
-}
-
-/// What the carrier itself made of a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum OptOutVerdict {
-    #[default]
-    Silent,
-    /// It took the text for an opt-out, blocks the number, and has confirmed it.
-    OptedOut,
 }
 
 /// A carrier says how a message fares.

@@ -158,7 +158,7 @@ impl World {
             text: text.to_string(),
             media: Vec::new(),
             written: None,
-            verdict: crate::runtime::work::OptOutVerdict::Silent,
+            verdict: crate::carrier::Took::Nothing,
         }
     }
 

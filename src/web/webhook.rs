@@ -18,7 +18,7 @@ use crate::carrier::{
 use crate::flow::workspace::Channel;
 use crate::lead::{Name, PhoneNumber};
 use crate::runtime::early::Unmatched;
-use crate::runtime::work::{Inbound, OptOutVerdict, Receipt, ReceiptStatus};
+use crate::runtime::work::{Inbound, Receipt, ReceiptStatus};
 use crate::runtime::{Live, Refusal, Work, agent_text};
 use crate::web::error::Problem;
 use crate::web::limits::{self, BODY_BYTES_MAX};
@@ -197,7 +197,7 @@ async fn one(
             text,
             media,
             at,
-            opt_out,
+            took,
         } => {
             let inbound = Inbound {
                 channel: channel.clone(),
@@ -207,10 +207,7 @@ async fn one(
                 text,
                 media,
                 written: at,
-                verdict: match opt_out {
-                    true => OptOutVerdict::OptedOut,
-                    false => OptOutVerdict::Silent,
-                },
+                verdict: took,
             };
             taken(agent_text::inbound(&app.engine, &app.committer, inbound).await)
         }

@@ -122,7 +122,7 @@ impl Law {
             text: text.to_string(),
             media: Vec::new(),
             written: None,
-            verdict: replytree::runtime::work::OptOutVerdict::Silent,
+            verdict: replytree::carrier::Took::Nothing,
         };
         self.engine().turn(Work::Inbound(inbound)).unwrap();
         self.sandbox.drain().unwrap();

@@ -299,7 +299,7 @@ async fn escalate(server: &Server, phone: &str, email: &str, model: &str) -> Str
         text: "yes please".to_string(),
         media: Vec::new(),
         written: None,
-        verdict: replytree::runtime::work::OptOutVerdict::Silent,
+        verdict: replytree::carrier::Took::Nothing,
     });
     server.running.app.committer.turn(work).await.unwrap();
     server.running.app.due.notify_one();

@@ -10,7 +10,7 @@
 use proptest::prelude::*;
 use replytree::carrier::join::Joiner;
 use replytree::carrier::{
-    self, CERTIFICATE, Carrier, DeliveryStatus, HookEvent, HttpAnswer, Means, RawRequest,
+    self, CERTIFICATE, Carrier, DeliveryStatus, HookEvent, HttpAnswer, Means, RawRequest, Took,
 };
 use replytree::time::{Duration, Timestamp};
 use serde_json::Value as Json;
@@ -99,6 +99,17 @@ fn every_sample_means_what_the_carrier_says_it_means() {
     }
 }
 
+/// What the title of a recorded request says that the carrier took it for.
+fn title_of_word(title: &str) -> Option<Took> {
+    let (_, word) = title.split_once("OptOutType=")?;
+    Some(match word {
+        "STOP" => Took::OptOut,
+        "START" => Took::OptIn,
+        "HELP" => Took::Help,
+        other => panic!("{other}"),
+    })
+}
+
 fn check(title: &str, carrier: &dyn Carrier, event: &HookEvent, expect: &Json) {
     let bare = |text: &str| text.trim_start_matches('+').to_string();
     let same = |key: &str, got: &str| {
@@ -114,7 +125,7 @@ fn check(title: &str, carrier: &dyn Carrier, event: &HookEvent, expect: &Json) {
             text,
             media,
             at,
-            opt_out,
+            took,
         } => {
             assert_eq!(expect["kind"], "inbound", "{title}");
             same("message_id", id);
@@ -132,7 +143,13 @@ fn check(title: &str, carrier: &dyn Carrier, event: &HookEvent, expect: &Json) {
             let want: Option<Timestamp> =
                 expect["received_at"].as_str().map(|at| at.parse().unwrap());
             assert!(want.is_none() || *at == want, "{title}: {at:?}");
-            assert_eq!(Some(*opt_out), expect["opt_out"].as_bool(), "{title}");
+            let opt_out = *took == Took::OptOut;
+            assert_eq!(Some(opt_out), expect["opt_out"].as_bool(), "{title}");
+            let recorded = title_of_word(title);
+            assert!(
+                recorded.is_none_or(|word| word == *took),
+                "{title}: {took:?}"
+            );
         }
         HookEvent::InboundPart(part) => {
             assert_eq!(expect["kind"], "inbound", "{title}");
@@ -226,11 +243,17 @@ fn a_carriers_own_verdict_and_odd_requests_are_read_for_what_they_are() {
     let sns = |kind: &str, url: &str| {
         format!(r#"{{"Type":"{kind}","SubscribeURL":"{url}","Timestamp":"2026-01-23T18:10:02Z"}}"#)
     };
+    let gateway = |more: &str| {
+        format!(r#"{{"id":"a","from":"+14135550122","to":"+12025550111","text":"x"{more}}}"#)
+    };
     let plivo = "MessageUUID=a-1&From=14135550122&To=12025550111&Text=x";
     let sns_url = "https://sns.us-west-2.amazonaws.com/?Action=ConfirmSubscription";
     for (name, body, want) in [
-        ("twilio", form("&OptOutType=STOP"), "opt_out: true"),
-        ("twilio", form("&OptOutType=HELP"), "opt_out: false"),
+        ("twilio", form("&OptOutType=STOP"), "took: OptOut"),
+        ("twilio", form("&OptOutType=START"), "took: OptIn"),
+        ("twilio", form("&OptOutType=HELP"), "took: Help"),
+        ("twilio", form("&OptOutType=stop"), "took: Nothing"),
+        ("twilio", form(""), "took: Nothing"),
         ("twilio", form("&Body=y"), "`Body` is there twice"),
         (
             "twilio",
@@ -246,12 +269,32 @@ fn a_carriers_own_verdict_and_odd_requests_are_read_for_what_they_are() {
         (
             "plivo",
             format!("{plivo}&MessageIntent=optout"),
-            "opt_out: true",
+            "took: OptOut",
         ),
         (
             "plivo",
-            format!("{plivo}&MessageIntent=help"),
-            "opt_out: false",
+            format!("{plivo}&MessageIntent=optin"),
+            "took: OptIn",
+        ),
+        ("plivo", format!("{plivo}&MessageIntent=help"), "took: Help"),
+        ("plivo", format!("{plivo}&MessageIntent="), "took: Nothing"),
+        ("webhook", gateway(r#","opt_out":true"#), "took: OptOut"),
+        (
+            "webhook",
+            gateway(r#","taken_for":"opt_out""#),
+            "took: OptOut",
+        ),
+        (
+            "webhook",
+            gateway(r#","taken_for":"opt_in""#),
+            "took: OptIn",
+        ),
+        ("webhook", gateway(r#","taken_for":"help""#), "took: Help"),
+        ("webhook", gateway(""), "took: Nothing"),
+        (
+            "webhook",
+            gateway(r#","taken_for":"yes""#),
+            "`taken_for` is none of",
         ),
         ("plivo", format!("{plivo}&From=1"), "`From` is there twice"),
         (

@@ -8,16 +8,8 @@ use crate::policy::consent::Level;
 use crate::policy::{Consent, ConsentChange, ConsentEvent};
 use crate::reply::{self, Everywhere, Listening, Reply};
 use crate::runtime::turn::Desk;
-use crate::runtime::work::{Heard, Inbound, OptOutVerdict, Refusal};
+use crate::runtime::work::{Heard, Inbound, Refusal};
 use crate::store::{RowBody, RowKind, SeenKey, Shared};
-
-/// The rule by which a text was understood that the carrier calls an opt-out.
-const CARRIER_RULE: &str = "carrier-opt-out";
-
-fn is_opt_out(text: &str) -> bool {
-    reply::everywhere(&Reply::read(text), Listening::default())
-        .is_some_and(|verdict| verdict.meaning == reply::Everywhere::OptOut)
-}
 
 impl Desk<'_> {
     pub(super) fn inbound(&mut self, inbound: &Inbound) -> Result<(), Refusal> {
@@ -26,8 +18,8 @@ impl Desk<'_> {
         self.last_inbound = Some(self.now);
         self.verdict = inbound.verdict;
         let event = inbound.event();
-        if inbound.verdict == OptOutVerdict::OptedOut && !is_opt_out(&inbound.text) {
-            return self.opted_out_elsewhere(event);
+        if let Some(heard) = self.taken_by_carrier(inbound) {
+            return heard;
         }
         let listening = self
             .active
@@ -67,27 +59,6 @@ impl Desk<'_> {
         }))
     }
 
-    /// The carrier took for an opt-out what we would not have: it counts all the same.
-    fn opted_out_elsewhere(&mut self, event: Event) -> Result<(), Refusal> {
-        let Event::Replied { text, .. } = &event else {
-            return Ok(());
-        };
-        let wording = text.clone();
-        let entry = Entry {
-            event,
-            understood: Some(Understood {
-                kind: Name::from(reply::Everywhere::OptOut.as_str()),
-                answer: None,
-                certain: true,
-                rule: Name::from(CARRIER_RULE),
-            }),
-            path: Vec::new(),
-        };
-        let conversation = self.active.as_ref().map(|active| active.id);
-        self.row(conversation, RowBody::Happened(entry));
-        self.opted_out_at_carrier(CARRIER_RULE, &wording)
-    }
-
     /// Two automatons that answer each other never end. After so many replies in one period only what
     /// answers a question is heard, and what the law asks for; in a silence all is as before.
     fn is_a_robot(&self, text: &str) -> bool {
@@ -110,16 +81,28 @@ impl Desk<'_> {
         event: Event,
     ) -> Result<(), Refusal> {
         let id = listening.as_ref().map(|conversation| conversation.id);
-        if let Some(conversation) = listening {
-            let flow = self.flow_of(&conversation)?;
-            let turn = self.turn_of(&flow, conversation, event.clone())?;
-            let understood = turn.entry.understood.as_ref();
-            if understood.is_some_and(|u| &*u.kind == "answer") {
-                return self.take(turn);
-            }
+        if let Some(conversation) = listening
+            && self.answers(conversation, event.clone())?
+        {
+            return Ok(());
         }
         self.row(id, RowBody::Happened(unanswered(event)));
         Ok(())
+    }
+
+    /// Whether it answers the open question: then the conversation goes on by it.
+    pub(super) fn answers(
+        &mut self,
+        conversation: Shared<Conversation>,
+        event: Event,
+    ) -> Result<bool, Refusal> {
+        let flow = self.flow_of(&conversation)?;
+        let turn = self.turn_of(&flow, conversation, event)?;
+        let understood = turn.entry.understood.as_ref();
+        match understood.is_some_and(|u| &*u.kind == "answer") {
+            true => self.take(turn).map(|()| true),
+            false => Ok(false),
+        }
     }
 
     fn remember_number(&mut self, inbound: &Inbound) {
@@ -134,7 +117,7 @@ impl Desk<'_> {
     }
 
     /// The flow whose keyword this text is; never one that means something everywhere.
-    fn keyword_flow(&self, text: &str) -> Option<Name> {
+    pub(super) fn keyword_flow(&self, text: &str) -> Option<Name> {
         let flow = self.live.flow_for_keyword(text)?;
         let reserved = reply::everywhere(&Reply::read(text), Listening::default());
         reserved.is_none().then(|| flow.name.clone())

@@ -3,6 +3,7 @@
 mod alert;
 mod email;
 mod caps;
+mod carrier_took;
 mod doubt;
 mod enroll;
 mod handoff;
@@ -24,6 +25,7 @@ pub(super) use outgoing::LEASE;
 
 pub(super) use crate::advance::enroll as new_conversation;
 use crate::advance::{Facts, Turn, advance};
+use crate::carrier::Took;
 use crate::conversation::{AgentNote, Conversation, Effect, Entry, Event, Seq, SmsMessage, Status};
 use crate::flow::Flow;
 use crate::flow::workspace::roster::Roster;
@@ -31,7 +33,7 @@ use crate::lead::{Lead, PhoneNumber};
 use crate::policy::{self, LeadFacts};
 use crate::runtime::engine::Engine;
 use crate::runtime::live::Live;
-use crate::runtime::work::{Done, Heard, OptOutVerdict, PutBack, Refusal, Work};
+use crate::runtime::work::{Done, Heard, PutBack, Refusal, Work};
 use crate::store::{
     Batch, Commit, HandoffId, LeadRecord, Need, Row, RowBody, RowKind, SendStatus, Sending, Shared,
     ShortlinkRecord, Snapshot,
@@ -64,7 +66,7 @@ pub(super) struct Desk<'e> {
     replies: Vec<Timestamp>,
     zones: Vec<Zone>,
     /// What the carrier made of the text at hand.
-    verdict: OptOutVerdict,
+    verdict: Took,
     next_seq: Seq,
     commit: Commit,
     done: Done,
@@ -158,7 +160,7 @@ impl<'e> Desk<'e> {
             recent: snapshot.recent,
             replies,
             zones: Vec::new(),
-            verdict: OptOutVerdict::Silent,
+            verdict: Took::Nothing,
             next_seq: snapshot.last_seq + 1,
             commit: Commit::new(lead, now),
             done,
@@ -526,7 +528,7 @@ impl<'e> Desk<'e> {
         let mut sending = self.first_sending(&effect);
         if self.is_confirmed_already(&effect) {
             sending = sending.cancelled(self.now);
-            sending.error = Some("the carrier has confirmed it".to_string());
+            sending.error = Some("the carrier has answered it".to_string());
         }
         self.done.outgoing |= sending.due.is_some_and(|due| due <= self.now);
         self.row(conversation, RowBody::Outgoing(effect, sending));
@@ -568,9 +570,13 @@ impl<'e> Desk<'e> {
 
     /// Whether the carrier has said already what this text would say.
     fn is_confirmed_already(&self, effect: &Effect) -> bool {
-        let told = self.verdict == OptOutVerdict::OptedOut;
-        let purpose = policy::Purpose::OptOutConfirmation;
-        told && matches!(effect, Effect::Sms(message) if message.purpose == purpose)
+        let purpose = match self.verdict {
+            Took::Nothing => return false,
+            Took::OptOut => policy::Purpose::OptOutConfirmation,
+            Took::OptIn => policy::Purpose::OptInConfirmation,
+            Took::Help => policy::Purpose::Help,
+        };
+        matches!(effect, Effect::Sms(message) if message.purpose == purpose)
     }
 
     /// What the live stream hears of an entry.

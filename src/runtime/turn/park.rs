@@ -100,9 +100,10 @@ impl Desk<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::carrier::Took;
     use crate::conversation::Event;
     use crate::lead::{Name, PhoneNumber};
-    use crate::runtime::work::{Inbound, OptOutVerdict};
+    use crate::runtime::work::Inbound;
 
     #[test]
     fn a_reply_that_cannot_be_worked_out_is_kept_all_the_same_and_taken_once() {
@@ -115,7 +116,7 @@ mod tests {
             text: "poison".to_string(),
             media: Vec::new(),
             written: None,
-            verdict: OptOutVerdict::Silent,
+            verdict: Took::Nothing,
         });
         let snapshot = Snapshot {
             last_seq: 6,

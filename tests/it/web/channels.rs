@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use hmac::{Hmac, KeyInit, Mac};
-use replytree::store::{MemoryStore, RowBody, RowKind, Sending, SqliteStore, Store};
+use replytree::store::{MemoryStore, RowBody, RowKind, SendStatus, Sending, SqliteStore, Store};
 use serde_json::{Value, json};
 
 use super::provider::{PUBLIC_URL, TOKEN, sid, twilio_request};
@@ -225,8 +225,95 @@ async fn a_carriers_own_opt_out_counts_and_is_not_confirmed_twice() {
         assert_eq!(revoked.len(), 1, "{text}: {rows:?}");
         let known = revoked[0]["rule"].as_str().unwrap().to_string();
         assert!(known.contains(rule), "{text}: {known}");
-        tokio::time::sleep(Duration::from_millis(200)).await;
-        assert_eq!(desk.count(), 1, "{text}: the carrier has confirmed it");
+        let texts = settled(&server).await;
+        assert_eq!(
+            desk.count(),
+            1,
+            "{text}: the carrier has confirmed it: {texts:?}"
+        );
+    }
+}
+
+/// A text of the lead's with what Twilio took it for.
+async fn taken(server: &Server, n: usize, text: &str, took: &str) {
+    let id = sid(n);
+    let fields = [
+        ("MessageSid", id.as_str()),
+        ("From", LEAD),
+        ("To", OURS),
+        ("Body", text),
+        ("OptOutType", took),
+    ];
+    hook(server, "inbound", &fields).await;
+}
+
+/// Every text to the lead, as it stands once none of them waits to leave.
+async fn settled(server: &Server) -> Vec<(String, Sending)> {
+    until("no text is under way", async || {
+        let texts = texts(server);
+        let waits = |(_, sending): &(String, Sending)| {
+            matches!(sending.status, SendStatus::Queued | SendStatus::Sending)
+        };
+        (!texts.iter().any(waits)).then_some(texts)
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_carriers_own_opt_in_is_the_leads_act_and_is_not_confirmed_twice() {
+    for (text, rule) in [("START", "opt-in-keyword"), ("XYZZY", "carrier-opt-in")] {
+        let (server, desk) = one_channel().await;
+        server.enroll(LEAD).await;
+        sent(&server, 0, "sent").await;
+        taken(&server, 70, "STOP", "STOP").await;
+        taken(&server, 71, text, "START").await;
+        taken(&server, 71, text, "START").await;
+        let lead = server.get(&format!("/v1/leads/{LEAD}")).await;
+        let consent = &lead.body["consent"];
+        assert_eq!(consent["state"], "given", "{text}: {}", lead.text);
+        let rows = server.get(&format!("/v1/consents/{LEAD}")).await;
+        let rows = rows.body["data"].as_array().unwrap().clone();
+        let last = rows.iter().max_by_key(|row| row["n"].as_u64()).unwrap();
+        assert_eq!(
+            (&last["change"], &last["own_act"]),
+            (&json!("given"), &json!(true))
+        );
+        let known = last["rule"].as_str().unwrap();
+        assert!(known.contains(rule), "{text}: {known}");
+        let texts = settled(&server).await;
+        assert_eq!(
+            desk.count(),
+            1,
+            "{text}: the carrier has confirmed it: {texts:?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_carrier_answered_is_not_answered_again_and_an_answer_is_an_answer() {
+    for (text, took, step, count) in [
+        ("HELP", "HELP", "timing", 1),
+        // A word of the carrier's own: the question stands, and is not asked again.
+        ("XYZZY", "HELP", "timing", 1),
+        ("XYZZY", "START", "timing", 1),
+        // Carriers take YES for an opt-in; here it answers the question.
+        ("yes", "START", "call-now", 2),
+        ("2", "HELP", "nurture", 1),
+        ("STOP", "HELP", "opted_out", 2),
+    ] {
+        let (server, desk) = one_channel().await;
+        let id = server.enroll(LEAD).await;
+        sent(&server, 0, "sent").await;
+        taken(&server, 72, text, took).await;
+        let got = server.get(&format!("/v1/conversations/{id}")).await;
+        let stands = [&got.body["step"], &got.body["outcome"]];
+        assert!(
+            stands.iter().any(|at| *at == step),
+            "{text} {took}: {}",
+            got.text
+        );
+        let texts = settled(&server).await;
+        assert_eq!(desk.count(), count, "{text} {took}: {texts:?}");
     }
 }
 
