@@ -2,7 +2,9 @@
 //! every flow; what is said to nobody in particular gives way to the answer.
 
 use crate::advance::{by_email, late, notices};
-use crate::conversation::{Awaiting, Effect, Entry, Event, Seq, Status, Understood, Wait};
+use crate::conversation::{
+    Awaiting, Conversation, Effect, Entry, Event, Seq, Status, Understood, Wait,
+};
 use crate::flow::steps::{Heard, Step, Verb, What, asks_to_move};
 use crate::flow::walk::{Facts, Next, TextFrom, Walk};
 use crate::flow::{AnytimeThen, Flow, Target};
@@ -124,6 +126,11 @@ fn with<T>(verdict: &reply::Verdict<Meaning>, meaning: T) -> reply::Verdict<T> {
 
 /// How much of a reply is kept for `{last_reply}`, in characters.
 const LAST_REPLY_MAX: usize = 300;
+
+/// Whether the lead says again what the conversation heard last.
+pub fn is_last_reply(conversation: &Conversation, text: &str) -> bool {
+    !text.is_empty() && conversation.last_reply == kept(text)
+}
 
 pub(super) fn kept(text: &str) -> &str {
     if text.len() <= LAST_REPLY_MAX {

@@ -22,7 +22,7 @@ use crate::time::{Duration, Timestamp};
 
 pub use crate::flow::walk::Facts;
 pub use by_email::unsubscribed;
-pub use hear::stranger;
+pub use hear::{is_last_reply, stranger};
 pub use late::{LATE_WITHIN, is_late_answer, may_reopen};
 pub use notices::{opt_in_confirmation, opt_in_request};
 

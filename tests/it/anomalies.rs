@@ -130,6 +130,61 @@ fn two_automatons_stop_by_themselves_and_a_person_is_heard_later() {
 }
 
 #[test]
+fn the_same_words_twice_in_a_row_are_a_robots_unless_they_answer_or_are_few() {
+    // What is said, and how many texts of ours there are after each; the first is the flow's question.
+    const ROBOT: &str = "We have received your note and pass it on";
+    for (limits, said) in [
+        (
+            Anomalies::default(),
+            &[(ROBOT, 2), (ROBOT, 2), (ROBOT, 2)][..],
+        ),
+        (
+            Anomalies::default(),
+            &[("purple umbrella", 2), ("purple umbrella", 3)][..],
+        ),
+        (
+            Anomalies {
+                echo_words: 2,
+                ..Anomalies::default()
+            },
+            &[("purple umbrella", 2), ("purple umbrella", 2), ("yes", 3)][..],
+        ),
+        (
+            Anomalies::default(),
+            &[(ROBOT, 2), ("what umbrella do you mean", 3)][..],
+        ),
+        (Anomalies::default(), &[("stop texting me", 2)][..]),
+    ] {
+        let (mut world, _) = enrolled(limits);
+        for (text, texts_of_ours) in said {
+            world.text(text).unwrap();
+            let ours = texts(&world);
+            assert_eq!(ours.len(), *texts_of_ours, "{said:?} at {text:?}: {ours:?}");
+        }
+    }
+
+    let (mut world, _) = enrolled(Anomalies::default());
+    world.text(ROBOT).unwrap();
+    world.text(ROBOT).unwrap();
+    let row = world.timeline(0).unwrap().pop().unwrap();
+    let RowBody::Happened(entry) = &row.body else {
+        panic!("{row:?}")
+    };
+    let understood = entry.understood.as_ref().unwrap();
+    assert_eq!(
+        (&*understood.kind, &*understood.rule),
+        ("machine", "same-again")
+    );
+    world.wait(Duration::mins(11)).unwrap();
+    let before = texts(&world).len();
+    world.text(ROBOT).unwrap();
+    assert!(
+        texts(&world).len() > before,
+        "after a silence it is heard again"
+    );
+}
+
+#[test]
 fn what_nobody_understood_is_grouped_with_the_line_that_would_catch_it() {
     let (mut world, flow) = enrolled(Anomalies::default());
     world.text("purple umbrella").unwrap();

@@ -42,5 +42,10 @@ pub static ANOMALIES: Object = Object {
             Shape::Int { min: 3, max: 15 },
             "Replies of one lead; of more, only answers are heard; 15.",
         ),
+        optional(
+            "echo_words",
+            Shape::Int { min: 1, max: 100 },
+            "Words from which on a text that comes twice in a row is a robot's; 3.",
+        ),
     ],
 };

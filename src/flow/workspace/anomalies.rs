@@ -20,6 +20,8 @@ pub struct Anomalies {
     pub opt_out_percent: u32,
     /// Replies of one lead. After so many only answers to the open question are heard: it is a robot.
     pub exchanges: u32,
+    /// A text of so many words or more that says the same as the one before is a robot's too.
+    pub echo_words: u32,
 }
 
 impl Default for Anomalies {
@@ -32,6 +34,7 @@ impl Default for Anomalies {
             opt_outs: 25,
             opt_out_percent: 30,
             exchanges: 15,
+            echo_words: 3,
         }
     }
 }
@@ -47,5 +50,6 @@ pub(super) fn read(node: Option<&Node>) -> Anomalies {
         opt_outs: under("opt_outs").unwrap_or(defaults.opt_outs),
         opt_out_percent: under("opt_out_percent").unwrap_or(defaults.opt_out_percent),
         exchanges: under("exchanges").unwrap_or(defaults.exchanges),
+        echo_words: under("echo_words").unwrap_or(defaults.echo_words),
     }
 }

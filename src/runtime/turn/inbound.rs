@@ -11,6 +11,10 @@ use crate::runtime::turn::Desk;
 use crate::runtime::work::{Heard, Inbound, Refusal};
 use crate::store::{RowBody, RowKind, SeenKey, Shared};
 
+/// The rules by which a robot is known.
+const TOO_MANY: &str = "too-many-replies";
+const SAME_AGAIN: &str = "same-again";
+
 impl Desk<'_> {
     pub(super) fn inbound(&mut self, inbound: &Inbound) -> Result<(), Refusal> {
         self.commit.seen = Some(SeenKey::of(&inbound.channel, &inbound.id));
@@ -25,10 +29,12 @@ impl Desk<'_> {
             .active
             .take_if(|c| !matches!(c.status, Status::Scheduled));
         let keyword = self.keyword_flow(&inbound.text);
+        if keyword.is_none()
+            && let Some(rule) = self.is_a_robot(listening.as_deref(), &inbound.text)
+        {
+            return self.only_answers(listening, event, rule);
+        }
         match (listening, keyword) {
-            (listening, None) if self.is_a_robot(&inbound.text) => {
-                self.only_answers(listening, event)
-            }
             (Some(conversation), None) => self.advance(conversation, event),
             (Some(conversation), Some(flow)) => self.keyword_or_answer(conversation, &flow, event),
             (None, Some(flow)) => self.keyword(&flow, event),
@@ -59,19 +65,24 @@ impl Desk<'_> {
         }))
     }
 
-    /// Two automatons that answer each other never end. After so many replies in one period only what
-    /// answers a question is heard, and what the law asks for; in a silence all is as before.
-    fn is_a_robot(&self, text: &str) -> bool {
+    /// Two automatons that answer each other never end. After so many replies in one period, or the same
+    /// words twice in a row, only what answers a question is heard, and what the law asks for; in a
+    /// silence all is as before. The rule by which it is one.
+    fn is_a_robot(&self, listening: Option<&Conversation>, text: &str) -> Option<&'static str> {
         let limits = &self.live.workspace.anomalies;
-        let lately = self
+        let mut lately = self
             .recent
             .iter()
             .filter(|row| row.kind == RowKind::Reply && self.now.since(row.at) <= limits.window);
-        if lately.count() < limits.exchanges as usize {
-            return false;
-        }
+        let rule = if listening.is_some_and(|c| is_same_again(c, text, limits.echo_words)) {
+            lately.next().map(|_| SAME_AGAIN)
+        } else {
+            (lately.count() >= limits.exchanges as usize).then_some(TOO_MANY)
+        }?;
         let said = reply::everywhere(&Reply::read(text), Listening::default());
-        !said.is_some_and(|said| matches!(said.meaning, Everywhere::OptOut | Everywhere::OptIn))
+        let lawful =
+            said.is_some_and(|said| matches!(said.meaning, Everywhere::OptOut | Everywhere::OptIn));
+        (!lawful).then_some(rule)
     }
 
     /// What answers the open question goes on; the rest is kept, and leads nowhere.
@@ -79,6 +90,7 @@ impl Desk<'_> {
         &mut self,
         listening: Option<Shared<Conversation>>,
         event: Event,
+        rule: &'static str,
     ) -> Result<(), Refusal> {
         let id = listening.as_ref().map(|conversation| conversation.id);
         if let Some(conversation) = listening
@@ -86,7 +98,7 @@ impl Desk<'_> {
         {
             return Ok(());
         }
-        self.row(id, RowBody::Happened(unanswered(event)));
+        self.row(id, RowBody::Happened(unanswered(event, rule)));
         Ok(())
     }
 
@@ -248,15 +260,23 @@ impl Desk<'_> {
     }
 }
 
+/// The words that the flow heard last, once more. A few words are said twice by people too, and an agent
+/// who has the conversation is no automaton.
+fn is_same_again(conversation: &Conversation, text: &str, echo_words: u32) -> bool {
+    matches!(conversation.status, Status::Waiting(_))
+        && advance::is_last_reply(conversation, text)
+        && text.split_whitespace().count() >= echo_words as usize
+}
+
 /// A robot's reply is kept, and leads nowhere.
-fn unanswered(event: Event) -> Entry {
+fn unanswered(event: Event, rule: &str) -> Entry {
     Entry {
         event,
         understood: Some(Understood {
             kind: Name::from("machine"),
             answer: None,
             certain: false,
-            rule: Name::from("too-many-replies"),
+            rule: Name::from(rule),
         }),
         path: Vec::new(),
     }
