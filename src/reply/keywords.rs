@@ -41,80 +41,22 @@ pub(super) enum Keyword {
     Help,
 }
 
-/// Nouns and inflections of the listed verbs, which keypads and translations produce as often.
-const MORE_OPT_OUTS: [&str; 24] = [
-    "stop all",
-    "opt me out",
-    "opting out",
-    "unsubscribe me",
-    "unsubscribed",
-    "desinscription",
-    "desabonnement",
-    "desabonnez",
-    "desinscrivez",
-    "darme de baja",
-    "dame de baja",
-    "denme de baja",
-    "deme de baja",
-    "abmeldung",
-    "abbestellung",
-    "parem",
-    "paren",
-    "detengan",
-    "cancelen",
-    "descadastre",
-    "desinscrever",
-    "austragen",
-    "unsubscribing",
-    "desuscribanme",
-];
-const MORE_OPT_OUTS_PERHAPS: [&str; 46] = [
+/// Opt-outs that no rule could make: what carriers' networks know besides the listed words, and signs.
+/// Whatever has a verb is a rule of its language file.
+const MORE_OPT_OUTS: [&str; 1] = ["nomas"];
+const MORE_OPT_OUTS_PERHAPS: [&str; 12] = [
     "stops",
     "🛑",
     "✋",
     "⛔",
-    "desuscribir",
-    "desuscribirme",
-    "nomas",
-    "arretes",
-    "block",
-    "blocked",
-    "spam",
-    "scam",
-    "enough",
-    "harassment",
-    "blocking",
-    "discontinue",
-    "terminate",
-    "cease",
-    "delete",
+    "🚫",
     "stp",
     "stop2",
     "stop2end",
     "stop2quit",
     "stfu",
     "gtfo",
-    "stahp",
-    "stopt",
-    "schluss",
-    "aufhoren",
-    "verschwinde",
-    "verschwindet",
-    "loschen",
-    "eliminar",
-    "borrar",
-    "supprimer",
-    "effacer",
-    "assez",
-    "degagez",
-    "degage",
-    "excluir",
-    "apagar",
-    "borrenme",
-    "elimineme",
-    "quitenme",
-    "larguense",
-    "unfollow",
+    "fim",
 ];
 const MORE_OPT_INS: [&str; 8] = [
     "opt back in",
@@ -224,7 +166,8 @@ fn find(reply: &Reply) -> Option<Keyword> {
     }
     let core = core(reply);
     match &words[core.clone()] {
-        [] => None,
+        // Nothing but signs.
+        [] => repeated(reply, words),
         [only] => one_word(reply, only),
         inner if inner.len() > 2 * KEYWORD_WORDS_MAX => None,
         inner => {
@@ -248,12 +191,17 @@ fn one_word(reply: &Reply, word: &Word) -> Option<Keyword> {
     KEYWORDS.get(text).or_else(drawn_out).copied()
 }
 
-/// "stop stop stop": the same keyword again and again.
+/// "stop stop stop": the same keyword again and again; "STOP / ARRET": several that leave no doubt.
 fn repeated(reply: &Reply, words: &[Word]) -> Option<Keyword> {
-    let first = words.first()?;
+    let (first, rest) = words.split_first()?;
+    let keyword = one_word(reply, first)?;
     let text = first.of_text(&reply.text);
-    let same = words.iter().all(|w| w.of_text(&reply.text) == text);
-    same.then(|| one_word(reply, first)).flatten()
+    let doubtful = keyword == Keyword::OptOutPerhaps;
+    let same = rest.iter().all(|word| match doubtful {
+        true => word.of_text(&reply.text) == text,
+        false => one_word(reply, word) == Some(keyword),
+    });
+    same.then_some(keyword)
 }
 
 /// The words without courtesies, greetings and pictures at both ends.
@@ -262,55 +210,102 @@ fn core(reply: &Reply) -> std::ops::Range<usize> {
     let is = |i: usize, text: &str| words.get(i).is_some_and(|w| w.of_text(&reply.text) == text);
     let courtesy = |i: usize| {
         words[i].kind == WordKind::Emoji
-            || lexicon::get().is_courtesy(words[i].id)
-            || (is(i, "por") && is(i + 1, "favor"))
+            || match is(i, "por") {
+                true => is(i + 1, "favor"),
+                false => lexicon::get().is_courtesy(words[i].id),
+            }
     };
     let start = (0..words.len())
         .find(|i| !courtesy(*i))
         .unwrap_or(words.len());
-    let end = (0..words.len())
-        .rev()
-        .find(|i| !courtesy(*i))
-        .map_or(start, |i| i + 1);
-    start..end.max(start)
+    let last = |before: usize| {
+        let last = (start..before).rev().find(|i| !courtesy(*i));
+        last.map_or(start, |i| i + 1)
+    };
+    let end = last(words.len());
+    let signed = names_at_the_end(&words[start..end]);
+    // "Stop MfG Huber": a name that follows a courtesy is a signature.
+    if signed > 0 && end - signed > start && courtesy(end - signed - 1) {
+        return start..last(end - signed);
+    }
+    start..end
 }
 
-/// Whether `word`, written in a hurry, is one of the unmistakable keywords: letters swapped or doubled,
-/// a neighbouring key hit, a digit for a letter.
+/// How many words at the end may be who writes.
+fn names_at_the_end(words: &[Word]) -> usize {
+    const NAMES_MAX: usize = 3;
+    let is_name =
+        |w: &&Word| w.capital && w.kind == WordKind::Letters && w.id == lexicon::WordId::UNKNOWN;
+    words
+        .iter()
+        .rev()
+        .take(NAMES_MAX)
+        .take_while(is_name)
+        .count()
+}
+
+/// Whether the message, written in a hurry, is one of the unmistakable keywords: letters swapped or doubled,
+/// a neighbouring key hit, a digit or a sign for a letter, a space where none belongs.
 pub(super) fn slipped(reply: &Reply) -> Option<Verdict<Everywhere>> {
     let core = core(reply);
-    if core.len() != 1 || reply.words[core.start].kind == WordKind::Digits {
-        return None;
-    }
-    let word = reply.span(core);
-    if word.len() < SLIPS[0].len() {
-        return None;
-    }
-    let plain = unleet(word);
-    let hit = |target: &str| {
-        plain == target || (super::typo::is_slip(&plain, target) && !is_word(&plain))
+    let words = &reply.words.as_slice()[core.clone()];
+    let slip = match words {
+        [only] if only.kind != WordKind::Digits => {
+            let word = only.of_text(&reply.text);
+            is_slip_of_one(word, only.id) || is_disguised(&reply.clean)
+        }
+        [_, _] => is_slip_of_two(&reply.span(core).replace(' ', "")),
+        _ => false,
     };
-    let found = SLIPS.iter().any(|target| *target != word && hit(target));
-    found.then_some(Verdict {
+    slip.then_some(Verdict {
         meaning: Everywhere::OptOut,
         certain: false,
         rule: "opt-out-typo",
     })
 }
 
-const SLIPS: [&str; 9] = [
-    "stop",
-    "unsubscribe",
-    "stopall",
-    "optout",
-    "cancelar",
-    "descadastrar",
-    "abmelden",
-    "desabonner",
-    "abbestellen",
-];
+/// Opt-outs of one word that leave no doubt, each the target of slips.
+static SLIPS: LazyLock<Vec<SmolStr>> = LazyLock::new(|| {
+    const LETTERS_MIN: usize = 4;
+    let certain = KEYWORDS
+        .iter()
+        .filter(|(word, keyword)| **keyword == Keyword::OptOut && !word.contains(' '));
+    let words = certain.map(|(word, _)| word.clone());
+    words.filter(|word| word.len() >= LETTERS_MIN).collect()
+});
 
-/// Words that are no slip of `stop`, however near.
+fn is_slip_of_one(word: &str, id: lexicon::WordId) -> bool {
+    let plain = unleet(word);
+    // A word of any language is meant as it stands.
+    if word.len() < 4 || plain == word && (id != lexicon::WordId::UNKNOWN || is_word(word)) {
+        return false;
+    }
+    let hit = |target: &SmolStr| {
+        *target == plain || super::typo::is_slip(&plain, target) && !is_word(&plain)
+    };
+    SLIPS.iter().any(hit)
+}
+
+/// "optt out", "unsub scribe": a slip that takes nothing away.
+fn is_slip_of_two(joined: &str) -> bool {
+    const LETTERS_MIN: usize = 6;
+    SLIPS
+        .iter()
+        .filter(|target| (LETTERS_MIN..=joined.len()).contains(&target.len()))
+        .any(|target| target == joined || super::typo::is_slip(joined, target))
+}
+
+/// "$TOP": signs that look like letters, in one word.
+fn is_disguised(clean: &str) -> bool {
+    const SIGNS: [char; 2] = ['$', '@'];
+    if !clean.contains(SIGNS) || clean.contains(char::is_whitespace) {
+        return false;
+    }
+    let plain = clean.to_lowercase().replace('$', "s").replace('@', "a");
+    KEYWORDS.get(plain.as_str()) == Some(&Keyword::OptOut)
+}
+
+/// Words that are no slip of a keyword, however near.
 fn is_word(word: &str) -> bool {
     matches!(
         word,
@@ -339,6 +334,25 @@ fn is_word(word: &str) -> bool {
             | "stay"
             | "stip"
             | "cancelas"
+            | "suit"
+            | "algo"
+            | "salto"
+            | "page"
+            | "pate"
+            | "pard"
+            | "ends"
+            | "haja"
+            | "wende"
+            | "sende"
+            | "said"
+            | "sait"
+            | "sari"
+            | "pagar"
+            | "pasar"
+            | "arrest"
+            | "removes"
+            | "baha"
+            | "ende"
     )
 }
 

@@ -6,14 +6,19 @@ use super::lexicon::{self, Concept, Found, Topic};
 use super::{Everywhere, Reply, Verdict};
 
 pub(super) fn read(reply: &Reply) -> Option<Verdict<Everywhere>> {
-    let (found, certain) = find(reply, Topic::OptOut)?;
+    let wish = find(reply, Topic::ChannelWish);
+    let (found, certain) = find(reply, Topic::OptOut).or(wish)?;
     if find(reply, Topic::KeepTexting).is_some() || is_asked_and_denied(reply, found) {
         return None;
     }
     Some(Verdict {
         meaning: Everywhere::OptOut,
         certain,
-        rule: "opt-out-phrase",
+        rule: if wish.is_some() {
+            "channel-wish"
+        } else {
+            "opt-out-phrase"
+        },
     })
 }
 

@@ -22,8 +22,8 @@ fn swapped(a: &[u8], b: &[u8]) -> bool {
     a.len() >= 2 && a[0] == b[1] && a[1] == b[0] && a[2..] == b[2..]
 }
 
-/// An edit that hands make: letters swapped, doubled, a neighbouring key hit instead or beside; and one
-/// letter forgotten in a long word.
+/// An edit that hands make: letters swapped, doubled or single, come too early, a neighbouring key hit instead
+/// or beside; and one letter forgotten in a long word.
 pub(super) fn is_slip(typed: &str, meant: &str) -> bool {
     if !is_near(typed, meant) {
         return false;
@@ -31,15 +31,20 @@ pub(super) fn is_slip(typed: &str, meant: &str) -> bool {
     let (a, b) = (typed.as_bytes(), meant.as_bytes());
     let same = a.iter().zip(b).take_while(|(x, y)| x == y).count();
     match a.len().cmp(&b.len()) {
-        std::cmp::Ordering::Less => b.len() >= 7,
+        std::cmp::Ordering::Less => {
+            let was_double = same > 0 && b[same] == b[same - 1] || b.get(same + 1) == b.get(same);
+            b.len() >= 7 || b.len() >= 5 && was_double
+        }
         std::cmp::Ordering::Greater => {
             let extra = a[same];
             let before = same.checked_sub(1).map(|i| a[i]);
             let after = b.get(same).copied();
-            [before, after]
-                .into_iter()
-                .flatten()
-                .any(|c| c == extra || are_neighbours(c, extra))
+            let too_early = b.len() >= 5 && b.get(same + 1) == Some(&extra);
+            too_early
+                || [before, after]
+                    .into_iter()
+                    .flatten()
+                    .any(|c| c == extra || are_neighbours(c, extra))
         }
         std::cmp::Ordering::Equal => {
             swapped(&a[same..], &b[same..]) || are_neighbours(a[same], b[same])

@@ -600,6 +600,43 @@ fn stop_is_found_in_any_disguise_and_any_locale() {
 }
 
 #[test]
+fn who_wants_another_way_than_texts_gets_no_more_texts() {
+    for (text, rule) in [
+        ("please email me instead", Some("channel-wish")),
+        ("Don't text, email me instead", Some("channel-wish")),
+        ("email only please", Some("channel-wish")),
+        ("just email me from now on", Some("channel-wish")),
+        ("I'd rather get an email than texts", Some("channel-wish")),
+        ("mejor por correo", Some("channel-wish")),
+        ("par mail uniquement", Some("channel-wish")),
+        ("lieber per E-Mail", Some("channel-wish")),
+        ("prefiro por email", Some("channel-wish")),
+        ("no texts, call me", Some("opt-out-phrase")),
+        ("I don't do texts, call my office", Some("opt-out-phrase")),
+        // Wishes for a call, for texts, for a time or for a copy are none.
+        ("call me instead", Some("call-me")),
+        ("no calls, text me", None),
+        ("text me in the evening only", None),
+        ("please text me only after 5", None),
+        ("email me the quote", None),
+        ("my email is jo@firm.com", None),
+        ("can you email me the details please", None),
+        ("I prefer texts over email", None),
+        ("only got your email yesterday", None),
+        ("mándame el presupuesto por correo", None),
+        ("envoyez-moi le devis par mail", None),
+        ("schicken Sie das Angebot per E-Mail", None),
+        ("me manda o orçamento por email", None),
+    ] {
+        let read = everywhere(&Reply::read(text), Listening::default());
+        let heard = read.as_ref().map(|v| v.rule);
+        assert_eq!(heard, rule, "{text:?}: {read:?}");
+        let opts_out = read.is_some_and(|v| v.meaning == Everywhere::OptOut);
+        assert_eq!(opts_out, rule.is_some_and(|r| r != "call-me"), "{text:?}");
+    }
+}
+
+#[test]
 fn to_a_question_of_yes_or_no_its_opposite_is_no() {
     let option = |name: &str| ChoiceOption {
         name: Name::from(name),

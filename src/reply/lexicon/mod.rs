@@ -193,6 +193,8 @@ pub(super) enum Topic {
     OptOut,
     /// Forbids `OptOut`: "don't stop", "why did you stop?"
     KeepTexting,
+    /// To be written to in another way than by text: "email me instead".
+    ChannelWish,
     OptInAgain,
     Help,
     WrongNumber,
@@ -203,9 +205,10 @@ pub(super) enum Topic {
 }
 
 impl Topic {
-    pub const ALL: [(&'static str, Topic); 9] = [
+    pub const ALL: [(&'static str, Topic); 10] = [
         ("opt_out", Topic::OptOut),
         ("keep_texting", Topic::KeepTexting),
+        ("channel_wish", Topic::ChannelWish),
         ("opt_in_again", Topic::OptInAgain),
         ("help", Topic::Help),
         ("wrong_number", Topic::WrongNumber),
