@@ -1,11 +1,11 @@
 //! A whole durable webhook (HTTP, signature, decision, synced commit) beside the ceiling: a bare axum
-//! endpoint that reads the same request, checks the same signature and answers. Each serves in a
-//! process of its own, so that its CPU is its own; rounds are interleaved and ratios are their medians.
+//! endpoint that reads the same form of Twilio's, of 20 fields, checks its signature and answers. Each
+//! serves in a process of its own, so that its CPU is its own; rounds are interleaved and ratios are
+//! their medians.
 //! Nothing is sent out: what replies cause stays in the outbox.
 //!
 //! `cargo bench --bench webhook [-- LEADS REQUESTS]`
 
-use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
@@ -13,9 +13,11 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use axum::body::Bytes;
+use axum::Form;
 use axum::http::{HeaderMap, StatusCode};
-use replytree::carrier::{RawRequest, signing};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
 use replytree::diagnostic::Source;
 use replytree::flow::{compile, workspace};
 use replytree::lead::{Name, PhoneNumber};
@@ -25,7 +27,7 @@ use replytree::runtime::checkpoints;
 use replytree::runtime::early::Early;
 use replytree::runtime::outside::Outside;
 use replytree::runtime::work::{Enroll, IfBusy, LeadUpdate, SendResult};
-use replytree::runtime::{Clock, Committer, Engine, Live, WallClock, Work};
+use replytree::runtime::{Committer, Engine, Live, WallClock, Work};
 use replytree::store::{SqliteStore, Store};
 use replytree::web::certificates::Certificates;
 use replytree::web::state::{App, AppState};
@@ -33,13 +35,17 @@ use replytree::web::throttle::Throttle;
 use replytree::web::trail::Trail;
 use tokio::sync::{Notify, broadcast, watch};
 
-const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+/// As we tell it to Twilio, and as it is signed.
+const PUBLIC_URL: &str = "https://text.example";
+const PATH: &str = "/hooks/main/inbound";
+const SIGNATURE: &str = "x-twilio-signature";
 const CLIENTS: usize = 64;
 const ROUNDS: usize = 5;
 
 const WORKSPACE: &str = "brand: Northside\ntime_zone: America/Chicago\ndefault_team: sales\n\
-    channels: { main: { carrier: webhook, from: \"+13125550100\", secret: \"${SECRET}\", api: \
-    \"https://sms.example\" } }\n\
+    channels: { main: { carrier: twilio, from: \"+13125550100\", account: AC0123, secret: \
+    \"${SECRET}\" } }\n\
     teams: { sales: { agents: [ { name: Dana, console: true } ], route: everyone } }\n";
 const FLOW: &str = r#"
 flow: count
@@ -91,22 +97,18 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 fn serve_axum() {
-    async fn hook(headers: HeaderMap, body: Bytes) -> StatusCode {
-        let request = RawRequest {
-            method: "POST".to_string(),
-            url: String::new(),
-            headers: headers
-                .iter()
-                .map(|(k, v)| (k.to_string(), v.to_str().unwrap_or("").to_string()))
-                .collect(),
-            body: body.to_vec(),
-        };
-        if signing::verify(&[SECRET], &request, WallClock.now()).is_err() {
-            return StatusCode::FORBIDDEN;
-        }
-        match serde_json::from_slice::<BTreeMap<String, serde_json::Value>>(&body) {
-            Ok(_) => StatusCode::OK,
-            Err(_) => StatusCode::BAD_REQUEST,
+    async fn hook(
+        headers: HeaderMap,
+        Form(mut fields): Form<Vec<(String, String)>>,
+    ) -> Result<&'static str, StatusCode> {
+        fields.sort_unstable();
+        let given = headers.get(SIGNATURE).and_then(|it| it.to_str().ok());
+        let given = given.and_then(|it| STANDARD.decode(it).ok());
+        let fields = fields.iter().map(|(k, v)| (k.as_str(), v.as_str()));
+        let mac = signing(fields);
+        match mac.verify_slice(&given.unwrap_or_default()) {
+            Ok(()) => Ok("<Response/>"),
+            Err(_) => Err(StatusCode::FORBIDDEN),
         }
     }
     runtime().block_on(async {
@@ -114,7 +116,7 @@ fn serve_axum() {
             .await
             .expect("a port");
         println!("{0} {0}", listener.local_addr().expect("an address"));
-        let app = axum::Router::new().route("/hooks/main/inbound", axum::routing::post(hook));
+        let app = axum::Router::new().route(PATH, axum::routing::post(hook));
         axum::serve(listener, app).await.expect("it serves");
     });
 }
@@ -143,7 +145,7 @@ fn serve_replytree(db: &Path, leads: usize) {
         diagnostics: Vec::new(),
         sources: Vec::new(),
         sandbox: false,
-        public_url: "http://127.0.0.1".to_string(),
+        public_url: PUBLIC_URL.to_string(),
     };
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(db).expect("a database"));
     let engine = Engine::new(store.clone(), Arc::new(WallClock), live, [7; 32]);
@@ -345,21 +347,55 @@ fn load(server: &Server, round: &str, leads: usize, requests: usize, clients: us
     }
 }
 
+/// What is signed: the address, and each field with its value, in the order of their names.
+/// Source: twilio.com/docs/usage/security.
+fn signing<'f>(fields: impl Iterator<Item = (&'f str, &'f str)>) -> Hmac<sha1::Sha1> {
+    let mut mac = Hmac::new_from_slice(SECRET.as_bytes()).expect("a key of any length");
+    mac.update(PUBLIC_URL.as_bytes());
+    mac.update(PATH.as_bytes());
+    for (name, value) in fields {
+        mac.update(name.as_bytes());
+        mac.update(value.as_bytes());
+    }
+    mac
+}
+
 fn signed(round: &str, n: usize, leads: usize) -> Vec<u8> {
-    let id = format!("{round}-{n}");
+    let round = round
+        .bytes()
+        .fold(0, |sum, byte| sum * 31 + u64::from(byte));
+    let id = format!("SM{round:016x}{n:016x}");
     // A large odd stride: neighbours in time are far apart in the file.
-    let lead = phone(n.wrapping_mul(7919) % leads);
-    let body = format!(
-        r#"{{"id":"{id}","from":"{lead}","to":"+13125550100","text":"1","media":[],"at":"2026-11-23T10:00:00Z"}}"#
-    );
-    let headers = signing::sign(SECRET, &id, WallClock.now(), body.as_bytes()).expect("signed");
-    let headers: String = headers
-        .iter()
-        .map(|(k, v)| format!("{k}: {v}\r\n"))
-        .collect();
+    let lead = phone(n.wrapping_mul(7919) % leads).to_string();
+    let fields = [
+        ("AccountSid", "AC00000000000000000000000000000001"),
+        ("ApiVersion", "2010-04-01"),
+        ("Body", "1"),
+        ("From", &lead),
+        ("FromCity", "CHICAGO"),
+        ("FromCountry", "US"),
+        ("FromState", "IL"),
+        ("FromZip", "60601"),
+        ("MessageSid", &id),
+        ("MessagingServiceSid", "MG00000000000000000000000000000001"),
+        ("NumMedia", "0"),
+        ("NumSegments", "1"),
+        ("SmsMessageSid", &id),
+        ("SmsSid", &id),
+        ("SmsStatus", "received"),
+        ("To", "+13125550100"),
+        ("ToCity", "CHICAGO"),
+        ("ToCountry", "US"),
+        ("ToState", "IL"),
+        ("ToZip", "60602"),
+    ];
+    let signature = STANDARD.encode(signing(fields.into_iter()).finalize().into_bytes());
+    let pairs = fields.map(|(name, value)| format!("{name}={}", value.replace('+', "%2B")));
+    let body = pairs.join("&");
     format!(
-        "POST /hooks/main/inbound HTTP/1.1\r\nhost: text.example\r\ncontent-type: \
-         application/json\r\ncontent-length: {}\r\n{headers}\r\n{body}",
+        "POST {PATH} HTTP/1.1\r\nhost: text.example\r\ncontent-type: \
+         application/x-www-form-urlencoded\r\ncontent-length: {}\r\n{SIGNATURE}: {signature}\r\n\
+         \r\n{body}",
         body.len()
     )
     .into_bytes()
