@@ -1,40 +1,43 @@
 //! Fields as carriers send them: a form in the body, or the query of a GET. Also plain numbers and
 //! times in the spellings that carriers use.
 
+use std::borrow::Cow;
+
 use crate::carrier::{Media, RawRequest, Unreadable};
 use crate::lead::PhoneNumber;
 use crate::time::Timestamp;
 
 /// Most fields of one request; more is no carrier's.
 pub const FIELDS_MAX: usize = 100;
+/// Most carriers send no more.
+const FIELDS_USUAL: usize = 24;
 pub const MEDIA_MAX: usize = 10;
 const ID_LEN_MAX: usize = 128;
 /// From so many digits on, a bare number is one in full; below it is a short code.
 const NUMBER_LEN_MIN: usize = 9;
 
-pub type Pair = (Vec<u8>, Vec<u8>);
+/// A field's name and its value, borrowed where nothing in them was escaped.
+pub type Pair<'b> = (Cow<'b, [u8]>, Cow<'b, [u8]>);
 
 /// `a=b&c=d` decoded, in the order it came. What is not well escaped stays as it is.
-pub fn decode(bytes: &[u8]) -> Result<Vec<Pair>, String> {
-    let pieces: Vec<&[u8]> = bytes
-        .split(|byte| *byte == b'&')
-        .filter(|piece| !piece.is_empty())
-        .take(FIELDS_MAX + 1)
-        .collect();
-    if pieces.len() > FIELDS_MAX {
-        return Err(format!("there are more than {FIELDS_MAX} fields"));
+pub fn decode(bytes: &[u8]) -> Result<Vec<Pair<'_>>, String> {
+    let pieces = bytes.split(|byte| *byte == b'&');
+    let mut pairs = Vec::with_capacity(FIELDS_USUAL);
+    for piece in pieces.filter(|piece| !piece.is_empty()) {
+        if pairs.len() == FIELDS_MAX {
+            return Err(format!("there are more than {FIELDS_MAX} fields"));
+        }
+        let cut = piece.iter().position(|byte| *byte == b'=');
+        let (key, value) = cut.map_or((piece, &b""[..]), |at| (&piece[..at], &piece[at + 1..]));
+        pairs.push((unescape(key), unescape(value)));
     }
-    Ok(pieces
-        .into_iter()
-        .map(|piece| {
-            let cut = piece.iter().position(|byte| *byte == b'=');
-            let (key, value) = cut.map_or((piece, &b""[..]), |at| (&piece[..at], &piece[at + 1..]));
-            (unescape(key), unescape(value))
-        })
-        .collect())
+    Ok(pairs)
 }
 
-fn unescape(bytes: &[u8]) -> Vec<u8> {
+fn unescape(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if !bytes.iter().any(|byte| matches!(byte, b'%' | b'+')) {
+        return Cow::Borrowed(bytes);
+    }
     let digit = |at: usize| {
         let byte = bytes.get(at)?;
         (*byte as char).to_digit(16).map(|digit| digit as u8)
@@ -42,17 +45,20 @@ fn unescape(bytes: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
-        match (byte, digit(at + 1), digit(at + 2)) {
-            (b'%', Some(high), Some(low)) => {
-                plain.push(high << 4 | low);
-                at += 2;
-            }
-            (b'+', _, _) => plain.push(b' '),
-            (other, _, _) => plain.push(*other),
+        match byte {
+            b'%' => match (digit(at + 1), digit(at + 2)) {
+                (Some(high), Some(low)) => {
+                    plain.push(high << 4 | low);
+                    at += 2;
+                }
+                _ => plain.push(b'%'),
+            },
+            b'+' => plain.push(b' '),
+            other => plain.push(*other),
         }
         at += 1;
     }
-    plain
+    Cow::Owned(plain)
 }
 
 /// As in a form's body: everything but letters, digits and `-._~` escaped.
@@ -84,35 +90,47 @@ pub fn split_url(url: &str) -> (&str, Option<&str>) {
 }
 
 /// A request's fields as text.
-pub struct Form(Vec<(String, String)>);
+pub struct Form<'r>(Vec<(Cow<'r, str>, Cow<'r, str>)>);
 
-impl Form {
+/// What is no UTF-8 in it is replaced.
+pub fn text(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
+    match bytes {
+        Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+        Cow::Owned(bytes) => Cow::Owned(String::from_utf8(bytes).unwrap_or_else(|no| {
+            let bytes = no.into_bytes();
+            String::from_utf8_lossy(&bytes).into_owned()
+        })),
+    }
+}
+
+impl<'r> Form<'r> {
     /// Of the body; of the query when it is a GET.
-    pub fn read(request: &RawRequest) -> Result<Self, Unreadable> {
+    pub fn read(request: &'r RawRequest) -> Result<Self, Unreadable> {
         let query = split_url(&request.url).1.unwrap_or("").as_bytes();
         let bytes = if is_get(request) {
             query
         } else {
             &request.body
         };
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        let pairs = decode(bytes).map_err(Unreadable)?;
+        let pairs = decode(bytes).map_err(Unreadable)?.into_iter();
         Ok(Self(
-            pairs
-                .into_iter()
-                .map(|(key, value)| (text(key), text(value)))
-                .collect(),
+            pairs.map(|(key, value)| (text(key), text(value))).collect(),
         ))
     }
 
     pub fn from_pairs(pairs: Vec<(String, String)>) -> Self {
-        Self(pairs)
+        let pairs = pairs.into_iter();
+        Self(
+            pairs
+                .map(|(key, value)| (key.into(), value.into()))
+                .collect(),
+        )
     }
 
     /// Refuses a field that is there twice: where keys and values are signed with nothing between
     /// them, a repeated one can be made from another's value.
     pub fn once_each(self) -> Result<Self, Unreadable> {
-        let mut keys: Vec<&str> = self.0.iter().map(|(key, _)| key.as_str()).collect();
+        let mut keys: Vec<&str> = self.0.iter().map(|(key, _)| &**key).collect();
         keys.sort_unstable();
         match keys.windows(2).find(|pair| pair[0] == pair[1]) {
             Some(pair) => Err(Unreadable(format!(
@@ -128,7 +146,7 @@ impl Form {
         let mut known = self.0.iter().rev();
         known
             .find(|(known, _)| known == key)
-            .map(|(_, value)| value.as_str())
+            .map(|(_, value)| &**value)
     }
 
     /// The last field of this name that is not empty.

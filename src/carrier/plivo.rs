@@ -182,14 +182,14 @@ impl Carrier for Plivo {
 fn signed_v3(request: &RawRequest) -> Result<Vec<u8>, BadSignature> {
     let nonce = proof::header(request, V3_NONCE)?;
     let (base, query) = form::split_url(&request.url);
-    let fields = |bytes: &[u8]| {
+    fn fields(bytes: &[u8]) -> Result<Vec<form::Pair<'_>>, BadSignature> {
         let mut pairs = form::decode(bytes).map_err(BadSignature::because)?;
-        pairs.sort();
-        Ok::<_, BadSignature>(pairs)
-    };
+        pairs.sort_unstable();
+        Ok(pairs)
+    }
     let query: Vec<Vec<u8>> = fields(query.unwrap_or("").as_bytes())?
         .into_iter()
-        .map(|(key, value)| [key, b"=".to_vec(), value].concat())
+        .map(|(key, value)| [&*key, b"=", &*value].concat())
         .collect();
     let body = fields(&request.body)?;
     let mut signed = base.as_bytes().to_vec();

@@ -232,13 +232,14 @@ fn signed_fields(request: &RawRequest) -> Result<Vec<u8>, BadSignature> {
         });
     }
     let mut fields = form::decode(&request.body).map_err(BadSignature::because)?;
-    fields.sort();
+    fields.sort_unstable();
     fields.dedup();
-    Ok(fields
-        .into_iter()
-        .flat_map(|(key, value)| [key, value])
-        .flatten()
-        .collect())
+    let mut signed = Vec::with_capacity(request.body.len());
+    for (key, value) in &fields {
+        signed.extend_from_slice(key);
+        signed.extend_from_slice(value);
+    }
+    Ok(signed)
 }
 
 /// The address as it is, and with and without a port: Twilio's own libraries take each of them.

@@ -158,11 +158,10 @@ fn pairs(request: &RawRequest) -> Result<Vec<(String, String)>, Unreadable> {
         Some(_) => &request.body,
         None => query.unwrap_or("").as_bytes(),
     };
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     let pairs = form::decode(bytes).map_err(Unreadable)?;
     Ok(pairs
         .into_iter()
-        .map(|(key, value)| (text(key), text(value)))
+        .map(|(key, value)| (form::text(key).into(), form::text(value).into()))
         .collect())
 }
 
