@@ -427,6 +427,8 @@ pub struct Done {
     pub created: bool,
     /// The conversation it was about, as it stands now.
     pub conversation: Option<Shared<Conversation>>,
+    /// What an agent wrote, as it was written: their note, or the text that goes to the lead.
+    pub wrote: Option<Box<Row>>,
     /// An outgoing row taken with `Begin`.
     pub job: Option<Box<Job>>,
     /// What others may want to hear of: for the live stream.

@@ -75,7 +75,15 @@ impl Desk<'_> {
             agent: agent.to_string(),
             text: text.to_string(),
         };
-        self.advance(conversation, event)
+        self.advance(conversation, event)?;
+        let theirs = self
+            .commit
+            .rows
+            .iter()
+            .rev()
+            .find(|row| is_agents_text(row));
+        self.done.wrote = theirs.cloned().map(Box::new);
+        Ok(())
     }
 
     /// Kept on the timeline for the team. Whatever the conversation stands at stays as it is, ended ones
@@ -105,6 +113,7 @@ impl Desk<'_> {
             path: Vec::new(),
         };
         self.row(Some(id), RowBody::Happened(entry));
+        self.done.wrote = self.commit.rows.last().cloned().map(Box::new);
         self.tell("note", &conversation, String::new());
         self.done.conversation = Some(conversation);
         Ok(())
@@ -183,4 +192,11 @@ impl Desk<'_> {
             })
             .collect()
     }
+}
+
+fn is_agents_text(row: &Row) -> bool {
+    let RowBody::Outgoing(Effect::Sms(message), _) = &row.body else {
+        return false;
+    };
+    message.purpose == Purpose::Agent
 }

@@ -7,12 +7,10 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde_json::{Value, json};
 
-use crate::conversation::{Conversation, Effect};
+use crate::conversation::Conversation;
 use crate::flow::sms_parts;
 use crate::lead::Lead;
-use crate::policy::Purpose;
 use crate::runtime::{Work, canned};
-use crate::store::{Row, RowBody};
 use crate::web::api::{conversations, shapes};
 use crate::web::auth::Caller;
 use crate::web::error::Problem;
@@ -39,27 +37,14 @@ pub async fn write(
         .conversation
         .as_deref()
         .map_or(Value::Null, shapes::conversation);
-    let (lead, id) = (conversation.lead, conversation.id);
-    let rows = app
-        .read(move |store| conversations::rows(store, lead, id))
-        .await?;
     shown["message"] = size(&text);
-    if let Some(sending) = rows.iter().rev().find_map(agents_words) {
+    if let Some(sending) = done.wrote.as_ref().and_then(|row| row.body.sending()) {
         shown["message"]["status"] = json!(sending.status.as_str());
         shown["message"]["held"] = json!(sending.held.map(|why| json!({
             "reason": why.as_str(), "until": sending.due.map(|at| at.to_string()),
         })));
     }
     Ok(Json(shown).into_response())
-}
-
-fn agents_words(row: &Row) -> Option<&crate::store::Sending> {
-    match &row.body {
-        RowBody::Outgoing(Effect::Sms(message), sending) if message.purpose == Purpose::Agent => {
-            Some(sending)
-        }
-        _ => None,
-    }
 }
 
 /// `POST /v1/conversations/{id}/preview`: what would be sent, and its size; nothing is.

@@ -7,9 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 
-use crate::conversation::{Entry, Event};
 use crate::runtime::Work;
-use crate::store::{Row, RowBody};
 use crate::web::api::{conversations, timeline};
 use crate::web::auth::Caller;
 use crate::web::error::Problem;
@@ -28,28 +26,14 @@ pub async fn add(
     let agent = caller.agent(told.text("agent")?)?;
     let text = told.required_text("text")?.to_string();
     let conversation = conversations::find(&app, &caller, &id).await?;
-    let (lead, id) = (conversation.lead, conversation.id);
-    app.turn(Work::Note {
-        lead,
-        conversation: id,
-        agent: agent.clone(),
-        text,
-    })
-    .await?;
-    let rows = app
-        .read(move |store| conversations::rows(store, lead, id))
+    let done = app
+        .turn(Work::Note {
+            lead: conversation.lead,
+            conversation: conversation.id,
+            agent,
+            text,
+        })
         .await?;
-    let newest = rows.iter().rev().find(|row| is_note_of(row, &agent));
-    let shown = newest.map(timeline::item);
+    let shown = done.wrote.as_deref().map(timeline::item);
     Ok((StatusCode::CREATED, Json(shown)).into_response())
-}
-
-fn is_note_of(row: &Row, who: &str) -> bool {
-    match &row.body {
-        RowBody::Happened(Entry {
-            event: Event::Noted { agent, .. },
-            ..
-        }) => agent == who,
-        RowBody::Happened(_) | RowBody::Outgoing(..) => false,
-    }
 }
