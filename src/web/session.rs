@@ -10,7 +10,8 @@ use subtle::ConstantTimeEq;
 use crate::lead::Name;
 use crate::store::{Account, Role, Session, Store, StoreError, Used};
 use crate::time::{Duration, Timestamp};
-use crate::web::auth::{Caller, NoRandomness, NotSignedIn, Via, key_hash, random_text};
+use crate::web::auth::{Caller, NoRandomness, Via, key_hash, random_text};
+use crate::web::console::signin;
 use crate::web::error::Problem;
 use crate::web::origin::{self, is_loopback_host};
 use crate::web::state::AppState;
@@ -25,13 +26,24 @@ const BROWSER_LEN_MAX: usize = 120;
 const PLAIN_COOKIE: &str = "replytree_session";
 const HOST_COOKIE: &str = "__Host-replytree";
 
-/// The link that was printed last, until it is used.
+/// The link that was printed last; once used it stays, so that whoever opens it again is told.
 #[derive(Debug, Encode, Decode)]
 struct Link {
     #[cbor(n(0), with = "minicbor::bytes")]
     hash: [u8; 32],
     #[n(1)]
     until: Timestamp,
+    #[n(2)]
+    used: Option<Timestamp>,
+}
+
+/// Why a sign-in link signs nobody in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoLink {
+    Used,
+    Expired,
+    /// Cut off, or another was printed since.
+    Unknown,
 }
 
 /// The token of a new sign-in link, where nobody is signed in and no admin has a password; it
@@ -45,22 +57,35 @@ pub fn new_link(store: &dyn Store, now: Timestamp) -> Result<Option<String>, Sto
     let link = Link {
         hash: key_hash(&token),
         until: now + LINK_LIFE,
+        used: None,
     };
     let bytes = minicbor::to_vec(&link).expect("plain values encode");
     store.set_setting(LINK_SETTING, &bytes)?;
     Ok(Some(token))
 }
 
-/// Whether the token is that of the link, which is used up by it.
-fn use_link(store: &dyn Store, token: &str, now: Timestamp) -> Result<bool, StoreError> {
+/// Uses the link up, if the token is its.
+fn use_link(
+    store: &dyn Store,
+    token: &str,
+    now: Timestamp,
+) -> Result<Result<(), NoLink>, StoreError> {
     let kept = store.setting(LINK_SETTING)?;
     let link = kept.and_then(|bytes| minicbor::decode::<Link>(&bytes).ok());
     let hash = key_hash(token);
-    let fits = link.is_some_and(|link| now < link.until && bool::from(link.hash.ct_eq(&hash)));
-    if fits {
-        store.set_setting(LINK_SETTING, &[])?;
+    let Some(link) = link.filter(|link| bool::from(link.hash.ct_eq(&hash))) else {
+        return Ok(Err(NoLink::Unknown));
+    };
+    if link.used.is_some() {
+        return Ok(Err(NoLink::Used));
     }
-    Ok(fits)
+    if now >= link.until {
+        return Ok(Err(NoLink::Expired));
+    }
+    let used = Some(now);
+    let bytes = minicbor::to_vec(Link { used, ..link }).expect("plain values encode");
+    store.set_setting(LINK_SETTING, &bytes)?;
+    Ok(Ok(()))
 }
 
 /// Who a session is begun for, and from where.
@@ -206,12 +231,13 @@ pub async fn by_link(
     let begin = Begin::of(owner.clone(), Some(Role::Admin), address.clone(), &headers);
     let secret = app
         .read(move |store| match use_link(store, &token, now)? {
-            true => Ok(Some(begin.keep(store, now)?)),
-            false => Ok(None),
+            Ok(()) => Ok(Ok(begin.keep(store, now)?)),
+            Err(no) => Ok(Err(no)),
         })
         .await?;
-    let Some(secret) = secret else {
-        return Ok(NotSignedIn.into_response());
+    let secret = match secret {
+        Ok(secret) => secret,
+        Err(no) => return Ok(signin::no_link(no)),
     };
     let act = Act::done("signed in by the printed link", "");
     app.trail

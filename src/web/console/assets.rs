@@ -14,6 +14,11 @@ struct Assets;
 /// The style sheet of flow pictures is made from the picture's own palette.
 const PICTURE_CSS: &str = "picture.css";
 
+/// The brand's sign; browsers go by its type, whatever the address ends in.
+pub async fn sign() -> Response {
+    serve(Path("icon.svg".to_string())).await
+}
+
 pub async fn serve(Path(file): Path<String>) -> Response {
     let kind = match file.rsplit_once('.').map(|(_, kind)| kind) {
         Some("css") => "text/css; charset=utf-8",

@@ -50,6 +50,8 @@ pub fn routes() -> Router<AppState> {
         .merge(inbox::routes())
         .route("/live", get(live::live))
         .route("/assets/{*file}", get(assets::serve))
+        // Asked for by browsers that no page told of ours.
+        .route("/favicon.ico", get(assets::sign))
 }
 
 /// In the sandbox the phone; else the inbox for who serves leads, the flows for who does not.

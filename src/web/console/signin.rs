@@ -14,7 +14,7 @@ use crate::lead::Name;
 use crate::store::{Account, Store, StoreError};
 use crate::time::Timestamp;
 use crate::web::error::Problem;
-use crate::web::session::{Begin, welcome};
+use crate::web::session::{Begin, NoLink, welcome};
 use crate::web::state::AppState;
 use crate::web::throttle::{ACCOUNT_TRIES, ADDRESS_TRIES, Rate, Wait};
 use crate::web::trail::Act;
@@ -263,6 +263,35 @@ fn lapsed() -> Response {
         p { a href="/sign-in" { "Sign in" } }
     };
     (StatusCode::GONE, shell("Lapsed", &said)).into_response()
+}
+
+/// For who opens the printed link in vain: what is the matter with it, and how to get another.
+pub fn no_link(no: NoLink) -> Response {
+    let (status, title, why) = match no {
+        NoLink::Used => (
+            StatusCode::GONE,
+            "This link was used already",
+            "It works once. In the browser that used it you are signed in still.",
+        ),
+        NoLink::Expired => (
+            StatusCode::GONE,
+            "This link has expired",
+            "It works for a day after it was printed.",
+        ),
+        NoLink::Unknown => (
+            StatusCode::UNAUTHORIZED,
+            "There is no such link",
+            "Copy all of it; only the one that was printed last works.",
+        ),
+    };
+    let said = html! {
+        h1 { (title) }
+        p { (why) }
+        p { "A new one: " code { "replytree user add NAME --role admin" } " prints a link for an account of its own. "
+            "While nobody has signed in yet, starting " code { "replytree serve" } " again prints another too." }
+        p { a href="/sign-in" { "Sign in" } }
+    };
+    (status, shell(title, &said)).into_response()
 }
 
 fn choice(token: &str, name: &str, wrong: Option<&str>) -> Response {

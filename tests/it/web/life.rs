@@ -63,7 +63,19 @@ async fn the_sign_in_link_works_once_and_a_session_acts_from_our_own_pages_only(
         "{cookie}"
     );
     let session = cookie.split(';').next().unwrap().to_string();
-    assert_eq!(server.send(server.client.get(&link)).await.status, 401);
+    let again = server.send(server.client.get(&link)).await;
+    assert_eq!(again.status, 410, "{}", again.text);
+    assert!(
+        again.text.contains("This link was used already"),
+        "{}",
+        again.text
+    );
+    assert!(again.text.contains("replytree user add"), "{}", again.text);
+    let cut = server
+        .send(server.client.get(&link[..link.len() - 3]))
+        .await;
+    assert_eq!(cut.status, 401);
+    assert!(cut.text.contains("There is no such link"), "{}", cut.text);
     let call = async |origin: Option<&str>| {
         let mut request = server
             .client
@@ -86,6 +98,18 @@ async fn the_sign_in_link_works_once_and_a_session_acts_from_our_own_pages_only(
     let forged = server.client.get(format!("{}/v1/leads", server.base));
     let forged = forged.header("cookie", "replytree_session=x");
     assert_eq!(server.send(forged).await.status, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn browsers_find_the_brands_sign_without_being_told() {
+    let server = Server::sandbox().await;
+    let got = server.bare_get("/favicon.ico").await;
+    assert_eq!(got.status, 200, "{}", got.text);
+    assert_eq!(got.headers["content-type"], "image/svg+xml");
+    assert_eq!(
+        got.text,
+        include_str!("../../../src/web/console/assets/icon.svg")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
