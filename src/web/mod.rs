@@ -20,6 +20,7 @@ pub mod one_time;
 pub mod ops;
 pub mod origin;
 pub mod pages;
+mod refused;
 mod preferences;
 pub mod password;
 pub mod route;

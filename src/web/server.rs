@@ -192,6 +192,7 @@ pub async fn start(mut options: ServeOptions) -> Result<Running, ServeError> {
         imports: Imports::default(),
         stopping: stopping.clone(),
         answering: Mutex::default(),
+        refused: Default::default(),
         tallies: Default::default(),
     });
     let front = crate::web::front(app.clone());

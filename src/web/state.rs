@@ -18,6 +18,7 @@ use crate::web::console::Tallies;
 use crate::web::console::consent::Verified;
 use crate::web::console::import::Imports;
 use crate::web::error::Problem;
+use crate::web::refused::Refused;
 use crate::web::throttle::Throttle;
 use crate::web::trail::Trail;
 
@@ -51,6 +52,8 @@ pub struct App {
     pub stopping: watch::Receiver<bool>,
     /// Idempotency keys of requests that are being answered right now.
     pub answering: Mutex<HashSet<SeenKey>>,
+    /// Webhooks whose proof did not hold.
+    pub refused: Refused,
     /// What the console counted of each flow.
     pub tallies: Tallies,
 }

@@ -1,5 +1,6 @@
 //! Webhooks of carriers. 2xx is said only when the reply, what it changed and what is to be sent
-//! because of it are on disk. A signature that does not hold leaves nothing but a counter.
+//! because of it are on disk. A signature that does not hold leaves a
+//! counter, and in memory why.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -95,14 +96,14 @@ async fn take(app: &AppState, name: &str, parts: &Parts, body: Bytes) -> Result<
         ));
     }
     let raw = raw(&live, &parts.method, &parts.uri, &parts.headers, &body);
-    let values = settings(app, channel, carrier, &raw).await?;
+    let values = settings(app, name, channel, carrier, &raw).await?;
     let settings = Settings {
         values: &values,
         api: channel.api.as_deref(),
     };
     carrier
         .verify(&settings, &raw, app.wall())
-        .map_err(|bad| Problem::forbidden(bad.reason))?;
+        .map_err(|bad| refused(app, name, &bad.reason, &raw))?;
     let events = carrier
         .read(&settings, &raw)
         .map_err(|unreadable| Problem::bad_request(unreadable.0))?;
@@ -114,6 +115,7 @@ async fn take(app: &AppState, name: &str, parts: &Parts, body: Bytes) -> Result<
 /// The channel's settings, with the certificate that the request is signed by where one is needed.
 async fn settings<'c>(
     app: &AppState,
+    name: &str,
     channel: &'c Channel,
     carrier: &dyn Carrier,
     raw: &RawRequest,
@@ -124,7 +126,7 @@ async fn settings<'c>(
     };
     let url = carrier
         .certificate_url(&plain, raw)
-        .map_err(|bad| Problem::forbidden(bad.reason))?;
+        .map_err(|bad| refused(app, name, &bad.reason, raw))?;
     let Some(url) = url else {
         return Ok(Cow::Borrowed(&channel.settings));
     };
@@ -133,6 +135,12 @@ async fn settings<'c>(
     let mut values = channel.settings.clone();
     values.insert(Name::from(CERTIFICATE), certificate);
     Ok(Cow::Owned(values))
+}
+
+/// Kept for whoever sets the channel up; the carrier is told the same.
+fn refused(app: &AppState, channel: &str, why: &str, raw: &RawRequest) -> Problem {
+    app.refused.note(&Name::from(channel), why, raw, app.wall());
+    Problem::forbidden(why)
 }
 
 fn not_now(detail: &str) -> Problem {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::flow::workspace::Channel;
 use crate::lead::Name;
-use crate::runtime::health::{Fares, State as Health};
+use crate::runtime::health::State as Health;
 use crate::web::error::Problem;
 use crate::web::state::AppState;
 
@@ -16,7 +16,7 @@ pub async fn list(State(app): State<AppState>) -> Response {
     let live = app.live();
     let channels = live.workspace.channels.iter();
     let data: Vec<Value> = channels
-        .map(|(name, channel)| shape(name, channel, &app.engine.health.of(name)))
+        .map(|(name, channel)| shape(&app, name, channel))
         .collect();
     Json(json!({ "data": data })).into_response()
 }
@@ -30,8 +30,7 @@ pub async fn resume(
     let live = app.live();
     let known = live.workspace.channels.get_key_value(name.as_str());
     let (name, channel) = known.ok_or_else(|| Problem::not_found("channel"))?;
-    let fares = app.engine.health.of(name);
-    Ok(Json(shape(name, channel, &fares)).into_response())
+    Ok(Json(shape(&app, name, channel)).into_response())
 }
 
 /// Opens a channel of the workspace, if it is closed.
@@ -46,7 +45,8 @@ pub fn open(app: &AppState, name: &str) -> Result<(), Problem> {
     Ok(())
 }
 
-fn shape(name: &Name, channel: &Channel, fares: &Fares) -> Value {
+fn shape(app: &AppState, name: &Name, channel: &Channel) -> Value {
+    let (fares, refused) = (app.engine.health.of(name), app.refused.of(name));
     let (since, probe, error) = match &fares.state {
         Health::Open => (None, None, None),
         Health::Closed {
@@ -74,5 +74,12 @@ fn shape(name: &Name, channel: &Channel, fares: &Fares) -> Value {
         "failures": fares.failures,
         "busy_until": fares.busy.map(|at| at.to_string()),
         "last_worked": fares.worked.map(|at| at.to_string()),
+        "refused_webhooks": {
+            "count": refused.count,
+            "newest": refused.shown.iter().map(|it| json!({
+                "reason": it.why, "url": it.url, "count": it.count, "first": it.first.to_string(),
+                "last": it.last.to_string(),
+            })).collect::<Vec<_>>(),
+        },
     })
 }

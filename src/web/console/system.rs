@@ -19,6 +19,7 @@ use crate::web::console::standstill::{Standing, closed};
 use crate::web::console::{Page, when};
 use crate::web::error::Problem;
 use crate::web::pages::Query;
+use crate::web::refused::OfChannel;
 use crate::web::state::AppState;
 
 const AUDIT_SHOWN: usize = 12;
@@ -140,14 +141,33 @@ fn channels(app: &AppState, acts: bool) -> Markup {
             @if live.workspace.channels.is_empty() { p { "None in " code { "workspace.yaml" } ": the sandbox's carrier is used." } }
             ul.rows {
                 @for (name, channel) in &live.workspace.channels {
-                    li { (fares(name, &channel.carrier, &app.engine.health.of(name).state, live.sandbox, acts)) }
+                    li { (fares(name, &channel.carrier, &app.engine.health.of(name), live.sandbox, acts)) }
+                    @let refused = app.refused.of(name);
+                    @if refused.count > 0 { li { (refused_hooks(&refused)) } }
                 }
             }
         }
     }
 }
 
-fn fares(name: &Name, carrier: &Name, state: &health::State, sandbox: bool, acts: bool) -> Markup {
+/// What whoever sets the channel up must know: why, and at which address it was judged.
+fn refused_hooks(refused: &OfChannel) -> Markup {
+    html! {
+        details {
+            summary { span.badge.warn { (refused.count) " refused" } " webhooks whose proof did not hold, since the start" }
+            ul.rows { @for it in &refused.shown { li { div {
+                p { (it.why) }
+                p.hint { code { (it.url) } " · " (it.count) "×, last " (when(it.last)) }
+            } } } }
+            p.hint { "The address is the one that was judged: " code { "public_url" } " and the path. Give the request to "
+                code { "replytree hook CHANNEL" } " to see what was signed." }
+        }
+    }
+}
+
+fn fares(name: &Name, carrier: &Name, fares: &health::Fares, sandbox: bool, acts: bool) -> Markup {
+    let state = &fares.state;
+    let untried = fares.worked.is_none() && fares.failures == 0;
     html! {
         div { strong { (name) } p.hint { (carrier) }
             @if let health::State::Closed { since, error, probe, .. } = state {
@@ -157,6 +177,8 @@ fn fares(name: &Name, carrier: &Name, state: &health::State, sandbox: bool, acts
         }
         @match state {
             health::State::Open if sandbox => span.badge { "sandbox" },
+            // What was found out before the last start is not known: a text finds out anew.
+            health::State::Open if untried => span.badge { "no text since the start" },
             health::State::Open => span.badge.good { "in use" },
             health::State::Closed { .. } => span.badge.bad { (state.as_str()) },
         }

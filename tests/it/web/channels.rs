@@ -176,6 +176,52 @@ async fn a_channel_whose_account_is_in_trouble_pauses_and_another_stands_in() {
     assert_eq!(refused.status, 403);
 }
 
+/// Whoever sets a carrier up sees why its webhooks are refused, and nothing of what was in them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_webhook_tells_why_and_at_which_address_it_was_judged() {
+    let (server, _) = one_channel().await;
+    let url = format!("{PUBLIC_URL}/hooks/main/inbound");
+    let id = sid(9);
+    let fields = [
+        ("MessageSid", id.as_str()),
+        ("From", LEAD),
+        ("To", OURS),
+        ("Body", "canary"),
+    ];
+    for _ in 0..2 {
+        let request = twilio_request(&server.client, &server.base, &url, &fields);
+        let got = server.send(request.body("Body=canary")).await;
+        assert_eq!(got.status, 403, "{}", got.text);
+    }
+    let bare = server.bare_post("/hooks/main/status?x=canary", "Body=canary");
+    assert_eq!(bare.await.status, 403);
+    assert_eq!(
+        server.bare_post("/hooks/canary/inbound", "").await.status,
+        404
+    );
+
+    let listed = server.get("/v1/channels").await;
+    let refused = &listed.body["data"][0]["refused_webhooks"];
+    assert_eq!(refused["count"], 3, "{}", listed.text);
+    let newest = refused["newest"].as_array().unwrap();
+    let told = |it: &Value| (it["url"].clone(), it["reason"].clone(), it["count"].clone());
+    let (unsigned, misdirected) = (told(&newest[0]), told(&newest[1]));
+    let status = format!("{PUBLIC_URL}/hooks/main/status?…");
+    let missing = "the header `x-twilio-signature` is missing";
+    assert_eq!(unsigned, (json!(status), json!(missing), json!(1)));
+    let no_secret = "the signature fits no secret of the channel";
+    assert_eq!(misdirected, (json!(url), json!(no_secret), json!(2)));
+    let page = server.get("/system").await;
+    assert!(
+        page.text.contains(missing) && page.text.contains(&url),
+        "{}",
+        page.text
+    );
+    for (what, text) in [("api", &listed.text), ("page", &page.text)] {
+        assert!(!text.contains("canary"), "{what}: {text}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn without_another_channel_texts_wait_and_say_why() {
     let (server, desk) = one_channel().await;
