@@ -4,10 +4,10 @@
 pub mod significance;
 mod speed;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::conversation::{Conversation, ConversationId, Effect, Event, Status};
-use crate::lead::Name;
+use crate::lead::{Name, PhoneNumber};
 use crate::store::{ConversationQuery, Row, RowBody, SendStatus, Store, StoreError};
 use crate::time::{Duration, Timestamp};
 
@@ -35,6 +35,8 @@ pub struct Figures {
     pub clicked: u64,
     pub handed_off: u64,
     pub opted_out: u64,
+    /// Conversations that came to the goal of the experiment whose arm this is.
+    pub measured: u64,
     /// Conversations that came to a step, by its name.
     pub reached: BTreeMap<String, u64>,
     /// From a handoff's alert to its claim, each.
@@ -98,24 +100,78 @@ impl Figures {
     }
 }
 
+/// What an experiment measures, where that is not counted of every conversation anyway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Goal {
+    /// The lead did it after the conversation began, ended or not, and before they came in again.
+    Event(Name),
+    Outcome(Name),
+}
+
+impl Goal {
+    /// As a flow writes it.
+    pub fn name(&self) -> String {
+        match self {
+            Goal::Event(name) => format!("event:{name}"),
+            Goal::Outcome(name) => format!("outcome:{name}"),
+        }
+    }
+}
+
+/// When each lead came into the flow again after the conversation at hand, newest first.
+#[derive(Default)]
+pub struct CameAgain(HashMap<PhoneNumber, Timestamp>);
+
+impl CameAgain {
+    /// Whether the conversation came to the goal. Asked of each, from the newest to the oldest.
+    pub fn comes_to(
+        &mut self,
+        store: &dyn Store,
+        goal: &Goal,
+        conversation: &Conversation,
+        rows: &[Row],
+    ) -> Result<bool, StoreError> {
+        let event = match goal {
+            Goal::Outcome(name) => return Ok(conversation.outcome() == Some(name)),
+            Goal::Event(event) => event,
+        };
+        let (lead, began) = (conversation.lead, conversation.started);
+        let until = self.0.insert(lead, began);
+        let first = rows.first().map_or(0, |row| row.seq);
+        // What is told after the end stands in no conversation, or in another flow's.
+        let all = store.timeline(lead, None, first.saturating_sub(1), ROWS_MAX)?;
+        Ok(all.iter().any(|row| {
+            let within = row.at >= began && until.is_none_or(|until| row.at < until);
+            let RowBody::Happened(entry) = &row.body else {
+                return false;
+            };
+            within && matches!(&entry.event, Event::LeadDid { event: did, .. } if did == event)
+        }))
+    }
+}
+
 /// The arms by name, as `advance` draws them: the changed one and the untouched one.
 const ARMS: (&str, &str) = ("variant", "holdout");
 
-/// How the changed arm does against the untouched one: who replied, who opted out.
-pub fn compared(arms: &BTreeMap<String, Figures>) -> Vec<(&'static str, Comparison)> {
+/// How the changed arm does against the untouched one: who replied, who opted out, who came to the goal.
+pub fn compared(
+    arms: &BTreeMap<String, Figures>,
+    goal: Option<&Goal>,
+) -> Vec<(String, Comparison)> {
     let (Some(variant), Some(holdout)) = (arms.get(ARMS.0), arms.get(ARMS.1)) else {
         return Vec::new();
     };
     let share = |figures: &Figures, hits| Share::new(hits, figures.conversations);
-    let of = |name, hits: fn(&Figures) -> u64| {
+    let of = |name: &str, hits: fn(&Figures) -> u64| {
         let both = (share(variant, hits(variant)), share(holdout, hits(holdout)));
-        significance::compare(both.0, both.1).map(|it| (name, it))
+        significance::compare(both.0, both.1).map(|it| (name.to_string(), it))
     };
     [
         of("replied", |figures| figures.replied),
         of("clicked", |figures| figures.clicked),
         of("handed_off", |figures| figures.handed_off),
         of("opted_out", |figures| figures.opted_out),
+        goal.and_then(|goal| of(&goal.name(), |figures| figures.measured)),
     ]
     .into_iter()
     .flatten()
@@ -192,7 +248,7 @@ pub fn walk(
     store: &dyn Store,
     flow: &Name,
     since: Option<Timestamp>,
-    mut each: impl FnMut(&Conversation, &[Row]),
+    mut each: impl FnMut(&Conversation, &[Row]) -> Result<(), StoreError>,
 ) -> Result<bool, StoreError> {
     let mut before: Option<ConversationId> = None;
     for _ in 0..CONVERSATIONS_MAX / PAGE {
@@ -207,7 +263,7 @@ pub fn walk(
                 continue;
             }
             let rows = store.timeline(conversation.lead, Some(conversation.id), 0, ROWS_MAX)?;
-            each(conversation, &rows);
+            each(conversation, &rows)?;
         }
         before = page.last().map(|conversation| conversation.id);
         if page.len() < PAGE {
@@ -226,6 +282,7 @@ pub fn of_flow(
     let mut figures = Figures::default();
     let complete = walk(store, flow, since, |conversation, rows| {
         figures.add(conversation, rows);
+        Ok(())
     })?;
     Ok((figures, complete))
 }
@@ -235,16 +292,22 @@ pub fn of_experiment(
     store: &dyn Store,
     flow: &Name,
     experiment: &str,
+    goal: Option<&Goal>,
     since: Option<Timestamp>,
 ) -> Result<(BTreeMap<String, Figures>, bool), StoreError> {
     let mut arms: BTreeMap<String, Figures> = BTreeMap::new();
+    let mut again = CameAgain::default();
     let complete = walk(store, flow, since, |conversation, rows| {
         let drawn = conversation.variants.iter().find(|(e, _)| *e == experiment);
         if let Some((_, arm)) = drawn {
-            arms.entry(arm.to_string())
-                .or_default()
-                .add(conversation, rows);
+            let figures = arms.entry(arm.to_string()).or_default();
+            figures.add(conversation, rows);
+            if let Some(goal) = goal {
+                let came = again.comes_to(store, goal, conversation, rows)?;
+                figures.measured += u64::from(came);
+            }
         }
+        Ok(())
     })?;
     Ok((arms, complete))
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::cli::load::{Loaded, load};
 use crate::cli::{Context, Exit, database};
-use crate::flow::Flow;
+use crate::flow::{Experiment, Flow};
 use crate::import::harmless;
 use crate::kpi::{self, Figures};
 use crate::runtime::{Clock, WallClock};
@@ -41,7 +41,7 @@ struct Report<'f> {
     flow: &'f Flow,
     figures: Figures,
     complete: bool,
-    experiments: Vec<(String, BTreeMap<String, Figures>)>,
+    experiments: Vec<(&'f Experiment, BTreeMap<String, Figures>)>,
 }
 
 pub fn run(context: &Context, args: &ReportArgs) -> Exit {
@@ -107,8 +107,10 @@ fn report<'f>(
     let (figures, complete) = kpi::of_flow(store, &flow.name, since)?;
     let mut experiments = Vec::new();
     for experiment in &flow.experiments {
-        let (arms, _) = kpi::of_experiment(store, &flow.name, &experiment.name, since)?;
-        experiments.push((experiment.name.to_string(), arms));
+        let goal = reports::goal(experiment);
+        let (arms, _) =
+            kpi::of_experiment(store, &flow.name, &experiment.name, goal.as_ref(), since)?;
+        experiments.push((experiment, arms));
     }
     Ok(Report {
         flow,
@@ -138,12 +140,13 @@ fn shape(report: &Report) -> Value {
     shown["experiments"] = report
         .experiments
         .iter()
-        .map(|(name, arms)| {
-            let compared = reports::comparisons(arms);
+        .map(|(experiment, arms)| {
+            let compared = reports::comparisons(arms, reports::goal(experiment).as_ref());
             let arms: serde_json::Map<String, Value> = arms
                 .iter()
-                .map(|(arm, figures)| (arm.clone(), reports::json(figures)))
+                .map(|(arm, figures)| (arm.clone(), reports::arm(figures, experiment)))
                 .collect();
+            let name = experiment.name.as_str();
             json!({ "experiment": name, "arms": arms, "compared": compared })
         })
         .collect::<Vec<Value>>()
@@ -189,10 +192,14 @@ fn csv(reports: &[Report]) -> anyhow::Result<()> {
             let figure = format!("reached {step}");
             writer.write_record([&flow, "", "", &figure, &count.to_string()])?;
         }
-        for (name, arms) in &report.experiments {
+        for (experiment, arms) in &report.experiments {
+            let goal = reports::goal(experiment).map(|goal| goal.name());
             for (arm, figures) in arms {
-                for (figure, value) in rows(figures) {
-                    let (name, arm) = (harmless(name), harmless(arm));
+                let measured = goal
+                    .clone()
+                    .map(|goal| (goal, figures.measured.to_string()));
+                for (figure, value) in rows(figures).into_iter().chain(measured) {
+                    let (name, arm) = (harmless(&experiment.name), harmless(arm));
                     writer.write_record([&flow, &name, &arm, &harmless(&figure), &value])?;
                 }
             }
@@ -255,17 +262,22 @@ fn print(report: &Report) {
             .min(BAR);
         anstream::println!("  {step:<28}{count:>6}  {}", "█".repeat(filled));
     }
-    for (name, arms) in &report.experiments {
-        anstream::println!("  experiment {name}");
+    for (experiment, arms) in &report.experiments {
+        let goal = reports::goal(experiment);
+        anstream::println!("  experiment {}", experiment.name);
         for (arm, figures) in arms {
             let (all, replied) = (figures.conversations, figures.replied);
+            let came = goal.as_ref().map_or(String::new(), |goal| {
+                let (goal, count) = (goal.name(), figures.measured);
+                format!(", {count} {goal} {}", percent(count, all))
+            });
             anstream::println!(
-                "    {arm:<18}{all:>6} leads, {replied} replied {}, {} opted out",
+                "    {arm:<18}{all:>6} leads, {replied} replied {}, {} opted out{came}",
                 percent(replied, all),
                 figures.opted_out
             );
         }
-        for (what, it) in kpi::compared(arms) {
+        for (what, it) in kpi::compared(arms, goal.as_ref()) {
             anstream::println!("    {:<18}{}", what.replace('_', " "), it.spoken());
         }
     }

@@ -6,8 +6,8 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{delete, get, post};
 
 use crate::web::api::{
-    agents, audit, channels, consents, conversations, enrollments, events, flows, handoffs, leads,
-    messages, notes, parked, replies, reports,
+    agents, audit, channels, compare, consents, conversations, enrollments, events, flows,
+    handoffs, leads, messages, notes, parked, replies, reports,
 };
 use crate::web::auth::Right;
 use crate::web::guard::Access;
@@ -394,6 +394,17 @@ pub static ALL: &[Route] = &[
     )
     .body(CONSENT)
     .answers(&[(201, "The row")]),
+    route(
+        Get,
+        "/v1/reports/flows",
+        Needs(Right::ReadReports),
+        "Flows side by side, and together",
+        || get(compare::flows),
+    )
+    .query(&[
+        ("period", "`7d`, `30d`, `90d` or `all`"),
+        ("flow", "These alone: once for each"),
+    ]),
     route(
         Get,
         "/v1/reports/flows/{flow}",

@@ -6,6 +6,7 @@ mod api;
 mod channels;
 mod faults;
 mod email;
+mod figures;
 mod hooks;
 mod life;
 mod notes;

@@ -1,6 +1,7 @@
 //! The API, one file for each thing it speaks of.
 
 pub mod channels;
+pub mod compare;
 pub mod audit;
 pub mod consents;
 pub mod agents;

@@ -7,8 +7,8 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::kpi::{self, Comparison, Figures, Verdict};
-use crate::lead::Name;
+use crate::flow::{Experiment, Measure};
+use crate::kpi::{self, Comparison, Figures, Goal, Verdict};
 use crate::web::api::speed;
 use crate::web::error::Problem;
 use crate::web::pages::Query;
@@ -53,12 +53,42 @@ pub fn comparison(it: &Comparison) -> Value {
 }
 
 /// By what is compared.
-pub fn comparisons(arms: &BTreeMap<String, Figures>) -> Value {
-    let all = kpi::compared(arms);
-    let all = all
-        .iter()
-        .map(|(name, it)| (name.to_string(), comparison(it)));
+pub fn comparisons(arms: &BTreeMap<String, Figures>, goal: Option<&Goal>) -> Value {
+    let all = kpi::compared(arms, goal).into_iter();
+    let all = all.map(|(name, it)| (name, comparison(&it)));
     Value::Object(all.collect())
+}
+
+/// The goal of an experiment, where it is an event or an outcome.
+pub fn goal(experiment: &Experiment) -> Option<Goal> {
+    match &experiment.measure {
+        Measure::Event(name) => Some(Goal::Event(name.clone())),
+        Measure::Outcome(name) => Some(Goal::Outcome(name.clone())),
+        Measure::Replied | Measure::Clicked | Measure::OptedOut => None,
+    }
+}
+
+/// As the flow writes it.
+fn measure(experiment: &Experiment) -> String {
+    match &experiment.measure {
+        Measure::Replied => "replied".to_string(),
+        Measure::Clicked => "clicked".to_string(),
+        Measure::OptedOut => "opted_out".to_string(),
+        Measure::Event(name) => Goal::Event(name.clone()).name(),
+        Measure::Outcome(name) => Goal::Outcome(name.clone()).name(),
+    }
+}
+
+/// An arm's figures, and how many conversations of it came to what the experiment measures.
+pub fn arm(figures: &Figures, experiment: &Experiment) -> Value {
+    let mut shown = json(figures);
+    shown["measured"] = json!(match &experiment.measure {
+        Measure::Replied => figures.replied,
+        Measure::Clicked => figures.clicked,
+        Measure::OptedOut => figures.opted_out,
+        Measure::Event(_) | Measure::Outcome(_) => figures.measured,
+    });
+    shown
 }
 
 /// `GET /v1/reports/flows/{flow}?since=`
@@ -102,23 +132,24 @@ pub async fn experiment(
     Path(name): Path<String>,
 ) -> Result<Response, Problem> {
     let live = app.live();
-    let of = |flow: &&std::sync::Arc<crate::flow::Flow>| {
-        flow.experiments.iter().any(|e| *e.name == *name)
-    };
-    let flow = live.flows.values().find(of).cloned();
-    let flow = flow.ok_or_else(|| Problem::not_found("experiment"))?;
-    let (experiment, flow_name) = (Name::from(name.as_str()), flow.name.clone());
+    let found = live.flows.values().find_map(|flow| {
+        let known = flow.experiments.iter().find(|it| *it.name == *name)?;
+        Some((flow.name.clone(), known.clone()))
+    });
+    let (flow, experiment) = found.ok_or_else(|| Problem::not_found("experiment"))?;
+    let goal = goal(&experiment);
+    let (of, named, asked) = (flow.clone(), experiment.name.clone(), goal.clone());
     let (arms, complete) = app
-        .read(move |store| kpi::of_experiment(store, &flow_name, &experiment, None))
+        .read(move |store| kpi::of_experiment(store, &of, &named, asked.as_ref(), None))
         .await?;
-    let compared = comparisons(&arms);
+    let compared = comparisons(&arms, goal.as_ref());
     let arms: BTreeMap<String, Value> = arms
         .iter()
-        .map(|(arm, figures)| (arm.clone(), json(figures)))
+        .map(|(name, figures)| (name.clone(), arm(figures, &experiment)))
         .collect();
     let answer = json!({
-        "experiment": name, "flow": flow.name.as_str(), "arms": arms, "complete": complete,
-        "compared": compared,
+        "experiment": name, "flow": flow.as_str(), "measure": measure(&experiment), "arms": arms,
+        "complete": complete, "compared": compared,
     });
     Ok(Json(answer).into_response())
 }

@@ -3,7 +3,7 @@
 //! SVG; every drawing stands beside its numbers.
 
 mod charts;
-mod compare;
+pub mod compare;
 
 use std::sync::Arc;
 
@@ -322,6 +322,14 @@ fn sent(sum: &Sum) -> Markup {
     }
 }
 
+/// What an experiment measures, where that is an event or an outcome.
+fn goal(experiment: &Experiment) -> Option<String> {
+    match &experiment.measure {
+        Measure::Event(name) | Measure::Outcome(name) => Some(spaced(name)),
+        Measure::Replied | Measure::Clicked | Measure::OptedOut => None,
+    }
+}
+
 fn experiments(flow: &Flow, tally: &Tally) -> Markup {
     html! {
         @for experiment in &flow.experiments {
@@ -329,14 +337,18 @@ fn experiments(flow: &Flow, tally: &Tally) -> Markup {
             table.bars {
                 thead { tr {
                     td {} th scope="col" { "replied" } td {} th scope="col" { "won" } th scope="col" { "opted out" }
+                    @if let Some(goal) = goal(experiment) { th scope="col" { (goal) } }
                 } }
                 tbody {
-                    @for ((_, arm), sum) in tally.arms.iter().filter(|((name, _), _)| *name == experiment.name) { tr {
-                        th scope="row" { (spaced(arm)) " " span.hint { (sum.conversations) } }
+                    @for (key, sum) in tally.arms.iter().filter(|((name, _), _)| *name == experiment.name) { tr {
+                        th scope="row" { (spaced(&key.1)) " " span.hint { (sum.conversations) } }
                         td.bar-cell { (bar(share(sum.replied, sum.conversations), "accent")) }
                         td.number { b { (rate(sum.replied, sum.conversations)) } }
                         td.number { (rate(sum.won, sum.ended)) }
                         td.number { (rate(sum.opted_out, sum.conversations)) }
+                        @if goal(experiment).is_some() {
+                            td.number { (rate(tally.measured.get(key).copied().unwrap_or(0), sum.conversations)) }
+                        }
                     } }
                 }
             }
@@ -367,7 +379,7 @@ fn verdicts(tally: &Tally, experiment: &Experiment) -> Markup {
     let (Some(variant), Some(holdout)) = (of(VARIANT), of(HOLDOUT)) else {
         return html! { p.hint { "One of the arms has nobody in it yet." } };
     };
-    let mut compared: Vec<(&str, bool, Comparison)> = COMPARED
+    let mut compared: Vec<(String, bool, Comparison)> = COMPARED
         .iter()
         .filter_map(|(what, measure, counted)| {
             let share = |sum| {
@@ -378,13 +390,23 @@ fn verdicts(tally: &Tally, experiment: &Experiment) -> Markup {
             let it = significance::compare(share(variant), share(holdout))?;
             // Links that nobody was sent are no question.
             (asked || *what != "clicked" || variant.linked + holdout.linked > 0)
-                .then_some((*what, asked, it))
+                .then(|| (what.to_string(), asked, it))
         })
         .collect();
+    if let Some(goal) = goal(experiment) {
+        let share = |arm: &str, sum: &Sum| {
+            let key = (experiment.name.clone(), Name::from(arm));
+            let hits = tally.measured.get(&key).copied().unwrap_or(0);
+            Share::new(hits, sum.conversations)
+        };
+        let both = (share(VARIANT, variant), share(HOLDOUT, holdout));
+        let it = significance::compare(both.0, both.1);
+        compared.extend(it.map(|it| (goal, true, it)));
+    }
     compared.sort_by_key(|(_, asked, _)| !asked);
     html! {
         ul.verdicts { @for (what, asked, it) in compared { li {
-            (verdict(what, &it, asked))
+            (verdict(&what, &it, asked))
         } } }
         p.hint { "Settle beforehand how many leads it shall be: each further look has one chance in twenty to find something where there is nothing." }
     }

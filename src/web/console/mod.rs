@@ -4,7 +4,7 @@
 mod account;
 mod assets;
 pub mod consent;
-mod figures;
+pub mod figures;
 mod flows;
 mod history;
 pub mod import;
@@ -14,7 +14,7 @@ mod live;
 mod next;
 mod page;
 pub mod pages;
-mod period;
+pub mod period;
 mod phone;
 mod problems;
 mod proof;
@@ -26,7 +26,7 @@ mod stock;
 mod story;
 mod system;
 mod users;
-mod tally;
+pub mod tally;
 
 use axum::Router;
 use axum::extract::State;

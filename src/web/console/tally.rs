@@ -10,9 +10,11 @@ use std::time::{Duration as Span, Instant};
 use crate::conversation::{Conversation, ConversationId, Effect, Entry, Event, Status, VersionId};
 use crate::flow::graph::{Taken, taken_by};
 use crate::flow::{Flow, picture};
+use crate::kpi::{CameAgain, Goal};
 use crate::lead::Name;
 use crate::store::{ConversationQuery, Row, RowBody, SendStatus, StepCount, Store, StoreError};
 use crate::time::{Duration, Timestamp};
+use crate::web::api::reports;
 use crate::web::console::period::Period;
 use crate::web::console::stock::Stocks;
 use crate::web::error::Problem;
@@ -40,6 +42,8 @@ pub struct Tally {
     pub ways_in: BTreeMap<String, Sum>,
     /// By experiment and arm.
     pub arms: BTreeMap<(Name, Name), Sum>,
+    /// How many conversations of an arm came to the experiment's goal, where it is an event or an outcome.
+    pub measured: BTreeMap<(Name, Name), u64>,
     /// How often each exit of a step was taken.
     pub exits: BTreeMap<(Name, Name), u64>,
     /// How often each step was entered.
@@ -86,6 +90,11 @@ impl Tally {
     fn read(store: &dyn Store, flow: &Flow, began: Option<Timestamp>) -> Result<Self, StoreError> {
         let mut tally = Tally::default();
         let mut before: Option<ConversationId> = None;
+        let goals = flow.experiments.iter();
+        let goals = goals.filter_map(|it| Some((&it.name, reports::goal(it)?)));
+        let mut goals: Vec<(&Name, Goal, CameAgain)> = goals
+            .map(|(name, goal)| (name, goal, CameAgain::default()))
+            .collect();
         for _ in 0..CONVERSATIONS_MAX / PAGE {
             let page = store.conversations(&ConversationQuery {
                 flow: Some(flow.name.clone()),
@@ -97,6 +106,13 @@ impl Tally {
             for conversation in page.iter().filter(within) {
                 let rows = store.timeline(conversation.lead, Some(conversation.id), 0, ROWS_MAX)?;
                 tally.add(flow, conversation, &rows);
+                for (name, goal, again) in &mut goals {
+                    let arm = conversation.variants.iter().find(|(of, _)| of == *name);
+                    if let Some(arm) = arm {
+                        let came = again.comes_to(store, goal, conversation, &rows)?;
+                        *tally.measured.entry(arm.clone()).or_default() += u64::from(came);
+                    }
+                }
             }
             before = page.last().map(|conversation| conversation.id);
             // Newest first: what comes after one that is too old is older still.

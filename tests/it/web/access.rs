@@ -38,6 +38,7 @@ const MAY: &[(&str, &str, &[Role])] = &[
     ("post", "/v1/handoffs/{id}/resolve", SERVERS),
     ("get", "/v1/consents/{phone}", READERS),
     ("post", "/v1/consents", ADMIN),
+    ("get", "/v1/reports/flows", &[Admin, Auditor, Author]),
     ("get", "/v1/reports/flows/{flow}", &[Admin, Auditor, Author]),
     (
         "get",

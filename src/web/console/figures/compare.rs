@@ -22,9 +22,9 @@ use super::charts::{bar, days, rate, share};
 use super::{DAYS, shown, spaced, tiles};
 
 /// What is asked for: `period`, and `flow` once for each; none is all.
-struct Asked {
-    period: Period,
-    flows: Vec<String>,
+pub struct Asked {
+    pub period: Period,
+    pub flows: Vec<String>,
 }
 
 impl Asked {
@@ -113,10 +113,10 @@ pub async fn table(caller: Caller, State(app): State<AppState>, Query(pairs): Pa
     Ok(Html(compared(&counted, &asked, app.now()).into_string()).into_response())
 }
 
-type Counted = Vec<(Arc<Flow>, Arc<Tally>)>;
+pub type Counted = Vec<(Arc<Flow>, Arc<Tally>)>;
 
 /// Those that anything happened in, the greatest first; of chosen ones all.
-async fn counted(app: &AppState, asked: &Asked) -> Result<Counted, Problem> {
+pub async fn counted(app: &AppState, asked: &Asked) -> Result<Counted, Problem> {
     let live = app.live();
     let mut counted = Vec::new();
     for flow in live.flows.values().filter(|flow| asked.chosen(flow)) {
@@ -134,21 +134,44 @@ async fn counted(app: &AppState, asked: &Asked) -> Result<Counted, Problem> {
     Ok(counted)
 }
 
-fn compared(counted: &Counted, asked: &Asked, now: Timestamp) -> Markup {
-    let mut total = Sum::default();
-    let mut by_day: BTreeMap<i64, (u64, u64)> = BTreeMap::new();
-    let mut ways: BTreeMap<&str, Sum> = BTreeMap::new();
-    for (_, tally) in counted {
-        total.join(&tally.all);
-        for (day, (begun, answered)) in &tally.days {
-            let sum = by_day.entry(*day).or_default();
-            *sum = (sum.0 + begun, sum.1 + answered);
+/// What the flows come to together.
+#[derive(Default)]
+pub struct Together {
+    pub total: Sum,
+    /// Conversations begun and answered, by day since 1970 (UTC).
+    pub by_day: BTreeMap<i64, (u64, u64)>,
+    pub ways: BTreeMap<String, Sum>,
+    /// No conversation was left out.
+    pub complete: bool,
+}
+
+impl Together {
+    pub fn of(counted: &Counted) -> Self {
+        let mut all = Together {
+            complete: counted.iter().all(|(_, tally)| tally.complete),
+            ..Together::default()
+        };
+        for (_, tally) in counted {
+            all.total.join(&tally.all);
+            for (day, (begun, answered)) in &tally.days {
+                let sum = all.by_day.entry(*day).or_default();
+                *sum = (sum.0 + begun, sum.1 + answered);
+            }
+            for (way, sum) in &tally.ways_in {
+                all.ways.entry(way.clone()).or_default().join(sum);
+            }
         }
-        for (way, sum) in &tally.ways_in {
-            ways.entry(way).or_default().join(sum);
-        }
+        all
     }
-    let cut = counted.iter().any(|(_, tally)| !tally.complete);
+}
+
+fn compared(counted: &Counted, asked: &Asked, now: Timestamp) -> Markup {
+    let Together {
+        total,
+        by_day,
+        ways,
+        complete,
+    } = Together::of(counted);
     let rows: Vec<Row> = counted
         .iter()
         .map(|(flow, tally)| Row {
@@ -172,7 +195,7 @@ fn compared(counted: &Counted, asked: &Asked, now: Timestamp) -> Markup {
     ways.sort_by_key(|row| std::cmp::Reverse(row.sum.conversations));
     html! {
         div.figures #compared {
-            @if cut { p.hint { "Of a flow with more, the newest 2,000 conversations of the period count." } }
+            @if !complete { p.hint { "Of a flow with more, the newest 2,000 conversations of the period count." } }
             @if total.conversations == 0 {
                 (empty("Nothing in this period", "Choose a longer one, or other flows."))
             } @else {
