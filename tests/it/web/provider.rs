@@ -1,7 +1,8 @@
 //! A provider that fails in twelve ways, and carriers' own signatures, made here by hand.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -64,6 +65,9 @@ pub struct Provider {
     pub address: SocketAddr,
     pub seen: Mutex<Vec<Seen>>,
     counts: Mutex<HashMap<String, usize>>,
+    /// The requests that it lets wait for an answer right now, by the order in which they came.
+    held: Mutex<BTreeSet<usize>>,
+    holds: AtomicUsize,
     /// Where our server is, for receipts.
     pub ours: OnceLock<String>,
     client: reqwest::Client,
@@ -78,6 +82,8 @@ impl Provider {
             address: listener.local_addr().unwrap(),
             seen: Mutex::default(),
             counts: Mutex::default(),
+            held: Mutex::default(),
+            holds: AtomicUsize::new(0),
             ours: OnceLock::new(),
             client: reqwest::Client::new(),
         });
@@ -144,11 +150,11 @@ impl Provider {
                 send("302 Found", &to, "")
             }
             Some(Fault::TimeOut) => {
-                tokio::time::sleep(Duration::from_secs(12)).await;
+                self.hold(Duration::from_secs(12)).await;
                 return;
             }
             Some(Fault::Slow) => {
-                tokio::time::sleep(Duration::from_secs(3)).await;
+                self.hold(Duration::from_secs(3)).await;
                 send("201 Created", "", &well)
             }
             Some(Fault::ResetAfter) => {
@@ -167,6 +173,22 @@ impl Provider {
         };
         let _ = stream.write_all(answer.as_bytes()).await;
         let _ = stream.shutdown().await;
+    }
+
+    /// Lets the request wait.
+    async fn hold(&self, how_long: Duration) {
+        let n = {
+            let mut held = self.held.lock().unwrap();
+            let n = self.holds.fetch_add(1, Ordering::Relaxed);
+            held.insert(n);
+            n
+        };
+        tokio::time::sleep(how_long).await;
+        self.held.lock().unwrap().remove(&n);
+    }
+
+    pub fn held(&self) -> BTreeSet<usize> {
+        self.held.lock().unwrap().clone()
     }
 
     /// Notes a request; its id as the provider gives it.
