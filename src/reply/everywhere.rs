@@ -63,5 +63,8 @@ pub fn after_answers(reply: &Reply) -> Option<Verdict<Everywhere>> {
 
 /// The first rule of a topic that matches: where, and whether it is certain.
 pub(super) fn find(reply: &Reply, topic: Topic) -> Option<(Found, bool)> {
+    if reply.words.topics & topic.bit() == 0 {
+        return None;
+    }
     lexicon::get().find(topic, reply.words.as_slice())
 }

@@ -72,6 +72,8 @@ pub(super) struct Words {
     few: [Word; INLINE],
     many: Vec<Word>,
     len: usize,
+    /// The topics of which some word may set off a rule: most replies set off none, and no rule is tried.
+    pub topics: u16,
 }
 
 impl Words {
@@ -124,9 +126,12 @@ impl Words {
 
     /// Looks every word up in the vocabulary.
     pub fn recognize(&mut self, text: &str) {
+        let mut topics = 0;
         for word in self.as_mut_slice() {
             word.id = lexicon::get().word(word.of_text(text));
+            topics |= lexicon::get().topics(word.id);
         }
+        self.topics = topics;
     }
 
     fn as_mut_slice(&mut self) -> &mut [Word] {

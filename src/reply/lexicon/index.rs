@@ -89,6 +89,8 @@ impl Lexicon {
                 }
             }
         }
+        let bits = |rules: &Vec<RuleRef>| rules.iter().fold(0, |bits, r| bits | r.topic.bit());
+        self.topics = self.anchored.iter().map(bits).collect();
     }
 }
 

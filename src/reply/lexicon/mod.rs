@@ -217,6 +217,10 @@ impl Topic {
         ("decline", Topic::Decline),
         ("machine", Topic::Machine),
     ];
+
+    pub fn bit(self) -> u16 {
+        1 << self as u8
+    }
 }
 
 /// A phrase of a concept, the first word being its key in the index.
@@ -374,6 +378,8 @@ pub(super) struct Lexicon {
     pub languages: [Language; LANGUAGES.len()],
     /// By word id: the rules that cannot match without a word like it.
     anchored: Vec<Vec<RuleRef>>,
+    /// By word id: the topics of those rules, a bit for each.
+    topics: Vec<u16>,
     courtesies: Vec<bool>,
 }
 
@@ -394,11 +400,19 @@ impl Lexicon {
         self.stem(word)
     }
 
+    /// The topics that have a rule which a word like this may set off, a bit for each.
+    pub fn topics(&self, word: WordId) -> u16 {
+        self.topics.get(word.index()).copied().unwrap_or(0)
+    }
+
     /// The first rule of a topic that matches, certain ones before likely ones: where, and whether it
     /// is certain.
     pub fn find(&self, topic: Topic, words: &[super::words::Word]) -> Option<(Found, bool)> {
         let mut likely = None;
         for (at, word) in words.iter().enumerate() {
+            if self.topics(word.id) & topic.bit() == 0 {
+                continue;
+            }
             // A rule looks through the whole text: what a word said once, it says again.
             if words[..at].iter().any(|before| before.id == word.id) {
                 continue;

@@ -3,7 +3,7 @@
 //! Written as words separated by spaces:
 //! `word` that word; `a|b` either; `<class>` any word of a class; `x?` perhaps; `x*` any number;
 //! `!x` next comes none of these; `..3` up to three words of any kind in the same clause;
-//! `^` here a clause begins; `^^` here the message begins; `$` here a clause ends; `$$` the message;
+//! `^` here a clause begins; `^^` here the message begins; `$` here a clause ends; `$$` the message, but for a courtesy (", thanks");
 //! `@` a word the language has no meaning for, such as a name (`@@`: with a capital); `-x` right before stands none of these; `#` a number; `,` here a clause ends and the next begins
 //! and `,?` it may (other words follow each other within one clause).
 //! Matching takes a bounded number of steps; there is no backtracking over characters.
@@ -216,7 +216,13 @@ impl Run<'_> {
             What::ClauseBegins => before.is_none_or(|w| w.breaks),
             What::MessageBegins => at == 0,
             What::ClauseEnds => before.is_some_and(|w| w.breaks) || at == self.words.len(),
-            What::MessageEnds => at == self.words.len(),
+            What::MessageEnds => {
+                let thanked = || {
+                    let rest = self.words.get(at..).unwrap_or_default();
+                    rest.iter().all(|w| super::get().is_courtesy(w.id))
+                };
+                at == self.words.len() || before.is_some_and(|w| w.breaks) && thanked()
+            }
             What::Word(_) | What::Number | What::Name(_) => false,
             What::Gap(_) | What::Break | What::AnyBreak => false,
         }
