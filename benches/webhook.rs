@@ -176,6 +176,7 @@ fn serve_replytree(db: &Path, leads: usize) {
             stopping,
             answering: Mutex::default(),
             tallies: Default::default(),
+            refused: Default::default(),
         });
         replytree::web::ops::collect();
         let commits = axum::routing::get(async || replytree::web::ops::render());
