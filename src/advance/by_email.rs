@@ -75,7 +75,7 @@ fn opt_out(
 ) -> Option<Next> {
     walk.understood = Some(understood(kind, verdict));
     let row = unsubscribed("email", verdict.rule, text, walk.now);
-    walk.note(crate::conversation::Effect::Consent(row));
+    walk.note(crate::conversation::Effect::Consent(Box::new(row)));
     if kind == Everywhere::OptOut && reply::speaks_of(text).texts {
         let verdict = Verdict {
             meaning: kind,

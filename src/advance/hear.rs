@@ -195,15 +195,11 @@ pub(super) fn understood(verdict: &reply::Verdict<Everywhere>) -> Understood {
 pub(super) fn opt_out(walk: &mut Walk, verdict: &reply::Verdict<Everywhere>, text: &str) {
     let again = walk.facts.policy.standing.is_opted_out();
     walk.note(Effect::CancelQueued);
-    walk.note(Effect::Consent(own_act(
-        ConsentChange::Revoked,
-        verdict.rule,
-        text,
-        walk.now,
-    )));
+    let row = own_act(ConsentChange::Revoked, verdict.rule, text, walk.now);
+    walk.note(Effect::Consent(Box::new(row)));
     if reply::speaks_of(text).emails {
         let row = by_email::unsubscribed("sms", verdict.rule, text, walk.now);
-        walk.note(Effect::Consent(row));
+        walk.note(Effect::Consent(Box::new(row)));
     }
     if !again {
         let notices = notices::of(&walk.conversation.locale);
@@ -216,12 +212,8 @@ fn opt_in(walk: &mut Walk, verdict: &reply::Verdict<Everywhere>, text: &str) {
     if matches!(walk.facts.policy.standing.consent, Consent::Given(..)) {
         return;
     }
-    walk.note(Effect::Consent(given(
-        walk.facts,
-        verdict.rule,
-        text,
-        walk.now,
-    )));
+    let row = given(walk.facts, verdict.rule, text, walk.now);
+    walk.note(Effect::Consent(Box::new(row)));
     let confirmation = notices::opt_in_confirmation(walk.facts, &walk.conversation.locale);
     walk.send(Effect::Sms(confirmation));
 }
@@ -386,7 +378,7 @@ fn said_otherwise(
             let text = walk.conversation.last_reply.clone();
             walk.note(Effect::CancelQueued);
             let row = own_act(ConsentChange::Revoked, verdict.rule, &text, walk.now);
-            walk.note(Effect::Consent(row));
+            walk.note(Effect::Consent(Box::new(row)));
             let text = notices.wrong_number(walk.facts.workspace);
             let _ = walk.notice(text, Purpose::OptOutConfirmation);
             Some(Some(Next::End(Name::from("wrong_number"))))
@@ -452,7 +444,10 @@ fn stranger_said(
     let notices = notices::of(locale);
     let workspace = facts.workspace;
     let opted_out = facts.policy.standing.is_opted_out();
-    let revoke = || Effect::Consent(own_act(ConsentChange::Revoked, verdict.rule, text, now));
+    let revoke = || {
+        let row = own_act(ConsentChange::Revoked, verdict.rule, text, now);
+        Effect::Consent(Box::new(row))
+    };
     let (note, notice) = match verdict.meaning {
         Everywhere::OptOut => {
             let confirm = (!opted_out).then(|| {
@@ -471,7 +466,7 @@ fn stranger_said(
         Everywhere::OptIn if !matches!(facts.policy.standing.consent, Consent::Given(..)) => {
             let give = given(facts, verdict.rule, text, now);
             let confirm = (notices.opted_in(facts, locale), Purpose::OptInConfirmation);
-            (Some(Effect::Consent(give)), Some(confirm))
+            (Some(Effect::Consent(Box::new(give))), Some(confirm))
         }
         Everywhere::Help => (None, Some((notices.help(facts, locale), Purpose::Help))),
         Everywhere::WhoIsThis => (None, Some((notices.who_we_are(workspace), Purpose::Help))),
@@ -490,7 +485,7 @@ fn stranger_said(
     effects.extend(note.map(|effect| (0, effect)));
     if verdict.meaning == Everywhere::OptOut && reply::speaks_of(text).emails {
         let row = by_email::unsubscribed("sms", verdict.rule, text, now);
-        effects.push((0, Effect::Consent(row)));
+        effects.push((0, Effect::Consent(Box::new(row))));
     }
     if let Some((text, purpose)) = notice
         && may_answer(facts, purpose, now)

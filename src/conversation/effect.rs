@@ -65,7 +65,7 @@ pub enum Effect {
     CancelQueued,
     /// A new row of the ledger.
     #[n(9)]
-    Consent(#[n(0)] ConsentEvent),
+    Consent(#[n(0)] Box<ConsentEvent>),
     #[n(10)]
     Shortlink {
         /// 64 bits, unguessable; see `flow::links`.

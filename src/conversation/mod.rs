@@ -155,7 +155,7 @@ pub enum Status {
     Waiting(#[n(0)] Wait),
     /// Offered to agents, or claimed by one.
     #[n(2)]
-    WithAgent(#[n(0)] Handoff),
+    WithAgent(#[n(0)] Box<Handoff>),
     /// An agent has taken the conversation; the flow stands still until it is given back.
     #[n(3)]
     TakenOver {

@@ -58,6 +58,9 @@ impl Next {
     }
 }
 
+/// Most events lead to no more, over no more steps.
+const EFFECTS_USUAL: usize = 2;
+
 /// A message decided: its number, or why there is none.
 pub type Sent = Result<Seq, DropReason>;
 
@@ -92,8 +95,8 @@ impl<'a> Walk<'a> {
             now,
             conversation,
             locale_ix,
-            effects: Vec::new(),
-            path: Vec::new(),
+            effects: Vec::with_capacity(EFFECTS_USUAL),
+            path: Vec::with_capacity(EFFECTS_USUAL),
             understood: None,
             answered: None,
             // The entry of the event itself takes the first number.

@@ -313,7 +313,7 @@ fn notify(walk: &mut Walk, event: &str) {
 
 fn rest(held: Held) -> Next {
     let deadline = held.deadline();
-    Next::Rest(Status::WithAgent(held), deadline)
+    Next::Rest(Status::WithAgent(Box::new(held)), deadline)
 }
 
 /// A round in which nobody is asked.

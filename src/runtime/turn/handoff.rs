@@ -216,9 +216,9 @@ impl Desk<'_> {
 /// The handoff of this id, if it is the one under way.
 fn handoff_of(conversation: &Conversation, id: HandoffId) -> Result<&Handoff, Refusal> {
     let found = match &conversation.status {
-        Status::WithAgent(handoff) => Some(handoff),
+        Status::WithAgent(handoff) => Some(&**handoff),
         Status::TakenOver { resume, .. } => match &**resume {
-            Status::WithAgent(handoff) => Some(handoff),
+            Status::WithAgent(handoff) => Some(&**handoff),
             _ => None,
         },
         Status::Scheduled | Status::Waiting(_) | Status::Ended { .. } => None,

@@ -248,7 +248,7 @@ impl Desk<'_> {
         for (seq, effect) in effects {
             match effect {
                 crate::conversation::Effect::CancelQueued => self.commit.cancel_queued = true,
-                crate::conversation::Effect::Consent(event) => self.consent(event),
+                crate::conversation::Effect::Consent(event) => self.consent(*event),
                 other => self.push_outgoing(None, seq, other),
             }
         }

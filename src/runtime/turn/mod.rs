@@ -461,7 +461,7 @@ impl<'e> Desk<'e> {
                 self.set_field(field, value);
             }
             Effect::CancelQueued => self.commit.cancel_queued = true,
-            Effect::Consent(event) => self.consent(event),
+            Effect::Consent(event) => self.consent(*event),
             Effect::MarkUnreachable => {
                 self.record.standing.unreachable = true;
                 self.record_changed = true;

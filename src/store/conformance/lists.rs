@@ -155,11 +155,11 @@ fn filter_conversations(store: &dyn Store) {
                 }
             }
             1 => {
-                it.status = Status::WithAgent(Handoff {
+                it.status = Status::WithAgent(Box::new(Handoff {
                     step: "person".into(),
                     seq: 9,
                     ..Handoff::default()
-                })
+                }))
             }
             2 => it.flow = "solar".into(),
             _ => {}

@@ -337,11 +337,11 @@ fn spoiled(store: &dyn Store) {
 
 fn statuses(store: &dyn Store) {
     let waiting = Lead::new(0).conversation(1).status;
-    let offered = Status::WithAgent(Handoff {
+    let offered = Status::WithAgent(Box::new(Handoff {
         step: "person".into(),
         seq: 3,
         ..Handoff::default()
-    });
+    }));
     let taken_over = |resume: &Status| Status::TakenOver {
         agent: "kim".to_string(),
         resume: Box::new(resume.clone()),
