@@ -342,7 +342,7 @@ impl State {
         rows.cloned().collect()
     }
 
-    /// What others' timelines tell of the lead is blanked, and what did not leave yet stays.
+    /// What others' timelines tell of the lead is blanked; what had not left never does.
     fn take_out_told(&mut self, lead: PhoneNumber, at: Timestamp) {
         for place in self.told_at(lead) {
             if let Some(row) = self.rows.get_mut(&place) {

@@ -40,7 +40,7 @@ pub fn rows(db: &Connection, lead: PhoneNumber) -> Result<Vec<Row>, StoreError> 
     Ok(found)
 }
 
-/// Blanks them all, and has what did not leave yet stay. How many they were.
+/// Blanks them all; what had not left never does. How many they were.
 pub fn take_out(
     db: &Connection,
     lead: PhoneNumber,
