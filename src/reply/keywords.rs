@@ -223,7 +223,7 @@ fn core(reply: &Reply) -> std::ops::Range<usize> {
         last.map_or(start, |i| i + 1)
     };
     let end = last(words.len());
-    let signed = names_at_the_end(&words[start..end]);
+    let signed = names_at_the_end(reply, &words[start..end]);
     // "Stop MfG Huber": a name that follows a courtesy is a signature.
     if signed > 0 && end - signed > start && courtesy(end - signed - 1) {
         return start..last(end - signed);
@@ -231,11 +231,14 @@ fn core(reply: &Reply) -> std::ops::Range<usize> {
     start..end
 }
 
-/// How many words at the end may be who writes.
-fn names_at_the_end(words: &[Word]) -> usize {
+/// How many words at the end may be who writes: capitals that are no words, and initials.
+fn names_at_the_end(reply: &Reply, words: &[Word]) -> usize {
     const NAMES_MAX: usize = 3;
-    let is_name =
-        |w: &&Word| w.capital && w.kind == WordKind::Letters && w.id == lexicon::WordId::UNKNOWN;
+    let is_name = |w: &&Word| {
+        let text = w.of_text(&reply.text);
+        let strange = lexicon::get().form(w.id) != text || text.len() == 1;
+        w.capital && w.kind == WordKind::Letters && strange
+    };
     words
         .iter()
         .rev()
@@ -264,14 +267,16 @@ pub(super) fn slipped(reply: &Reply) -> Option<Verdict<Everywhere>> {
     })
 }
 
-/// Opt-outs of one word that leave no doubt, each the target of slips.
+/// Opt-outs of one word, each the target of slips; those that leave a doubt must be longer.
 static SLIPS: LazyLock<Vec<SmolStr>> = LazyLock::new(|| {
-    const LETTERS_MIN: usize = 4;
-    let certain = KEYWORDS
-        .iter()
-        .filter(|(word, keyword)| **keyword == Keyword::OptOut && !word.contains(' '));
-    let words = certain.map(|(word, _)| word.clone());
-    words.filter(|word| word.len() >= LETTERS_MIN).collect()
+    let letters_min = |keyword: &Keyword| match keyword {
+        Keyword::OptOut => 4,
+        Keyword::OptOutPerhaps => 5,
+        _ => usize::MAX,
+    };
+    let words = KEYWORDS.iter().filter(|(word, _)| !word.contains(' '));
+    let long = words.filter(|(word, keyword)| word.len() >= letters_min(keyword));
+    long.map(|(word, _)| word.clone()).collect()
 });
 
 fn is_slip_of_one(word: &str, id: lexicon::WordId) -> bool {

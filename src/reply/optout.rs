@@ -29,7 +29,10 @@ fn is_asked_and_denied(reply: &Reply, found: Found) -> bool {
     let rest = words.get(found.end..).unwrap_or_default();
     let denied = |language: &lexicon::Language| {
         let no = language.phrase(rest);
-        no.is_some_and(|(_, bits)| bits & Concept::No.bit() != 0)
+        no.is_some_and(|(n, bits)| {
+            let alone = n == rest.len() || rest[n - 1].breaks;
+            alone && bits & Concept::No.bit() != 0
+        })
     };
     asked && lexicon::get().languages.iter().any(denied)
 }

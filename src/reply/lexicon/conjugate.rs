@@ -110,11 +110,9 @@ fn spanish(verb: &Verb) -> Vec<(Mood, String)> {
         forms.push((mood, form));
     }
     forms.extend(with(Mood::Command, &wish, &negated));
-    forms.extend(with(
-        Mood::Command,
-        &plain,
-        if first { &["eis"] } else { &["ais"] },
-    ));
+    let yours: &[&str] = if first { &["eis"] } else { &["ais"] };
+    forms.extend(with(Mood::Command, &plain, yours));
+    forms.extend(with(Mood::Command, &wish, yours));
     forms.extend(with(Mood::Command, stem, past));
     let done = format!("{stem}{}", if first { "ad" } else { "id" });
     forms.extend(with(Mood::Participle, &done, &["o", "a", "os", "as"]));

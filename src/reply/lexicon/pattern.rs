@@ -3,7 +3,8 @@
 //! Written as words separated by spaces:
 //! `word` that word; `a|b` either; `<class>` any word of a class; `x?` perhaps; `x*` any number;
 //! `!x` next comes none of these; `..3` up to three words of any kind in the same clause;
-//! `^` here a clause begins; `^^` here the message begins; `$` here a clause ends; `$$` the message, but for a courtesy (", thanks");
+//! `^` here a clause begins; `^^` here the message begins; `$` here a clause ends; `$$` the message,
+//! but for a courtesy (", thanks"); pictures at either end do not count;
 //! `@` a word the language has no meaning for, such as a name (`@@`: with a capital); `-x` right before stands none of these; `#` a number; `,` here a clause ends and the next begins
 //! and `,?` it may (other words follow each other within one clause).
 //! Matching takes a bounded number of steps; there is no backtracking over characters.
@@ -205,6 +206,18 @@ impl Run<'_> {
         None
     }
 
+    /// Nothing but pictures, or nothing at all.
+    fn are_signs(&self, range: impl std::slice::SliceIndex<[Word], Output = [Word]>) -> bool {
+        let words = self.words.get(range).unwrap_or_default();
+        words.iter().all(|w| w.kind == WordKind::Emoji)
+    }
+
+    /// Nothing but courtesies from there on.
+    fn thanks(&self, at: usize) -> bool {
+        let mut rest = self.words.get(at..).unwrap_or_default().iter();
+        rest.all(|w| super::get().is_courtesy(w.id))
+    }
+
     fn holds(&self, what: &What, at: usize) -> bool {
         let before = at.checked_sub(1).map(|i| &self.words[i]);
         match what {
@@ -213,15 +226,11 @@ impl Run<'_> {
                 .get(at)
                 .is_some_and(|w| set.has(w, self.language)),
             What::NotBefore(set) => !before.is_some_and(|w| set.has(w, self.language)),
-            What::ClauseBegins => before.is_none_or(|w| w.breaks),
+            What::ClauseBegins => before.is_none_or(|w| w.breaks) || self.are_signs(..at),
             What::MessageBegins => at == 0,
-            What::ClauseEnds => before.is_some_and(|w| w.breaks) || at == self.words.len(),
+            What::ClauseEnds => before.is_some_and(|w| w.breaks) || self.are_signs(at..),
             What::MessageEnds => {
-                let thanked = || {
-                    let rest = self.words.get(at..).unwrap_or_default();
-                    rest.iter().all(|w| super::get().is_courtesy(w.id))
-                };
-                at == self.words.len() || before.is_some_and(|w| w.breaks) && thanked()
+                self.are_signs(at..) || before.is_some_and(|w| w.breaks) && self.thanks(at)
             }
             What::Word(_) | What::Number | What::Name(_) => false,
             What::Gap(_) | What::Break | What::AnyBreak => false,

@@ -57,6 +57,20 @@ const TENTH: [&str; 2] = [
         include_str!("../../data/understanding/consent_tenth_fr_de.yaml"),
     ),
 ];
+/// By a hand that knew the rules.
+const ELEVENTH: [&str; 2] = [
+    "{}",
+    include_str!("../../data/understanding/consent_eleventh.yaml"),
+];
+/// Again by people who never saw the program, and harder.
+const TWELFTH: [&str; 2] = [
+    "{}",
+    concat!(
+        include_str!("../../data/understanding/consent_twelfth_en.yaml"),
+        include_str!("../../data/understanding/consent_twelfth_es_pt.yaml"),
+        include_str!("../../data/understanding/consent_twelfth_fr_de.yaml"),
+    ),
+];
 const ORDINARY: &str = include_str!("../../data/understanding/ordinary.yaml");
 
 /// Questions of kinds that the shared cases do not ask.
@@ -224,7 +238,7 @@ fn ordinary_texts_by_the_thousand_are_no_opt_outs() {
 }
 
 /// What each batch got right when it was first read, before a rule was bettered by it.
-const FIRST_READ: [(&str, [&str; 2], &str); 10] = [
+const FIRST_READ: [(&str, [&str; 2], &str); 12] = [
     (
         "first",
         FIRST,
@@ -270,6 +284,16 @@ const FIRST_READ: [(&str, [&str; 2], &str); 10] = [
         "tenth",
         TENTH,
         "–; 95.5 % of 380 and 73.9 % of 180; 4 of 780",
+    ),
+    (
+        "eleventh",
+        ELEVENTH,
+        "–; 90.8 % of 130 and 72.5 % of 80; 3 of 140",
+    ),
+    (
+        "twelfth",
+        TWELFTH,
+        "–; 80.0 % of 520 and 76.8 % of 250; 5 of 640",
     ),
 ];
 
