@@ -135,8 +135,6 @@ pub struct Row {
     pub body: RowBody,
 }
 
-// Rows are few at a time and soon encoded; a box would be one allocation a row.
-#[expect(clippy::large_enum_variant)]
 #[derive(Debug, Clone, PartialEq)]
 pub enum RowBody {
     Happened(Entry),
