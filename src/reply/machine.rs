@@ -68,6 +68,10 @@ fn is_tapback(reply: &Reply) -> bool {
 
 /// What stands before, in and after the outermost quotation marks.
 fn quotation(text: &str) -> Option<(&str, &str, &str)> {
+    // Of ASCII one mark opens: most texts are done with here.
+    if !text.bytes().any(|b| b == b'"' || !b.is_ascii()) {
+        return None;
+    }
     let open = text.find(OPEN)?;
     let close = text.rfind(CLOSE)?;
     let open_len = text[open..].chars().next()?.len_utf8();

@@ -281,7 +281,7 @@ impl Loader<'_> {
             .split_whitespace()
             .map(|part| self.part(part))
             .collect();
-        Pattern { parts, certain }
+        Pattern::new(parts, certain)
     }
 
     fn part(&mut self, text: &str) -> Part {

@@ -15,8 +15,10 @@ use super::{Language, WordId};
 /// A rule of one language.
 #[derive(Debug, Clone)]
 pub(crate) struct Pattern {
-    pub parts: Vec<Part>,
+    parts: Vec<Part>,
     pub certain: bool,
+    /// No shorter text matches.
+    words_min: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -80,6 +82,18 @@ pub(crate) struct Found {
 const ANY_MAX: usize = 6;
 
 impl Pattern {
+    pub fn new(parts: Vec<Part>, certain: bool) -> Self {
+        let is_word =
+            |part: &&Part| matches!(part.what, What::Word(_) | What::Number | What::Name(_));
+        let needed = parts.iter().filter(|part| part.times == Times::Once);
+        let words_min = needed.filter(is_word).count();
+        Self {
+            parts,
+            certain,
+            words_min,
+        }
+    }
+
     /// The words one of which must stand in every match: the rarest such set.
     pub fn anchor(&self, weight: impl Fn(&Set) -> usize) -> Option<&Set> {
         let sets = self.parts.iter().filter_map(|part| match &part.what {
@@ -91,10 +105,13 @@ impl Pattern {
 
     /// The first match in `words`.
     pub fn find(&self, words: &[Word], language: &Language) -> Option<Found> {
+        if words.len() < self.words_min {
+            return None;
+        }
         let run = Run { words, language };
         let last = match self.parts.first().map(|part| &part.what) {
             Some(What::MessageBegins) => 1,
-            _ => words.len(),
+            _ => words.len() + 1 - self.words_min.max(1),
         };
         (0..last).find_map(|start| {
             let end = run.matches(&self.parts, start, Clause::Any)?;
