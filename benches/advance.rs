@@ -92,11 +92,9 @@ fn main() {
     }
 }
 
-/// As the store does it: into a buffer that holds most records without growing.
+/// As the store does it.
 fn encoded<T: minicbor::Encode<()>>(record: &T) -> Vec<u8> {
-    let mut blob = Vec::with_capacity(384);
-    minicbor::encode(record, &mut blob).expect("it encodes");
-    blob
+    replytree::store::sqlite::to_blob(record).expect("it encodes")
 }
 
 fn replied(text: &str) -> Event {

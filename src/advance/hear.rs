@@ -185,10 +185,10 @@ fn heeded_first(
 
 pub(super) fn understood(verdict: &reply::Verdict<Everywhere>) -> Understood {
     Understood {
-        kind: Name::from(verdict.meaning.as_str()),
+        kind: Name::fixed(verdict.meaning.as_str()),
         answer: None,
         certain: verdict.certain,
-        rule: Name::from(verdict.rule),
+        rule: Name::fixed(verdict.rule),
     }
 }
 

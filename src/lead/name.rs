@@ -12,6 +12,11 @@ use smol_str::SmolStr;
 pub struct Name(SmolStr);
 
 impl Name {
+    /// A word of our own: nothing is copied.
+    pub const fn fixed(text: &'static str) -> Self {
+        Self(SmolStr::new_static(text))
+    }
+
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }

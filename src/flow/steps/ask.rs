@@ -135,10 +135,10 @@ impl Ask {
     /// Takes the answer that was heard.
     pub fn take(&self, step: &Step, heard: Heard, walk: &mut Walk) -> Next {
         let note = |answer: String| Understood {
-            kind: Name::from("answer"),
+            kind: Name::fixed("answer"),
             answer: Some(answer),
             certain: heard.certain,
-            rule: Name::from(heard.rule),
+            rule: Name::fixed(heard.rule),
         };
         match (heard.what, &self.expect) {
             (What::Option(ix), Expect::Options(options, _)) => {

@@ -47,6 +47,7 @@ use crate::store::{
 use crate::time::Timestamp;
 
 pub use audit::audit_file;
+pub use pack::to_blob;
 pub use upkeep::restore;
 
 /// How many batches pass between two looks at the log's length.

@@ -1,7 +1,9 @@
 //! How records become rows: which parts are columns, and the compact blob of the rest. What is a
 //! column is not in the blob as well.
 
-use minicbor::encode::Encode;
+use std::convert::Infallible;
+
+use minicbor::encode::{Encode, Write};
 use minicbor::{Decode, Decoder, Encoder};
 use rusqlite::Row as SqlRow;
 use rusqlite::types::ValueRef;
@@ -18,13 +20,29 @@ const READING: &str = "read a row";
 /// Most records are smaller; a larger one grows.
 const BLOB_BYTES: usize = 384;
 
+/// Where a record is written. Most of its pieces are one byte, for which copying a slice is dear.
+struct Blob(Vec<u8>);
+
+impl Write for Blob {
+    type Error = Infallible;
+
+    fn write_all(&mut self, piece: &[u8]) -> Result<(), Infallible> {
+        match piece {
+            [byte] => self.0.push(*byte),
+            piece => self.0.extend_from_slice(piece),
+        }
+        Ok(())
+    }
+}
+
+/// A record as it is kept.
 pub fn to_blob<T: Encode<()>>(value: &T) -> Result<Vec<u8>, StoreError> {
-    let mut blob = Vec::with_capacity(BLOB_BYTES);
+    let mut blob = Blob(Vec::with_capacity(BLOB_BYTES));
     minicbor::encode(value, &mut blob).map_err(|source| StoreError::Failed {
         doing: "encode a record",
         source: source.to_string().into(),
     })?;
-    Ok(blob)
+    Ok(blob.0)
 }
 
 pub fn from_blob<'b, T: Decode<'b, ()>>(
@@ -163,9 +181,9 @@ pub fn conversation_blob(it: &Conversation) -> Result<Vec<u8>, StoreError> {
     if let Some(place) = place(&mut status) {
         *place = Name::default();
     }
-    let mut bytes = Vec::with_capacity(128);
-    let mut e = Encoder::new(&mut bytes);
-    let mut encode = || -> Result<(), minicbor::encode::Error<std::convert::Infallible>> {
+    let mut blob = Blob(Vec::with_capacity(128));
+    let mut e = Encoder::new(&mut blob);
+    let mut encode = || -> Result<(), minicbor::encode::Error<Infallible>> {
         e.array(10)?
             .encode(&status)?
             .encode(&it.locale)?
@@ -183,7 +201,7 @@ pub fn conversation_blob(it: &Conversation) -> Result<Vec<u8>, StoreError> {
         doing: "encode a conversation",
         source: source.to_string().into(),
     })?;
-    Ok(bytes)
+    Ok(blob.0)
 }
 
 /// Columns in this order: id, lead, version, revision, step, outcome, due, started, data.
