@@ -236,8 +236,8 @@ fn names_at_the_end(reply: &Reply, words: &[Word]) -> usize {
     const NAMES_MAX: usize = 3;
     let is_name = |w: &&Word| {
         let text = w.of_text(&reply.text);
-        let strange = lexicon::get().form(w.id) != text || text.len() == 1;
-        w.capital && w.kind == WordKind::Letters && strange
+        let strange = || lexicon::get().form(w.id) != text || text.len() == 1;
+        w.capital && w.kind == WordKind::Letters && strange()
     };
     words
         .iter()
@@ -250,6 +250,9 @@ fn names_at_the_end(reply: &Reply, words: &[Word]) -> usize {
 /// Whether the message, written in a hurry, is one of the unmistakable keywords: letters swapped or doubled,
 /// a neighbouring key hit, a digit or a sign for a letter, a space where none belongs.
 pub(super) fn slipped(reply: &Reply) -> Option<Verdict<Everywhere>> {
+    if matches!(reply.words.as_slice(), [only] if only.kind == WordKind::Digits) {
+        return None;
+    }
     let core = core(reply);
     let words = &reply.words.as_slice()[core.clone()];
     let slip = match words {
@@ -357,7 +360,6 @@ fn is_word(word: &str) -> bool {
             | "arrest"
             | "removes"
             | "baha"
-            | "ende"
     )
 }
 
