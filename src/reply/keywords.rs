@@ -260,7 +260,9 @@ pub(super) fn slipped(reply: &Reply) -> Option<Verdict<Everywhere>> {
             let word = only.of_text(&reply.text);
             is_slip_of_one(word, only.id) || is_disguised(&reply.clean)
         }
-        [_, _] => is_slip_of_two(&reply.span(core).replace(' ', "")),
+        [a, b] if [a, b].iter().any(|w| w.id == lexicon::WordId::UNKNOWN) => {
+            is_slip_of_two(&reply.span(core).replace(' ', ""))
+        }
         _ => false,
     };
     slip.then_some(Verdict {
