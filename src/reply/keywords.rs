@@ -286,14 +286,23 @@ static SLIPS: LazyLock<Vec<SmolStr>> = LazyLock::new(|| {
 
 fn is_slip_of_one(word: &str, id: lexicon::WordId) -> bool {
     let plain = unleet(word);
-    // A word of any language is meant as it stands.
-    if word.len() < 4 || plain == word && (id != lexicon::WordId::UNKNOWN || is_word(word)) {
+    // A word of any language is meant as it stands; a slip of one is not.
+    let as_it_stands = || lexicon::get().form(id) == word;
+    let is_known = id != lexicon::WordId::UNKNOWN && as_it_stands();
+    if word.len() < 4 || plain == word && (is_known || is_word(word)) {
         return false;
     }
     let hit = |target: &SmolStr| {
-        *target == plain || super::typo::is_slip(&plain, target) && !is_word(&plain)
+        *target == plain || is_slip_of(&plain, target) && !is_word(&plain)
     };
     SLIPS.iter().any(hit)
+}
+
+/// Of a long word any one letter may be wrong: "unsubscrible", "unsubskribe".
+fn is_slip_of(typed: &str, target: &str) -> bool {
+    const LONG: usize = 9;
+    super::typo::is_slip(typed, target)
+        || target.len() >= LONG && super::typo::is_near(typed, target)
 }
 
 /// "optt out", "unsub scribe": a slip that takes nothing away.

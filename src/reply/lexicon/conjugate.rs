@@ -112,6 +112,10 @@ fn spanish(verb: &Verb) -> Vec<(Mood, String)> {
     forms.extend(with(Mood::Command, &wish, &negated));
     let yours: &[&str] = if first { &["eis"] } else { &["ais"] };
     forms.extend(with(Mood::Command, &plain, yours));
+    if first {
+        // Chilean "no me mandís".
+        forms.extend(with(Mood::Command, &plain, &["is"]));
+    }
     forms.extend(with(Mood::Command, &wish, yours));
     forms.extend(with(Mood::Command, stem, past));
     let done = format!("{stem}{}", if first { "ad" } else { "id" });
@@ -208,6 +212,8 @@ fn german(verb: &Verb) -> Vec<(Mood, String)> {
             (Mood::Command, format!("{stem}{link}t")),
             (Mood::Command, simple.to_string()),
         ])
+        // Bavarian "schreibts", Swabian "schreibet", Swiss "schicked".
+        .chain(with(Mood::Command, stem, &["ts", "et", "ed"]))
         .collect();
     forms.extend(verb.second.map(|du| (Mood::Command, du.to_string())));
     forms.extend([

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 
 use super::super::normalize::fold;
 use super::conjugate::{self, Mood};
-use super::misspelt::slips;
+use super::misspelt::{by_ear, slips};
 use super::number_words::{Spoken, german_compounds};
 use super::pattern::{Capital, Part, Pattern, Set, Times, What};
 use super::{Concept, Cue, LANGUAGES, Language, Lexicon, Phrase, Topic, WordId};
@@ -386,7 +386,8 @@ impl Lexicon {
             .filter(|id| self.words.get(self.form(*id)) == Some(id))
             .collect();
         for id in meant {
-            for slip in slips(self.form(id)) {
+            let form = self.form(id);
+            for slip in slips(form).into_iter().chain(by_ear(LANGUAGES[index], form)) {
                 if self.word(&slip) == WordId::UNKNOWN && !right.contains(&slip) {
                     self.words.insert(SmolStr::new(slip), id);
                 }

@@ -30,9 +30,37 @@ pub(super) fn slips(word: &str) -> Vec<String> {
         .collect()
 }
 
+/// A word written as it is heard, one sound at a time: in Spanish and Portuguese "desuscrivir", "resivir".
+pub(super) fn by_ear(language: &str, word: &str) -> Vec<String> {
+    const SOUNDS: [(&str, &str); 7] = [
+        ("b", "v"),
+        ("v", "b"),
+        ("ce", "se"),
+        ("ci", "si"),
+        ("z", "s"),
+        ("qu", "k"),
+        ("cr", "kr"),
+    ];
+    if !["es", "pt"].contains(&language) || word.len() < SWAPPED_MIN || !word.is_ascii() {
+        return Vec::new();
+    }
+    let heard = SOUNDS.iter().flat_map(|(sound, other)| {
+        let places = word.match_indices(sound);
+        places.map(move |(at, _)| format!("{}{other}{}", &word[..at], &word[at + sound.len()..]))
+    });
+    heard.collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::slips;
+    use super::{by_ear, slips};
+
+    #[test]
+    fn words_are_written_as_they_are_heard() {
+        let heard = by_ear("es", "desuscribir");
+        assert!(heard.iter().any(|w| w == "desuscrivir"), "{heard:?}");
+        assert!(by_ear("en", "subscribe").is_empty());
+    }
 
     #[test]
     fn slips_keep_both_ends() {
