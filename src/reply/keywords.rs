@@ -292,9 +292,7 @@ fn is_slip_of_one(word: &str, id: lexicon::WordId) -> bool {
     if word.len() < 4 || plain == word && (is_known || is_word(word)) {
         return false;
     }
-    let hit = |target: &SmolStr| {
-        *target == plain || is_slip_of(&plain, target) && !is_word(&plain)
-    };
+    let hit = |target: &SmolStr| *target == plain || is_slip_of(&plain, target) && !is_word(&plain);
     SLIPS.iter().any(hit)
 }
 

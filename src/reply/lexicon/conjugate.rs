@@ -212,8 +212,8 @@ fn german(verb: &Verb) -> Vec<(Mood, String)> {
             (Mood::Command, format!("{stem}{link}t")),
             (Mood::Command, simple.to_string()),
         ])
-        // Bavarian "schreibts", Swabian "schreibet", Swiss "schicked".
-        .chain(with(Mood::Command, stem, &["ts", "et", "ed"]))
+        // Bavarian "schreibts", Swabian "schreibet".
+        .chain(with(Mood::Command, stem, &["ts", "et"]))
         .collect();
     forms.extend(verb.second.map(|du| (Mood::Command, du.to_string())));
     forms.extend([

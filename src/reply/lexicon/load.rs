@@ -387,7 +387,10 @@ impl Lexicon {
             .collect();
         for id in meant {
             let form = self.form(id);
-            for slip in slips(form).into_iter().chain(by_ear(LANGUAGES[index], form)) {
+            for slip in slips(form)
+                .into_iter()
+                .chain(by_ear(LANGUAGES[index], form))
+            {
                 if self.word(&slip) == WordId::UNKNOWN && !right.contains(&slip) {
                     self.words.insert(SmolStr::new(slip), id);
                 }
