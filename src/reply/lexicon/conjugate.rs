@@ -165,7 +165,7 @@ fn french(verb: &Verb) -> Vec<(Mood, String)> {
     const SILENT: [&str; 3] = ["e", "es", "ent"];
     const SPOKEN: [&str; 3] = ["ez", "iez", "ons"];
     let infinitive = verb.infinitive;
-    let forms: Vec<(Mood, String)> = match (infinitive.strip_suffix("er"), verb.third) {
+    let mut forms: Vec<(Mood, String)> = match (infinitive.strip_suffix("er"), verb.third) {
         (Some(stem), None) => with(Mood::Command, verb.second.unwrap_or(stem), &SILENT)
             .chain(with(Mood::Command, stem, &SPOKEN))
             .chain(with(Mood::Infinitive, stem, &["er", "ant"]))
@@ -183,6 +183,10 @@ fn french(verb: &Verb) -> Vec<(Mood, String)> {
                 .collect()
         }
     };
+    // "arretez de mecrire": the elision in one word with its verb, as it is typed.
+    if infinitive.starts_with(['a', 'e', 'h', 'i', 'o', 'u']) {
+        forms.push((Mood::Infinitive, format!("m{infinitive}")));
+    }
     forms
 }
 
@@ -264,7 +268,11 @@ mod tests {
                 "envoyer:envoi",
                 "envoye envoyee envoie envoies envoyez envoyiez envoyer",
             ),
-            ("fr", "ecrire:ecri:ecriv", "ecris ecrivez ecriviez ecrire"),
+            (
+                "fr",
+                "ecrire:ecri:ecriv",
+                "ecris ecrivez ecriviez ecrire mecrire",
+            ),
             ("de", "nehmen:nimm:genommen", "nimm nehmt nehmen genommen"),
             (
                 "de",

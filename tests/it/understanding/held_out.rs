@@ -84,6 +84,11 @@ const FOURTEENTH: [&str; 2] = [
     "{}",
     include_str!("../../data/understanding/consent_fourteenth.yaml"),
 ];
+/// Once more by people who never saw the program.
+const FIFTEENTH: [&str; 2] = [
+    "{}",
+    include_str!("../../data/understanding/consent_fifteenth.yaml"),
+];
 const ORDINARY: &str = include_str!("../../data/understanding/ordinary.yaml");
 
 /// Questions of kinds that the shared cases do not ask.
@@ -251,7 +256,7 @@ fn ordinary_texts_by_the_thousand_are_no_opt_outs() {
 }
 
 /// What each batch got right when it was first read, before a rule was bettered by it.
-const FIRST_READ: [(&str, [&str; 2], &str); 14] = [
+const FIRST_READ: [(&str, [&str; 2], &str); 15] = [
     (
         "first",
         FIRST,
@@ -317,6 +322,11 @@ const FIRST_READ: [(&str, [&str; 2], &str); 14] = [
         "fourteenth",
         FOURTEENTH,
         "–; 37.5 % of 128 and 28.8 % of 66; 4 of 65",
+    ),
+    (
+        "fifteenth",
+        FIFTEENTH,
+        "–; 97.5 % of 200 and 96.0 % of 100; 2 of 360",
     ),
 ];
 
