@@ -122,7 +122,11 @@ fn announce(running: &Running) {
             out,
             "Replytree is at {base}\nSign in (this link works once): {link}"
         ),
-        None => writeln!(out, "Replytree is at {base}"),
+        None => writeln!(
+            out,
+            "Replytree is at {base}\nSomebody has signed in before; another link: \
+             replytree user add NAME --role admin"
+        ),
     };
     let _ = said.and_then(|()| out.flush());
 }
