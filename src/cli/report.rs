@@ -240,8 +240,9 @@ fn print(report: &Report) {
         percent(figures.replied, all) + &waited,
     );
     line("clicked", figures.clicked, percent(figures.clicked, all));
-    let claimed =
-        seconds(&figures.to_claim).map_or(String::new(), |it| format!(", claimed in {it}"));
+    let claimed = seconds(&figures.to_claim).map_or(String::new(), |it| {
+        format!(", {} claimed, {it}", figures.to_claim.len())
+    });
     line(
         "handed off",
         figures.handed_off,

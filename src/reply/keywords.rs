@@ -306,10 +306,11 @@ fn is_slip_of(typed: &str, target: &str) -> bool {
 /// "optt out", "unsub scribe": a slip that takes nothing away.
 fn is_slip_of_two(joined: &str) -> bool {
     const LETTERS_MIN: usize = 6;
-    SLIPS
-        .iter()
-        .filter(|target| (LETTERS_MIN..=joined.len()).contains(&target.len()))
-        .any(|target| target == joined || super::typo::is_slip(joined, target))
+    SLIPS.iter().any(|target| {
+        target == joined
+            || (LETTERS_MIN..=joined.len()).contains(&target.len())
+                && super::typo::is_slip(joined, target)
+    })
 }
 
 /// "$TOP": signs that look like letters, in one word.
