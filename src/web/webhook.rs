@@ -1,6 +1,5 @@
 //! Webhooks of carriers. 2xx is said only when the reply, what it changed and what is to be sent
-//! because of it are on disk. A signature that does not hold leaves a
-//! counter, and in memory why.
+//! because of it are on disk. A signature that does not hold leaves a counter, and in memory why.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -4,12 +4,12 @@
 //! What answers the open question is an answer all the same: carriers take YES for an opt-in.
 
 use crate::carrier::Took;
-use crate::conversation::{Entry, Event, Status, Understood};
-use crate::lead::Name;
+use crate::conversation::{Event, Status};
 use crate::policy::consent::Level;
 use crate::policy::{Consent, ConsentChange, ConsentEvent};
 use crate::reply::{self, Everywhere, Listening, Reply};
 use crate::runtime::turn::Desk;
+use crate::runtime::turn::inbound::understood;
 use crate::runtime::work::{Inbound, Refusal};
 use crate::store::RowBody;
 
@@ -21,6 +21,9 @@ const HELP: &str = "carrier-help";
 impl Desk<'_> {
     /// `None`: the carrier took it for nothing, or for what we take it for.
     pub(super) fn taken_by_carrier(&mut self, inbound: &Inbound) -> Option<Result<(), Refusal>> {
+        if inbound.verdict == Took::Nothing {
+            return None;
+        }
         let ours = reply::everywhere(&Reply::read(&inbound.text), Listening::default());
         let ours = ours.map(|verdict| verdict.meaning);
         let event = inbound.event();
@@ -45,7 +48,7 @@ impl Desk<'_> {
         };
         let wording = text.clone();
         let conversation = self.active.as_ref().map(|active| active.id);
-        let entry = understood(event, Everywhere::OptOut, OPT_OUT);
+        let entry = understood(event, Everywhere::OptOut.as_str(), true, OPT_OUT);
         self.row(conversation, RowBody::Happened(entry));
         self.opted_out_at_carrier(OPT_OUT, &wording)
     }
@@ -91,20 +94,8 @@ impl Desk<'_> {
         {
             return Ok(());
         }
-        self.row(id, RowBody::Happened(understood(event, kind, rule)));
+        let entry = understood(event, kind.as_str(), true, rule);
+        self.row(id, RowBody::Happened(entry));
         Ok(())
-    }
-}
-
-fn understood(event: Event, kind: Everywhere, rule: &'static str) -> Entry {
-    Entry {
-        event,
-        understood: Some(Understood {
-            kind: Name::from(kind.as_str()),
-            answer: None,
-            certain: true,
-            rule: Name::from(rule),
-        }),
-        path: Vec::new(),
     }
 }

@@ -21,10 +21,10 @@ impl Desk<'_> {
         self.remember_number(inbound);
         self.last_inbound = Some(self.now);
         self.verdict = inbound.verdict;
-        let event = inbound.event();
         if let Some(heard) = self.taken_by_carrier(inbound) {
             return heard;
         }
+        let event = inbound.event();
         let listening = self
             .active
             .take_if(|c| !matches!(c.status, Status::Scheduled));
@@ -98,7 +98,9 @@ impl Desk<'_> {
         {
             return Ok(());
         }
-        self.row(id, RowBody::Happened(unanswered(event, rule)));
+        // A robot's reply is kept, and leads nowhere.
+        let entry = understood(event, "machine", false, rule);
+        self.row(id, RowBody::Happened(entry));
         Ok(())
     }
 
@@ -268,15 +270,20 @@ fn is_same_again(conversation: &Conversation, text: &str, echo_words: u32) -> bo
         && text.split_whitespace().count() >= echo_words as usize
 }
 
-/// A robot's reply is kept, and leads nowhere.
-fn unanswered(event: Event, rule: &str) -> Entry {
+/// A reply that was understood, and takes no step.
+pub(super) fn understood(
+    event: Event,
+    kind: &'static str,
+    certain: bool,
+    rule: &'static str,
+) -> Entry {
     Entry {
         event,
         understood: Some(Understood {
-            kind: Name::from("machine"),
+            kind: Name::fixed(kind),
             answer: None,
-            certain: false,
-            rule: Name::from(rule),
+            certain,
+            rule: Name::fixed(rule),
         }),
         path: Vec::new(),
     }

@@ -1,5 +1,5 @@
-//! Wordings written in batches without a look at the rules, each scored before anything else. The first
-//! two then served to better the rules; the third only measures, and is what a text never seen may expect.
+//! Wordings written in batches without a look at the rules, each scored before anything else: that score is
+//! what a text never seen may expect. Then it served to better the rules, and all hold the targets.
 //! Ordinary texts by the thousand are made of patterns: none of them may be taken for an opt-out.
 
 use std::collections::BTreeMap;
