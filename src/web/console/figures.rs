@@ -15,9 +15,10 @@ use maud::{Markup, html};
 
 use crate::flow::walk::{HOLDOUT, VARIANT};
 use crate::flow::{Experiment, Flow, Measure, picture};
-use crate::kpi::{Comparison, Share, Verdict, significance};
+use crate::kpi::{Comparison, Goal, Share, Verdict, significance};
 use crate::lead::Name;
 use crate::time::{Duration, Timestamp};
+use crate::web::api::reports;
 use crate::web::auth::{Caller, Right, require};
 use crate::web::console::Page;
 use crate::web::console::flows::period;
@@ -324,9 +325,8 @@ fn sent(sum: &Sum) -> Markup {
 
 /// What an experiment measures, where that is an event or an outcome.
 fn goal(experiment: &Experiment) -> Option<String> {
-    match &experiment.measure {
-        Measure::Event(name) | Measure::Outcome(name) => Some(spaced(name)),
-        Measure::Replied | Measure::Clicked | Measure::OptedOut => None,
+    match reports::goal(experiment)? {
+        Goal::Event(name) | Goal::Outcome(name) => Some(spaced(&name)),
     }
 }
 
