@@ -173,18 +173,19 @@ fn after_first_clause<'t>(text: &'t str, choice: &Choice, walk: &Walk) -> Option
 
 /// A text at its first break: a line, a point, a comma, an "and".
 fn clauses(text: &str) -> Option<(&str, &str)> {
-    const ANDS: [&str; 5] = [" and ", " y ", " et ", " und ", " e "];
-    let gaps = text.match_indices([' ', '\n']);
-    gaps.into_iter().find_map(|(at, gap)| {
+    const ANDS: [&str; 5] = ["and ", "y ", "et ", "und ", "e "];
+    let bytes = text.as_bytes();
+    let gaps = (0..bytes.len()).filter(|at| matches!(bytes[*at], b' ' | b'\n'));
+    gaps.into_iter().find_map(|at| {
         let (before, after) = (&text[..at], &text[at + 1..]);
-        if gap == "\n" {
+        if bytes[at] == b'\n' {
             return Some((before, after));
         }
-        let marked = before.strip_suffix(['.', ',', ';', '!']);
-        let joined = || ANDS.iter().find_map(|and| text[at..].strip_prefix(and));
-        marked
-            .map(|before| (before, after))
-            .or_else(|| joined().map(|after| (before, after)))
+        if let Some(b'.' | b',' | b';' | b'!') = before.bytes().next_back() {
+            return Some((&text[..at - 1], after));
+        }
+        let joined = ANDS.iter().find_map(|and| after.strip_prefix(and));
+        joined.map(|after| (before, after))
     })
 }
 

@@ -25,7 +25,9 @@ pub mod walk;
 pub mod workspace;
 pub mod yaml;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
 
 use crate::conversation::VersionId;
 use crate::lead::{Kind, Name};
@@ -61,7 +63,7 @@ pub struct Flow {
     /// In the order written; those of a flow that `run` brings in follow, named `<run>.<step>`; last
     /// the handoff to the default team, where an unclear reply needs one.
     pub steps: Vec<Step>,
-    pub by_name: HashMap<Name, StepIx>,
+    pub by_name: FxHashMap<Name, StepIx>,
     pub anytime: Vec<Anytime>,
     /// All `anytime` words at once; the index is into `anytime`.
     pub anytime_phrases: Phrases,

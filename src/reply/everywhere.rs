@@ -11,15 +11,16 @@ pub fn everywhere(reply: &Reply, listening: Listening) -> Option<Verdict<Everywh
 
 /// The part of [`everywhere`] that no answer outranks: machines, opt-out, opt-in, help.
 pub fn first_of_all(reply: &Reply, listening: Listening) -> Option<Verdict<Everywhere>> {
-    if let Some(verdict) = keywords::whole(reply, listening) {
+    let core = keywords::core(reply);
+    if let Some(verdict) = keywords::whole(reply, core.clone(), listening) {
         return Some(verdict);
     }
     if reply.words.len() <= 1 {
-        return optout::read(reply).or_else(|| keywords::slipped(reply));
+        return optout::read(reply).or_else(|| keywords::slipped(reply, core));
     }
     machine::read(reply)
         .or_else(|| optout::read(reply))
-        .or_else(|| keywords::slipped(reply))
+        .or_else(|| keywords::slipped(reply, core))
         .or_else(|| opt_in_again(reply, listening))
         .or_else(|| {
             let (_, certain) = find(reply, Topic::Help)?;

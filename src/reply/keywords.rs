@@ -2,7 +2,9 @@
 //! Source: `data/keywords.yaml`, which names where each word comes from. Every word of every language
 //! counts for everyone. What surrounds a keyword politely ("please stop", "STOP 🛑") is not counted.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -133,9 +135,13 @@ static KEYWORDS: LazyLock<Map<SmolStr, Keyword>> = LazyLock::new(|| {
 /// The longest keyword has so many words.
 const KEYWORD_WORDS_MAX: usize = 3;
 
-/// The keyword that the message is, if it is one.
-pub(super) fn whole(reply: &Reply, listening: Listening) -> Option<Verdict<Everywhere>> {
-    let keyword = find(reply)?;
+/// The keyword that the message is, if it is one, with what is said politely around its `core`.
+pub(super) fn whole(
+    reply: &Reply,
+    core: Range<usize>,
+    listening: Listening,
+) -> Option<Verdict<Everywhere>> {
+    let keyword = find(reply, core)?;
     let (meaning, certain, rule) = match keyword {
         Keyword::OptOut => (Everywhere::OptOut, true, "opt-out-keyword"),
         Keyword::OptOutPerhaps => (Everywhere::OptOut, false, "opt-out-keyword"),
@@ -156,7 +162,7 @@ pub(super) fn whole(reply: &Reply, listening: Listening) -> Option<Verdict<Every
     })
 }
 
-fn find(reply: &Reply) -> Option<Keyword> {
+fn find(reply: &Reply, core: Range<usize>) -> Option<Keyword> {
     let words = reply.words.as_slice();
     if let [only] = words {
         return one_word(reply, only);
@@ -164,7 +170,6 @@ fn find(reply: &Reply) -> Option<Keyword> {
     if words.len() < 2 || words.len() > 12 {
         return None;
     }
-    let core = core(reply);
     match &words[core.clone()] {
         // Nothing but signs.
         [] => repeated(reply, words),
@@ -205,15 +210,13 @@ fn repeated(reply: &Reply, words: &[Word]) -> Option<Keyword> {
 }
 
 /// The words without courtesies, greetings and pictures at both ends.
-fn core(reply: &Reply) -> std::ops::Range<usize> {
-    let words = reply.words.as_slice();
+pub(super) fn core(reply: &Reply) -> Range<usize> {
+    let (words, lexicon) = (reply.words.as_slice(), lexicon::get());
     let is = |i: usize, text: &str| words.get(i).is_some_and(|w| w.of_text(&reply.text) == text);
-    let courtesy = |i: usize| {
-        words[i].kind == WordKind::Emoji
-            || match is(i, "por") {
-                true => is(i + 1, "favor"),
-                false => lexicon::get().is_courtesy(words[i].id),
-            }
+    let courtesy = |i: usize| match words[i].kind {
+        WordKind::Emoji => true,
+        _ if is(i, "por") => is(i + 1, "favor"),
+        _ => lexicon.is_courtesy(words[i].id),
     };
     let start = (0..words.len())
         .find(|i| !courtesy(*i))
@@ -249,16 +252,15 @@ fn names_at_the_end(reply: &Reply, words: &[Word]) -> usize {
 
 /// Whether the message, written in a hurry, is one of the unmistakable keywords: letters swapped or doubled,
 /// a neighbouring key hit, a digit or a sign for a letter, a space where none belongs.
-pub(super) fn slipped(reply: &Reply) -> Option<Verdict<Everywhere>> {
+pub(super) fn slipped(reply: &Reply, core: Range<usize>) -> Option<Verdict<Everywhere>> {
     if matches!(reply.words.as_slice(), [only] if only.kind == WordKind::Digits) {
         return None;
     }
-    let core = core(reply);
     let words = &reply.words.as_slice()[core.clone()];
     let slip = match words {
         [only] if only.kind != WordKind::Digits => {
             let word = only.of_text(&reply.text);
-            is_slip_of_one(word, only.id) || is_disguised(&reply.clean)
+            is_slip_of_one(word, only.id) || reply.words.len() == 1 && is_disguised(&reply.clean)
         }
         [a, b] if [a, b].iter().any(|w| w.id == lexicon::WordId::UNKNOWN) => {
             is_slip_of_two(&reply.span(core).replace(' ', ""))
@@ -285,14 +287,18 @@ static SLIPS: LazyLock<Vec<SmolStr>> = LazyLock::new(|| {
 });
 
 fn is_slip_of_one(word: &str, id: lexicon::WordId) -> bool {
+    if word.len() < 4 {
+        return false;
+    }
     let plain = unleet(word);
     // A word of any language is meant as it stands; a slip of one is not.
     let as_it_stands = || lexicon::get().form(id) == word;
     let is_known = id != lexicon::WordId::UNKNOWN && as_it_stands();
-    if word.len() < 4 || plain == word && (is_known || is_word(word)) {
+    if plain == word && (is_known || is_word(word)) {
         return false;
     }
-    let hit = |target: &SmolStr| *target == plain || is_slip_of(&plain, target) && !is_word(&plain);
+    let hit =
+        |target: &SmolStr| *target == *plain || is_slip_of(&plain, target) && !is_word(&plain);
     SLIPS.iter().any(hit)
 }
 
@@ -315,8 +321,7 @@ fn is_slip_of_two(joined: &str) -> bool {
 
 /// "$TOP": signs that look like letters, in one word.
 fn is_disguised(clean: &str) -> bool {
-    const SIGNS: [char; 2] = ['$', '@'];
-    if !clean.contains(SIGNS) || clean.contains(char::is_whitespace) {
+    if !clean.bytes().any(|b| matches!(b, b'$' | b'@')) || clean.contains(char::is_whitespace) {
         return false;
     }
     let plain = clean.to_lowercase().replace('$', "s").replace('@', "a");
@@ -373,9 +378,9 @@ fn is_word(word: &str) -> bool {
     )
 }
 
-fn unleet(word: &str) -> String {
+fn unleet(word: &str) -> Cow<'_, str> {
     if !word.bytes().any(|b| b.is_ascii_digit()) || word.bytes().all(|b| b.is_ascii_digit()) {
-        return word.to_string();
+        return word.into();
     }
     let letter = |c| match c {
         '0' => 'o',

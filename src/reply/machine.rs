@@ -6,11 +6,13 @@ use super::lexicon::{self, LANGUAGES, Topic};
 use super::{Everywhere, Reply, Verdict};
 
 pub(super) fn read(reply: &Reply) -> Option<Verdict<Everywhere>> {
-    if is_tapback(reply) {
-        return Some(machine(true, "tapback"));
-    }
-    if is_whole_quote(reply) {
-        return Some(machine(false, "quote-only"));
+    if let Some(quotation) = quotation(&reply.clean) {
+        if is_tapback(quotation) {
+            return Some(machine(true, "tapback"));
+        }
+        if is_whole_quote(quotation) {
+            return Some(machine(false, "quote-only"));
+        }
     }
     let (_, certain) = find(reply, Topic::Machine)?;
     Some(machine(certain, "auto-reply"))
@@ -38,10 +40,7 @@ const QUOTED_WORDS_MIN: usize = 2;
 
 /// "Liked “…”": a few words with one for a reaction among them, or a picture, then a quotation to
 /// the end.
-fn is_tapback(reply: &Reply) -> bool {
-    let Some((before, quoted, after)) = quotation(&reply.clean) else {
-        return false;
-    };
+fn is_tapback((before, quoted, after): Quotation) -> bool {
     let lead = before.split_whitespace().count() + after.split_whitespace().count();
     if lead == 0 || lead > LEAD_WORDS_MAX {
         return false;
@@ -67,7 +66,9 @@ fn is_tapback(reply: &Reply) -> bool {
 }
 
 /// What stands before, in and after the outermost quotation marks.
-fn quotation(text: &str) -> Option<(&str, &str, &str)> {
+type Quotation<'t> = (&'t str, &'t str, &'t str);
+
+fn quotation(text: &str) -> Option<Quotation<'_>> {
     // Of ASCII one mark opens: most texts are done with here.
     if !text.bytes().any(|b| b == b'"' || !b.is_ascii()) {
         return None;
@@ -86,9 +87,7 @@ fn quotation(text: &str) -> Option<(&str, &str, &str)> {
 }
 
 /// Nothing but a long quotation.
-fn is_whole_quote(reply: &Reply) -> bool {
+fn is_whole_quote((before, quoted, after): Quotation) -> bool {
     const WORDS_MIN: usize = 5;
-    quotation(&reply.clean).is_some_and(|(before, quoted, after)| {
-        before.is_empty() && after.is_empty() && quoted.split_whitespace().count() >= WORDS_MIN
-    })
+    before.is_empty() && after.is_empty() && quoted.split_whitespace().count() >= WORDS_MIN
 }

@@ -38,8 +38,6 @@ use words::Words;
 /// A reply, normalised once for all the rules.
 #[derive(Debug, Clone)]
 pub struct Reply {
-    /// As received.
-    pub raw: String,
     /// Without signature, quoted lines and invisible characters; case and punctuation as written.
     clean: SmolStr,
     /// Lower-case words without accents or punctuation, joined by single spaces.
@@ -54,7 +52,6 @@ impl Reply {
         let mut normal = normalize::normalize(text);
         normal.words.recognize(&normal.text);
         Self {
-            raw: text.to_string(),
             clean: normal.clean,
             text: normal.text,
             words: normal.words,

@@ -28,14 +28,9 @@ pub(super) struct Normal {
 
 pub(super) fn normalize(raw: &str) -> Normal {
     let raw = head(raw, READ_BYTES_MAX);
-    if raw.is_ascii() && !raw.contains(['\n', '\r', '>']) {
-        let clean = SmolStr::new(raw.trim());
-        return Folder::fold(
-            &clean,
-            clean
-                .bytes()
-                .map(|b| (b.to_ascii_lowercase() as char, b.is_ascii_uppercase())),
-        );
+    let is_plain = |b: u8| b.is_ascii() && !matches!(b, b'\n' | b'\r' | b'>');
+    if raw.bytes().all(is_plain) {
+        return Folder::fold_ascii(raw.trim());
     }
     let own = signature::own_words(raw);
     let visible: String = letters::visible(&own);
@@ -83,6 +78,35 @@ struct Folder {
 }
 
 impl Folder {
+    /// What [`Folder::fold`] does, a run of letters and digits at a time: most replies are such text.
+    fn fold_ascii(clean: &str) -> Normal {
+        let mut folder = Self {
+            text: String::with_capacity(clean.len()),
+            ..Self::default()
+        };
+        let bytes = clean.as_bytes();
+        let mut at = 0;
+        while let Some(byte) = bytes.get(at) {
+            let is_part = |byte: &&u8| byte.is_ascii_alphanumeric();
+            let end = at + bytes[at..].iter().take_while(is_part).count();
+            folder.next_is_capital = byte.is_ascii_uppercase();
+            if end > at {
+                folder.push_lowered(&clean[at..end]);
+                at = end;
+                continue;
+            }
+            let beside =
+                |i: Option<usize>| i.and_then(|i| bytes.get(i)).map_or(' ', |b| *b as char);
+            folder.take(
+                *byte as char,
+                beside(at.checked_sub(1)),
+                beside(Some(at + 1)),
+            );
+            at += 1;
+        }
+        folder.finish(SmolStr::new(clean))
+    }
+
     fn fold(clean: &SmolStr, chars: impl Iterator<Item = (char, bool)>) -> Normal {
         let mut folder = Self {
             text: String::with_capacity(clean.len()),
@@ -95,15 +119,19 @@ impl Folder {
             folder.take(c, before, chars.peek().map_or(' ', |(next, _)| *next));
             before = c;
         }
-        folder.end_word();
-        if folder.letters_alone >= 3 {
-            folder.join_letters();
+        folder.finish(clean.clone())
+    }
+
+    fn finish(mut self, clean: SmolStr) -> Normal {
+        self.end_word();
+        if self.letters_alone >= 3 {
+            self.join_letters();
         }
         Normal {
-            clean: clean.clone(),
-            text: SmolStr::new(&folder.text),
-            words: folder.words,
-            question: folder.question,
+            clean,
+            text: SmolStr::new(&self.text),
+            words: self.words,
+            question: self.question,
         }
     }
 
@@ -150,6 +178,18 @@ impl Folder {
     }
 
     fn push(&mut self, c: char) {
+        self.open_word();
+        self.text.push(c);
+    }
+
+    fn push_lowered(&mut self, letters: &str) {
+        self.open_word();
+        let start = self.text.len();
+        self.text.push_str(letters);
+        self.text[start..].make_ascii_lowercase();
+    }
+
+    fn open_word(&mut self) {
         if !self.open {
             if !self.text.is_empty() {
                 self.text.push(' ');
@@ -158,7 +198,6 @@ impl Folder {
             self.open = true;
             self.capital = self.next_is_capital;
         }
-        self.text.push(c);
     }
 
     fn end_word(&mut self) {
@@ -228,4 +267,31 @@ fn is_elision(word: &str) -> bool {
             | "lorsqu"
             | "puisqu"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn shown(normal: &Normal) -> String {
+        let Normal {
+            clean,
+            text,
+            words,
+            question,
+        } = normal;
+        format!("{clean:?} {text:?} {words:?} {question}")
+    }
+
+    proptest! {
+        #[test]
+        fn plain_text_is_folded_a_run_at_a_time_as_a_letter_at_a_time(text in r"[ -~\t]{0,60}") {
+            let clean = SmolStr::new(text.trim());
+            let letters = clean.chars().map(|c| (c.to_ascii_lowercase(), c.is_ascii_uppercase()));
+            let expected = Folder::fold(&clean, letters);
+            prop_assert_eq!(shown(&Folder::fold_ascii(&clean)), shown(&expected));
+        }
+    }
 }

@@ -38,10 +38,11 @@ impl Word {
     /// The word from `start` to the end of `text`.
     pub fn of(text: &str, start: usize) -> Self {
         let word = &text[start..];
+        let digits = word.bytes().filter(u8::is_ascii_digit).count();
         let kind = match word.chars().next() {
             Some(c) if super::letters::is_emoji(c) => WordKind::Emoji,
-            _ if word.bytes().all(|b| b.is_ascii_digit()) => WordKind::Digits,
-            _ if word.bytes().any(|b| b.is_ascii_digit()) => WordKind::Mixed,
+            _ if digits == word.len() => WordKind::Digits,
+            _ if digits > 0 => WordKind::Mixed,
             _ => WordKind::Letters,
         };
         Self {
@@ -126,10 +127,10 @@ impl Words {
 
     /// Looks every word up in the vocabulary.
     pub fn recognize(&mut self, text: &str) {
-        let mut topics = 0;
+        let (lexicon, mut topics) = (lexicon::get(), 0);
         for word in self.as_mut_slice() {
-            word.id = lexicon::get().word(word.of_text(text));
-            topics |= lexicon::get().topics(word.id);
+            word.id = lexicon.word(word.of_text(text));
+            topics |= lexicon.topics(word.id);
         }
         self.topics = topics;
     }

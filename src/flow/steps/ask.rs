@@ -143,7 +143,7 @@ impl Ask {
         match (heard.what, &self.expect) {
             (What::Option(ix), Expect::Options(options, _)) => {
                 let option = &options[ix];
-                walk.understood = Some(note(option.name.to_string()));
+                walk.understood = Some(note(option.name.as_str().to_string()));
                 walk.record_answer(&step.name, Value::text(option.name.as_str()));
                 walk.conversation.score += option.score;
                 for assign in &option.set {

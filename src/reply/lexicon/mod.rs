@@ -5,7 +5,6 @@
 
 mod conjugate;
 mod cue;
-mod hash;
 mod index;
 mod load;
 mod misspelt;
@@ -17,10 +16,11 @@ use std::sync::LazyLock;
 use smol_str::SmolStr;
 
 pub(super) use cue::Cue;
-pub(super) use hash::Map;
 pub(super) use number_words::Spoken;
 pub(super) use pattern::Found;
 use pattern::Pattern;
+/// Replies are only looked up, never inserted, so nobody can fill a bucket from outside.
+pub(super) use rustc_hash::FxHashMap as Map;
 
 /// The languages replies are read in, in the order in which a tie is settled.
 pub(super) const LANGUAGES: [&str; 5] = ["en", "es", "fr", "de", "pt"];
@@ -129,6 +129,14 @@ impl Concept {
         ("defer", Concept::Defer),
     ];
 
+    const IN_ORDER: () = {
+        let mut bit = 0;
+        while bit < Concept::ALL.len() {
+            assert!(Concept::ALL[bit].1 as usize == bit);
+            bit += 1;
+        }
+    };
+
     /// The name of the rule that found it.
     // tidy: table
     pub fn rule(self) -> &'static str {
@@ -174,11 +182,14 @@ impl Concept {
     }
 
     /// The concepts of a phrase.
-    pub fn of(bits: u64) -> impl Iterator<Item = Concept> {
-        Concept::ALL
-            .iter()
-            .map(|(_, concept)| *concept)
-            .filter(move |c| bits & c.bit() != 0)
+    pub fn of(mut bits: u64) -> impl Iterator<Item = Concept> {
+        // A bit's place is its concept's.
+        const { Concept::IN_ORDER };
+        std::iter::from_fn(move || {
+            let (_, concept) = Concept::ALL.get(bits.trailing_zeros() as usize)?;
+            bits &= bits - 1;
+            Some(*concept)
+        })
     }
 
     pub fn bit(self) -> u64 {
