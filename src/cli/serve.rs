@@ -34,22 +34,25 @@ pub fn run(context: &Context, args: &ServeArgs) -> Exit {
     let forced = args.sandbox;
     let loaded = load_dir(&dir, &[])?;
     print_problems(&loaded);
-    let store = database::open(context)?;
-    let _alone = alone::hold(context)?;
     let again = dir.clone();
-    web::serve(ServeOptions {
-        listen: args.listen.clone(),
-        store,
-        live: live_of(loaded, forced),
-        reload: Some(Reload {
-            folder: dir,
-            load: Box::new(move || {
-                let loaded = load_dir(&again, &[]).map_err(|error| format!("{error:#}"))?;
-                print_problems(&loaded);
-                Ok(live_of(loaded, forced))
+    let mut alone = None;
+    web::serve(&args.listen, || -> anyhow::Result<ServeOptions> {
+        let store = database::open(context)?;
+        alone = alone::hold(context)?;
+        Ok(ServeOptions {
+            store,
+            live: live_of(loaded, forced),
+            reload: Some(Reload {
+                folder: dir,
+                load: Box::new(move || {
+                    let loaded = load_dir(&again, &[]).map_err(|error| format!("{error:#}"))?;
+                    print_problems(&loaded);
+                    Ok(live_of(loaded, forced))
+                }),
             }),
-        }),
+        })
     })?;
+    drop(alone);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -43,7 +43,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 pub use auth::{Caller, Right, new_key, require};
 pub use error::Problem;
 pub use front::front;
-pub use server::{Running, ServeError, ServeOptions, serve, start};
+pub use server::{Running, ServeError, ServeOptions, bind, serve, start};
 pub use state::AppState;
 
 /// Every route there is.

@@ -54,8 +54,6 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 const HEARD_MAX: usize = 1024;
 
 pub struct ServeOptions {
-    /// `127.0.0.1:8080`
-    pub listen: String,
     pub store: Arc<dyn Store>,
     /// What is served; an empty `public_url` becomes the address that was listened on.
     pub live: Live,
@@ -65,7 +63,12 @@ pub struct ServeOptions {
 
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    #[error("could not listen on {listen}; choose another with --listen ADDRESS:PORT")]
+    #[error(
+        "another program listens on {0}, perhaps a server of before; stop that one, or choose \
+         another port, such as --listen 127.0.0.1:8081"
+    )]
+    InUse(String),
+    #[error("could not listen on {listen}; write an address and a port: --listen 127.0.0.1:8081")]
     Listen {
         listen: String,
         #[source]
@@ -92,8 +95,12 @@ pub struct Running {
     committing: std::thread::JoinHandle<()>,
 }
 
-/// Serves until it is told to stop by a signal (ctrl-c, SIGTERM).
-pub fn serve(options: ServeOptions) -> Result<(), ServeError> {
+/// Serves until it is told to stop by a signal (ctrl-c, SIGTERM). The address is taken first: where it
+/// cannot be had, `options` is not called, and no database is made.
+pub fn serve<E: From<ServeError>>(
+    listen: &str,
+    options: impl FnOnce() -> Result<ServeOptions, E>,
+) -> Result<(), E> {
     // The committer has a thread of its own; one worker beside it on two cores is best.
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -102,7 +109,8 @@ pub fn serve(options: ServeOptions) -> Result<(), ServeError> {
         .build()
         .map_err(ServeError::Thread)?;
     let served = runtime.block_on(async {
-        let running = start(options).await?;
+        let listener = bind(listen).await?;
+        let running = start(listener, options()?).await?;
         announce(&running);
         wish_to_stop().await;
         tracing::info!("stopping");
@@ -146,13 +154,23 @@ async fn wish_to_stop() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
+/// Takes an address such as `127.0.0.1:8080`.
+pub async fn bind(listen: &str) -> Result<TcpListener, ServeError> {
+    let bound = TcpListener::bind(listen).await;
+    bound.map_err(|source| match source.kind() {
+        std::io::ErrorKind::AddrInUse => ServeError::InUse(listen.to_string()),
+        _ => ServeError::Listen {
+            listen: listen.to_string(),
+            source,
+        },
+    })
+}
+
 /// Starts everything; answers once connections are taken.
-pub async fn start(mut options: ServeOptions) -> Result<Running, ServeError> {
-    let bound = TcpListener::bind(&options.listen).await;
-    let listener = bound.map_err(|source| ServeError::Listen {
-        listen: options.listen.clone(),
-        source,
-    })?;
+pub async fn start(
+    listener: TcpListener,
+    mut options: ServeOptions,
+) -> Result<Running, ServeError> {
     let address = listener.local_addr().map_err(ServeError::Thread)?;
     if options.live.public_url.is_empty() {
         options.live.public_url = format!("http://{address}");

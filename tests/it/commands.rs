@@ -297,3 +297,33 @@ fn a_database_is_served_once_and_not_replaced_meanwhile() {
     server.wait().unwrap();
     assert_eq!(run(&["restore", "copy.db", "--replace"]).code, 0);
 }
+
+/// Whoever starts a server twice is told of the port, and finds no empty database of a server that never was.
+#[test]
+fn a_port_in_use_is_said_with_its_mend_and_nothing_is_left_behind() {
+    let dir = workspace();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let before = files(dir.path());
+    for (listen, mend) in [
+        (
+            format!("127.0.0.1:{port}"),
+            format!("another program listens on 127.0.0.1:{port}"),
+        ),
+        ("8080".to_string(), "--listen 127.0.0.1:8081".to_string()),
+    ] {
+        let said = replytree(dir.path(), &["serve", "--listen", &listen], "");
+        assert_eq!(said.code, 1, "{listen}: {}", said.err);
+        assert!(said.err.contains(&mend), "{listen}: {}", said.err);
+        assert_eq!(files(dir.path()), before, "{listen}");
+    }
+}
+
+fn files(dir: &Path) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}

@@ -23,7 +23,7 @@ use replytree::lead::Name;
 use replytree::runtime::Live;
 use replytree::store::{MemoryStore, Role, Store};
 use replytree::time::Timestamp;
-use replytree::web::{Running, ServeOptions, new_key, start};
+use replytree::web::{Running, ServeOptions, bind, new_key, start};
 use serde_json::{Value, json};
 
 pub const WORKSPACE: &str = include_str!("../data/web/workspace.yaml");
@@ -109,14 +109,14 @@ impl Server {
             store.add_key(&kept).unwrap();
             keys.push((role, key));
         }
-        let running = start(ServeOptions {
-            listen: "127.0.0.1:0".to_string(),
+        let options = ServeOptions {
             store: store.clone(),
             live,
             reload,
-        })
-        .await
-        .unwrap();
+        };
+        let running = start(bind("127.0.0.1:0").await.unwrap(), options)
+            .await
+            .unwrap();
         Self {
             base: format!("http://{}", running.address),
             running,
