@@ -40,7 +40,7 @@ pub fn run(context: &Context, args: &BackupArgs) -> Exit {
     let size = std::fs::metadata(&args.file)
         .map(|file| file.len())
         .unwrap_or(0);
-    anstream::println!("wrote {} ({} kB)", args.file.display(), size / 1024);
+    outln!("wrote {} ({} kB)", args.file.display(), size / 1024);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -67,15 +67,13 @@ pub fn restore(context: &Context, args: &RestoreArgs) -> Exit {
     let restored = store::open(&context.db)?;
     let file = file_name(&args.file);
     trail::note(restored.as_ref(), Did::new("restore", file))?;
-    anstream::println!(
+    outln!(
         "restored {}; held for review: {}",
         to.display(),
         shown(held)
     );
     if held != Quarantine::default() {
-        anstream::println!(
-            "they may have been done after the backup was made; see `replytree review`"
-        );
+        outln!("they may have been done after the backup was made; see `replytree review`");
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -119,9 +117,9 @@ pub fn review(context: &Context, args: &ReviewArgs) -> Exit {
             store.as_ref(),
             Did::new("review --release", shown(released)),
         )?;
-        anstream::println!("released: {}", shown(released));
+        outln!("released: {}", shown(released));
     } else {
-        anstream::println!("held for review: {}", shown(store.quarantined()?));
+        outln!("held for review: {}", shown(store.quarantined()?));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 
 use crate::cli::load::{Loaded, load};
-use crate::cli::{Context, Exit};
+use crate::cli::{Context, Exit, output};
 use crate::conversation::{Effect, Event, Status, Understood};
 use crate::flow::{Flow, template};
 use crate::lead::{Name, Value};
@@ -54,7 +54,7 @@ pub fn run(context: &Context, args: &ChatArgs) -> Exit {
     for line in std::io::stdin().lock().lines() {
         let line = line?;
         if !terminal && !line.is_empty() {
-            anstream::println!("{line}");
+            outln!("{line}");
         }
         match chat.take(line.trim()) {
             Ok(After::Stays) => {}
@@ -65,9 +65,12 @@ pub fn run(context: &Context, args: &ChatArgs) -> Exit {
             Err(error) => dim(&format!("{error:#}")),
         }
         prompt(terminal);
+        if output::is_over() {
+            break;
+        }
     }
     if unfinished {
-        anstream::println!();
+        outln!();
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -323,9 +326,9 @@ impl<'a> Chat<'a> {
                 _ => bubble(&message.text, sending.parts),
             },
             RowBody::Outgoing(Effect::Email(email), _) => {
-                anstream::println!("\u{1b}[35m  ✉ {}\u{1b}[0m", email.subject);
+                outln!("\u{1b}[35m  ✉ {}\u{1b}[0m", email.subject);
                 for line in email.text.lines() {
-                    anstream::println!("\u{1b}[35m    {line}\u{1b}[0m");
+                    outln!("\u{1b}[35m    {line}\u{1b}[0m");
                 }
             }
             RowBody::Outgoing(Effect::AlertAgents(offer), _) => {
@@ -335,7 +338,7 @@ impl<'a> Chat<'a> {
                     offer.priority.as_str(),
                     offer.brief
                 );
-                anstream::println!("\u{1b}[33m{text}\u{1b}[0m");
+                outln!("\u{1b}[33m{text}\u{1b}[0m");
             }
             RowBody::Outgoing(..) => {}
         }
@@ -402,7 +405,7 @@ const HELP: &str = "While texting: /wait 4h (or /wait until something happens), 
 fn bubble(text: &str, parts: u8) {
     for line in text.lines() {
         for piece in wrap(line, 56) {
-            anstream::println!("\u{1b}[36m  ┃ {piece}\u{1b}[0m");
+            outln!("\u{1b}[36m  ┃ {piece}\u{1b}[0m");
         }
     }
     if parts > 1 {
@@ -427,12 +430,12 @@ fn wrap(line: &str, width: usize) -> Vec<String> {
 }
 
 fn dim(text: &str) {
-    anstream::println!("\u{1b}[2m{text}\u{1b}[0m");
+    outln!("\u{1b}[2m{text}\u{1b}[0m");
 }
 
 fn prompt(terminal: bool) {
     if terminal {
-        anstream::print!("\u{1b}[1m› \u{1b}[0m");
+        out!("\u{1b}[1m› \u{1b}[0m");
         // A prompt that cannot be shown is no reason to stop.
         let _ = std::io::stdout().flush();
     }

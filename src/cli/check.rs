@@ -77,17 +77,17 @@ pub fn run(context: &Context, args: &CheckArgs) -> Exit {
         Format::Json => {
             let mut json = diagnostic::to_json(&mine, &loaded.sources);
             json["flows"] = flows.len().into();
-            output::json(&json)?;
+            output::json(&json);
         }
-        Format::Sarif => output::json(&diagnostic::to_sarif(&mine, &loaded.sources))?,
+        Format::Sarif => output::json(&diagnostic::to_sarif(&mine, &loaded.sources)),
         Format::Human => {
-            anstream::print!("{}", diagnostic::render(&mine, &loaded.sources, colour()));
+            out!("{}", diagnostic::render(&mine, &loaded.sources, colour()));
             if args.report {
                 for flow in &flows {
-                    anstream::println!("{}", proof::report(flow));
+                    outln!("{}", proof::report(flow));
                 }
             }
-            anstream::println!("{}", summary(flows.len(), errors, warnings));
+            outln!("{}", summary(flows.len(), errors, warnings));
         }
     }
     let denied = args.deny == Some(Deny::Warnings) && warnings > 0;

@@ -70,8 +70,8 @@ pub fn run(context: &Context, args: &ConsentArgs) -> Exit {
                 Format::Json => output::json(&json!({
                     "file": file.display().to_string(), "rows": written.rows,
                     "buckets": written.heads.len(), "anchor": proof::hex(&written.anchor()),
-                }))?,
-                Format::Human => anstream::println!(
+                })),
+                Format::Human => outln!(
                     "wrote {}: {} rows\nanchor {}\nKeep the anchor where others can see it: \
                      `consent verify --anchor` shows by it that nothing was cut off since.",
                     file.display(),
@@ -103,7 +103,7 @@ fn show(store: &dyn Store, phone: PhoneNumber, format: Format) -> Exit {
         bail!("nothing is known of this number");
     };
     match format {
-        Format::Json => output::json(&found)?,
+        Format::Json => output::json(&found),
         Format::Human => show_people(&found),
     }
     Ok(ExitCode::SUCCESS)
@@ -111,7 +111,7 @@ fn show(store: &dyn Store, phone: PhoneNumber, format: Format) -> Exit {
 
 fn show_people(found: &Value) {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
-    anstream::println!(
+    outln!(
         "{}: {}",
         text(&found["phone"]),
         found["consent"]["state"].as_str().unwrap_or("erased")
@@ -134,7 +134,7 @@ fn show_people(found: &Value) {
         }
         table.add_row(cells);
     }
-    anstream::println!("{table}");
+    outln!("{table}");
 }
 
 fn verify(store: &dyn Store, anchor: Option<&Path>, format: Format) -> Exit {
@@ -154,16 +154,16 @@ fn verify(store: &dyn Store, anchor: Option<&Path>, format: Format) -> Exit {
         Format::Json => output::json(&json!({
             "valid": faults.is_empty(), "rows": audit.rows, "buckets": audit.heads.len(),
             "anchor": anchor, "faults": faults,
-        }))?,
+        })),
         Format::Human => {
             for fault in &faults {
                 let problem = fault["problem"].as_str().unwrap_or_default();
-                anstream::println!("broken: {problem}");
+                outln!("broken: {problem}");
             }
             let rows = audit.rows;
             match faults.len() {
-                0 => anstream::println!("the ledger is as it was written: {rows} rows\n{anchor}"),
-                n => anstream::println!("{n} faults; {rows} rows before them are as written"),
+                0 => outln!("the ledger is as it was written: {rows} rows\n{anchor}"),
+                n => outln!("{n} faults; {rows} rows before them are as written"),
             }
         }
     }

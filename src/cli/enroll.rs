@@ -133,7 +133,7 @@ pub fn run(context: &Context, args: &EnrollArgs) -> Exit {
         trail::note(engine.store.as_ref(), Did::new("enroll", about))?;
     }
     match args.format.unwrap_or_else(output::by_terminal) {
-        Format::Json => output::json(&outcome.shape(&flow, at))?,
+        Format::Json => output::json(&outcome.shape(&flow, at)),
         Format::Human => outcome.print(&flow, args.dry_run, at),
     }
     match outcome.enrolled == 0 && outcome.already == 0 {
@@ -316,18 +316,18 @@ impl Outcome {
         let verb = if dry_run { "would enter" } else { "entered" };
         let when = at.map_or(String::new(), |at| format!(", from {at}"));
         if self.chosen < self.found {
-            anstream::println!("{} drawn of {} leads", self.chosen, self.found);
+            outln!("{} drawn of {} leads", self.chosen, self.found);
         }
-        anstream::println!(
+        outln!(
             "{} of {} leads {verb} {flow}{when}",
             self.enrolled,
             self.chosen
         );
         if self.already > 0 {
-            anstream::println!("{:>9} were in this campaign already", self.already);
+            outln!("{:>9} were in this campaign already", self.already);
         }
         for (why, count) in &self.left_out {
-            anstream::println!("{count:>9} left out: {why}");
+            outln!("{count:>9} left out: {why}");
         }
     }
 }

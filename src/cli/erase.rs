@@ -40,8 +40,8 @@ pub fn run(context: &Context, args: &EraseArgs) -> Exit {
     match args.format.unwrap_or_else(output::by_terminal) {
         Format::Json => output::json(&json!({
             "erased": true, "rows_of_proof": kept, "log_clean": store.log_is_clean()?,
-        }))?,
-        Format::Human => anstream::println!(
+        })),
+        Format::Human => outln!(
             "erased; {kept} rows of the ledger stay without number and words, and the number is \
              not written to again"
         ),

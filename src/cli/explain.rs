@@ -22,7 +22,7 @@ pub fn run(args: &ExplainArgs) -> Exit {
         .or_else(|| crate::lint::explain(&code.to_lowercase()));
     match text {
         Some(text) => {
-            anstream::println!("{}", text.trim_end());
+            outln!("{}", text.trim_end());
             Ok(ExitCode::SUCCESS)
         }
         None => {
@@ -31,7 +31,7 @@ pub fn run(args: &ExplainArgs) -> Exit {
             let near = diagnostic::nearest(code, known)
                 .map(|near| format!("; did you mean `{near}`?"))
                 .unwrap_or_default();
-            anstream::eprintln!("error: no diagnostic is called `{code}`{near}");
+            errln!("error: no diagnostic is called `{code}`{near}");
             Ok(ExitCode::from(FAILED))
         }
     }
@@ -43,11 +43,11 @@ fn list() -> ExitCode {
         let title = text.lines().next().unwrap_or_default();
         let title = title.trim_start_matches("# ");
         let finds = title.strip_prefix(code).unwrap_or(title);
-        anstream::println!("{code}  {}", finds.trim_start_matches([':', ' ']));
+        outln!("{code}  {}", finds.trim_start_matches([':', ' ']));
     }
-    anstream::println!();
+    outln!();
     for lint in crate::lint::ALL {
-        anstream::println!("{}", lint.name());
+        outln!("{}", lint.name());
     }
     ExitCode::SUCCESS
 }

@@ -41,7 +41,7 @@ pub fn run(context: &Context, args: &GraphArgs) -> Exit {
     match &args.output {
         Some(file) => std::fs::write(file, drawing)
             .with_context(|| format!("cannot write {}", file.display()))?,
-        None => anstream::println!("{drawing}"),
+        None => outln!("{drawing}"),
     }
     Ok(ExitCode::SUCCESS)
 }

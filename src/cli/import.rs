@@ -69,7 +69,7 @@ pub fn run_command(context: &Context, args: &ImportArgs) -> Exit {
         false => Some(keep(&args.file, &table, &outcome.refused)?),
     };
     match args.format.unwrap_or_else(output::by_terminal) {
-        Format::Json => output::json(&shape(&outcome, &mapping, &table, kept.as_deref()))?,
+        Format::Json => output::json(&shape(&outcome, &mapping, &table, kept.as_deref())),
         Format::Human => print(args, &table, &mapping, &outcome, kept.as_deref()),
     }
     let taken = outcome.counts.rows - outcome.counts.refused;
@@ -200,9 +200,9 @@ fn print(
 ) {
     let counts = &outcome.counts;
     let encoding = table.encoding.as_str();
-    anstream::println!("{encoding}, separated by {}:", table.separator_name());
+    outln!("{encoding}, separated by {}:", table.separator_name());
     for (name, column) in columns(mapping, table) {
-        anstream::println!("  {name} → {column}");
+        outln!("  {name} → {column}");
     }
     let would = if args.dry_run { "would be " } else { "" };
     for (count, what) in [
@@ -211,20 +211,20 @@ fn print(
         (counts.unchanged, "unchanged".to_string()),
         (counts.refused, format!("{would}refused")),
     ] {
-        anstream::println!("{count:>9} {what}");
+        outln!("{count:>9} {what}");
     }
     if counts.without_consent > 0 {
         let hint = match args.consent.is_some() {
             true => "",
             false => "; say with --consent what they were shown when they agreed",
         };
-        anstream::println!(
+        outln!(
             "{:>9} without consent, and not to be texted{hint}",
             counts.without_consent
         );
     }
     if counts.opted_out > 0 {
-        anstream::println!("{:>9} opted out, and stay so", counts.opted_out);
+        outln!("{:>9} opted out, and stay so", counts.opted_out);
     }
     for (reason, lines) in by_reason(&outcome.refused) {
         let shown: Vec<String> = lines.iter().take(LINES_SHOWN).map(u64::to_string).collect();
@@ -233,14 +233,14 @@ fn print(
         } else {
             ""
         };
-        anstream::println!(
+        outln!(
             "  {} × {reason} (line {}{more})",
             lines.len(),
             shown.join(", ")
         );
     }
     if let Some(kept) = kept {
-        anstream::println!("The refused rows are in {}.", kept.display());
+        outln!("The refused rows are in {}.", kept.display());
     }
 }
 

@@ -55,19 +55,19 @@ pub fn run(args: &InitArgs) -> Exit {
         write(&args.dir, name)?;
     }
     let made: Vec<&str> = chosen.iter().map(|name| name.as_str()).collect();
-    anstream::println!("Made {}:", args.dir.display());
+    outln!("Made {}:", args.dir.display());
     for name in std::iter::once("workspace.yaml").chain(made) {
-        anstream::println!("  {}", args.dir.join(name).display());
+        outln!("  {}", args.dir.join(name).display());
     }
     // The folder that commands find by themselves need not be told.
     let at = match args.dir == Path::new("flows") {
         true => String::new(),
         false => format!(" --workspace {}", args.dir.display()),
     };
-    anstream::println!("Next:");
-    anstream::println!("  replytree{at} check     what is wrong with the flows, if anything");
-    anstream::println!("  replytree{at} test      run their tests");
-    anstream::println!("  replytree{at} serve     text with them in the browser");
+    outln!("Next:");
+    outln!("  replytree{at} check     what is wrong with the flows, if anything");
+    outln!("  replytree{at} test      run their tests");
+    outln!("  replytree{at} serve     text with them in the browser");
     Ok(ExitCode::SUCCESS)
 }
 

@@ -95,11 +95,11 @@ pub fn run(context: &Context, args: &KeyArgs) -> Exit {
             trail::note(store.as_ref(), Did::new("key add", about))?;
             match format.unwrap_or_else(output::by_terminal) {
                 Format::Json => {
-                    output::json(&json!({ "key": key, "name": name, "role": role.as_str() }))?;
+                    output::json(&json!({ "key": key, "name": name, "role": role.as_str() }));
                 }
                 Format::Human => {
-                    anstream::println!("{key}");
-                    anstream::eprintln!(
+                    outln!("{key}");
+                    errln!(
                         "Keep it now: it is not shown again. Role: {}.",
                         role.as_str()
                     );
@@ -112,7 +112,7 @@ pub fn run(context: &Context, args: &KeyArgs) -> Exit {
                 bail!("there is no key `{name}`");
             }
             trail::note(store.as_ref(), Did::new("key revoke", name.as_str()))?;
-            anstream::println!("revoked {name}");
+            outln!("revoked {name}");
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -16,7 +16,7 @@ impl<T> Listing<'_, T> {
         match format.unwrap_or_else(output::by_terminal) {
             Format::Json => {
                 let data: Vec<Value> = items.iter().map(self.shape).collect();
-                output::json(&json!({ "data": data }))?;
+                output::json(&json!({ "data": data }));
             }
             Format::Human => {
                 let mut table = comfy_table::Table::new();
@@ -24,7 +24,7 @@ impl<T> Listing<'_, T> {
                 for item in items {
                     table.add_row((self.cells)(item));
                 }
-                anstream::println!("{table}");
+                outln!("{table}");
             }
         }
         Ok(())

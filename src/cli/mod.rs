@@ -1,5 +1,7 @@
 //! The command line: one file a command. Here is what they share: the options, the exit codes.
 
+#[macro_use]
+mod output;
 mod alone;
 mod backup;
 mod chat;
@@ -19,7 +21,6 @@ mod key;
 mod lines;
 mod listing;
 mod load;
-mod output;
 mod parts;
 mod prune;
 mod register;
@@ -174,10 +175,7 @@ pub fn run() -> ExitCode {
         Command::Restore(args) => backup::restore(&context, &args),
         Command::Review(args) => backup::review(&context, &args),
     };
-    exit.unwrap_or_else(|error| {
-        anstream::eprintln!("error: {error:#}");
-        ExitCode::from(FAILED)
-    })
+    output::settle(exit)
 }
 
 fn run_parts(args: &parts::PartsArgs) -> Exit {
@@ -210,10 +208,11 @@ fn run_hook(context: &Context, args: &hook::HookArgs) -> Exit {
     };
     let (mut input, mut out) = (std::io::stdin().lock(), stdout());
     let code = hook::run(args, &hook, output::by_terminal(), &mut input, &mut out)?;
+    out.flush()?;
     Ok(ExitCode::from(code))
 }
 
 /// Buffered, for commands that answer thousands of lines.
-fn stdout() -> std::io::BufWriter<std::io::StdoutLock<'static>> {
-    std::io::BufWriter::new(std::io::stdout().lock())
+fn stdout() -> std::io::BufWriter<output::Stdout> {
+    std::io::BufWriter::new(output::stdout())
 }

@@ -60,7 +60,7 @@ pub fn run(context: &Context, args: &PruneArgs) -> Exit {
             "confirmed": done.confirmed, "not_asked": done.not_asked,
             "no_data": done.no_data, "not_checked": done.not_checked,
             "register_failed": done.register_failed,
-        }))?,
+        })),
         Format::Human => people(args.dry_run, &done),
     }
     Ok(ExitCode::SUCCESS)
@@ -68,7 +68,7 @@ pub fn run(context: &Context, args: &PruneArgs) -> Exit {
 
 fn people(dry_run: bool, done: &Pruned) {
     let would = if dry_run { "would be " } else { "" };
-    anstream::println!(
+    outln!(
         "{} leads looked at\n{} silent leads {would}asked, {} have time left to answer\n\
          {} silent leads {would}pruned\n{} reassigned numbers {would}dropped, {} confirmed",
         done.leads,
@@ -79,17 +79,17 @@ fn people(dry_run: bool, done: &Pruned) {
         done.confirmed
     );
     if done.no_data > 0 {
-        anstream::println!("{} numbers the register knows nothing of", done.no_data);
+        outln!("{} numbers the register knows nothing of", done.no_data);
     }
     if done.not_checked > 0 {
-        anstream::println!(
+        outln!(
             "{} numbers were not checked against the register: {}",
             done.not_checked,
             done.register_failed.as_deref().unwrap_or("no answer came")
         );
     }
     if done.not_asked > 0 {
-        anstream::println!(
+        outln!(
             "{} silent leads are not asked: name a flow as `retention: {{ reconfirm: … }}`, or they \
              are in a conversation",
             done.not_asked

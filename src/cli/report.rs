@@ -9,7 +9,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::cli::load::{Loaded, load};
-use crate::cli::{Context, Exit, database};
+use crate::cli::{Context, Exit, database, output};
 use crate::flow::{Experiment, Flow};
 use crate::import::harmless;
 use crate::kpi::{self, Figures};
@@ -52,16 +52,15 @@ pub fn run(context: &Context, args: &ReportArgs) -> Exit {
         .into_iter()
         .map(|flow| report(store.as_ref(), flow, since))
         .collect::<Result<_, _>>()?;
-    let terminal = std::io::IsTerminal::is_terminal(&std::io::stdout());
-    let format = args.format.unwrap_or(match terminal {
-        true => Format::Human,
-        false => Format::Json,
+    let format = args.format.unwrap_or(match output::by_terminal() {
+        output::Format::Human => Format::Human,
+        output::Format::Json => Format::Json,
     });
     match format {
         Format::Json => {
             let flows: Vec<Value> = reports.iter().map(shape).collect();
             let since = since.map(|at| at.to_string());
-            crate::cli::output::json(&json!({ "since": since, "flows": flows }))?;
+            output::json(&json!({ "since": since, "flows": flows }));
         }
         Format::Csv => csv(&reports)?,
         Format::Human => {
@@ -71,7 +70,7 @@ pub fn run(context: &Context, args: &ReportArgs) -> Exit {
                 .filter(|it| args.flow.is_some() || it.figures.conversations > 0);
             let told: Vec<&Report> = told.collect();
             if told.is_empty() {
-                anstream::println!("No conversations yet.");
+                outln!("No conversations yet.");
             }
             told.into_iter().for_each(print);
         }
@@ -181,7 +180,7 @@ fn rows(figures: &Figures) -> Vec<(String, String)> {
 }
 
 fn csv(reports: &[Report]) -> anyhow::Result<()> {
-    let mut writer = csv::Writer::from_writer(std::io::stdout().lock());
+    let mut writer = csv::Writer::from_writer(output::stdout());
     writer.write_record(["flow", "experiment", "arm", "figure", "value"])?;
     for report in reports {
         let flow = harmless(&report.flow.name);
@@ -222,10 +221,10 @@ fn print(report: &Report) {
     let figures = &report.figures;
     let all = figures.conversations;
     let of = if report.complete { "" } else { " (the newest)" };
-    anstream::println!("{}: {all} conversations{of}", report.flow.name);
+    outln!("{}: {all} conversations{of}", report.flow.name);
     let seconds = |times: &[Duration]| kpi::median(times).map(|it| format!("median {it}"));
     let line = |name: &str, count: u64, note: String| {
-        anstream::println!("  {name:<12}{count:>8}  {note}");
+        outln!("  {name:<12}{count:>8}  {note}");
     };
     line(
         "texts",
@@ -254,33 +253,33 @@ fn print(report: &Report) {
         percent(figures.opted_out, all),
     );
     for (outcome, count) in &figures.by_outcome {
-        anstream::println!("  ended {outcome:<22}{count:>6}  {}", percent(*count, all));
+        outln!("  ended {outcome:<22}{count:>6}  {}", percent(*count, all));
     }
     for (step, count) in funnel(report) {
         let filled = (count as usize * BAR)
             .checked_div(all as usize)
             .unwrap_or(0)
             .min(BAR);
-        anstream::println!("  {step:<28}{count:>6}  {}", "█".repeat(filled));
+        outln!("  {step:<28}{count:>6}  {}", "█".repeat(filled));
     }
     for (experiment, arms) in &report.experiments {
         let goal = reports::goal(experiment);
-        anstream::println!("  experiment {}", experiment.name);
+        outln!("  experiment {}", experiment.name);
         for (arm, figures) in arms {
             let (all, replied) = (figures.conversations, figures.replied);
             let came = goal.as_ref().map_or(String::new(), |goal| {
                 let (goal, count) = (goal.name(), figures.measured);
                 format!(", {count} {goal} {}", percent(count, all))
             });
-            anstream::println!(
+            outln!(
                 "    {arm:<18}{all:>6} leads, {replied} replied {}, {} opted out{came}",
                 percent(replied, all),
                 figures.opted_out
             );
         }
         for (what, it) in kpi::compared(arms, goal.as_ref()) {
-            anstream::println!("    {:<18}{}", what.replace('_', " "), it.spoken());
+            outln!("    {:<18}{}", what.replace('_', " "), it.spoken());
         }
     }
-    anstream::println!();
+    outln!();
 }

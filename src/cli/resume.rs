@@ -30,7 +30,7 @@ pub fn run(context: &Context, args: &ResumeArgs) -> Exit {
         }
     };
     trail::note(store.as_ref(), Did::new("resume", flow.as_str()))?;
-    anstream::println!(
+    outln!(
         "`{flow}` goes on; it was paused at {} for {}. What was held leaves within a minute.",
         pause.at,
         pause.why

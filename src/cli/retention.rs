@@ -62,7 +62,7 @@ pub fn run(context: &Context, args: &RetentionArgs) -> Exit {
             "texts_blanked": kept.texts, "texts_of_leads": kept.texts_of,
             "leads_forgotten": kept.forgotten.len(), "proofs_ended": kept.proofs.len(),
             "forgotten": numbers(&kept.forgotten), "proofs": numbers(&kept.proofs),
-        }))?,
+        })),
         Format::Human => people(args.dry_run, &kept),
     }
     Ok(ExitCode::SUCCESS)
@@ -70,7 +70,7 @@ pub fn run(context: &Context, args: &RetentionArgs) -> Exit {
 
 fn people(dry_run: bool, kept: &Retained) {
     let done = if dry_run { "would be " } else { "" };
-    anstream::println!(
+    outln!(
         "{} leads looked at\n{} texts of {} leads {done}blanked\n{} inactive leads {done}forgotten\n\
          {} proofs of consent {done}ended",
         kept.leads,

@@ -25,6 +25,6 @@ pub fn run(args: &SchemaArgs) -> Exit {
         Of::Flow => schema::flow_schema(),
         Of::Workspace => schema::workspace_schema(),
     };
-    anstream::println!("{}", serde_json::to_string_pretty(&schema)?);
+    outln!("{}", serde_json::to_string_pretty(&schema)?);
     Ok(ExitCode::SUCCESS)
 }

@@ -76,7 +76,7 @@ fn print_problems(loaded: &Loaded) {
         .filter(|d| d.is_error())
         .cloned()
         .collect();
-    anstream::eprint!("{}", diagnostic::render(&errors, &loaded.sources, colour()));
+    err!("{}", diagnostic::render(&errors, &loaded.sources, colour()));
 }
 
 /// Whether texts leave the machine by any channel.

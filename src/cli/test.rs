@@ -44,8 +44,8 @@ pub fn run(context: &Context, args: &TestArgs) -> Exit {
         .filter(|t| t.failure.is_some())
         .count();
     match args.format {
-        Format::Json => output::json(&to_json(&results))?,
-        Format::Junit => anstream::println!("{}", to_junit(&results)),
+        Format::Json => output::json(&to_json(&results)),
+        Format::Junit => outln!("{}", to_junit(&results)),
         Format::Human => {
             print_broken(&loaded, &args.paths);
             print_human(&results);
@@ -76,7 +76,7 @@ fn print_broken(loaded: &Loaded, paths: &[PathBuf]) {
         .filter(|d| is_among(&d.file, paths))
         .cloned()
         .collect();
-    anstream::print!("{}", diagnostic::render(&mine, &loaded.sources, colour()));
+    out!("{}", diagnostic::render(&mine, &loaded.sources, colour()));
 }
 
 fn counts(results: &[FlowResult]) -> (usize, usize) {
@@ -88,32 +88,32 @@ fn counts(results: &[FlowResult]) -> (usize, usize) {
 fn print_human(results: &[FlowResult]) {
     for result in results {
         let of = format!("{}/{} edges", result.covered.len(), result.edges.len());
-        anstream::println!("{} ({}), {of}", result.flow, result.file);
+        outln!("{} ({}), {of}", result.flow, result.file);
         for test in &result.tests {
             match &test.failure {
-                None => anstream::println!("  \u{1b}[32mok\u{1b}[0m    {}", test.name),
+                None => outln!("  \u{1b}[32mok\u{1b}[0m    {}", test.name),
                 Some(failure) => {
-                    anstream::println!("  \u{1b}[31mFAIL\u{1b}[0m  {}", test.name);
-                    anstream::println!("        {}:{}", result.file, failure.line);
-                    anstream::println!("        expected  {}", failure.expected);
-                    anstream::println!("        got       {}", failure.got);
+                    outln!("  \u{1b}[31mFAIL\u{1b}[0m  {}", test.name);
+                    outln!("        {}:{}", result.file, failure.line);
+                    outln!("        expected  {}", failure.expected);
+                    outln!("        got       {}", failure.got);
                     print_transcript(test);
                 }
             }
         }
         let uncovered: Vec<String> = result.uncovered().map(ToString::to_string).collect();
         if !uncovered.is_empty() {
-            anstream::println!("  no test takes: {}", uncovered.join(", "));
+            outln!("  no test takes: {}", uncovered.join(", "));
         }
     }
     let (passed, failed) = counts(results);
-    anstream::println!("\n{passed} passed, {failed} failed");
+    outln!("\n{passed} passed, {failed} failed");
 }
 
 fn print_transcript(test: &TestResult) {
-    anstream::println!("        what was said:");
+    outln!("        what was said:");
     for line in &test.transcript {
-        anstream::println!("          {}", line.replace('\n', "\n            "));
+        outln!("          {}", line.replace('\n', "\n            "));
     }
 }
 

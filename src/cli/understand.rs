@@ -45,7 +45,7 @@ pub fn run(context: &Context, args: &UnderstandArgs) -> Exit {
     let loaded = load(context, &[])?;
     let (place, texts) = place(&loaded, &args.words)?;
     if let Some(hint) = hint(&loaded, place, &args.words) {
-        anstream::eprintln!("note: {hint}");
+        errln!("note: {hint}");
     }
     let names: Vec<Name> = place.map_or_else(Vec::new, |(_, step)| option_names(step));
     let locale = args

@@ -72,7 +72,7 @@ pub fn run(context: &Context, args: &UserArgs) -> Exit {
             accounts::add(store.as_ref(), name, (*role).into(), now)?;
             accounts::set_password(store.as_ref(), name, password)?;
             note("user add", name)?;
-            anstream::println!("added {name}");
+            outln!("added {name}");
         }
         Action::Add {
             name, role, format, ..
@@ -89,7 +89,7 @@ pub fn run(context: &Context, args: &UserArgs) -> Exit {
         Action::Disable { name } => {
             accounts::disable(store.as_ref(), name, now)?;
             note("user disable", name)?;
-            anstream::println!("disabled {name}");
+            outln!("disabled {name}");
         }
         Action::List { format } => USERS.print(&store.accounts()?, *format)?,
     }
@@ -106,15 +106,15 @@ fn link(context: &Context, name: &str, token: &str, format: Option<Format>) -> a
     let own = serve::own_address();
     let sandbox = workspace.is_some_and(|workspace| !serve::has_real_channel(&workspace));
     if sandbox && public.is_some() {
-        anstream::eprintln!("In the sandbox, on this machine: {own}/welcome/{token}");
+        errln!("In the sandbox, on this machine: {own}/welcome/{token}");
     }
     let base = public.unwrap_or(own);
     let link = format!("{base}/welcome/{token}");
     match format.unwrap_or_else(output::by_terminal) {
-        Format::Json => output::json(&json!({ "name": name, "link": link }))?,
+        Format::Json => output::json(&json!({ "name": name, "link": link })),
         Format::Human => {
-            anstream::println!("{link}");
-            anstream::eprintln!("{name} chooses a password there, once, within seven days.");
+            outln!("{link}");
+            errln!("{name} chooses a password there, once, within seven days.");
         }
     }
     Ok(())

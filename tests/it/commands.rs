@@ -12,6 +12,10 @@ struct Said {
 
 /// Runs a command in `dir` with `typed` on standard input.
 fn replytree(dir: &Path, words: &[&str], typed: &str) -> Said {
+    printing_to(Stdio::piped(), dir, words, typed)
+}
+
+fn printing_to(out: Stdio, dir: &Path, words: &[&str], typed: &str) -> Said {
     let mut child = Command::new(env!("CARGO_BIN_EXE_replytree"))
         .current_dir(dir)
         .args(words)
@@ -19,7 +23,7 @@ fn replytree(dir: &Path, words: &[&str], typed: &str) -> Said {
         .env_remove("REPLYTREE_WORKSPACE")
         .env_remove("REPLYTREE_LISTEN")
         .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
+        .stdout(out)
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
@@ -326,4 +330,92 @@ fn files(dir: &Path) -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+/// `| head` reads a line and goes. That is nobody's mistake, and what was found still decides the exit code.
+#[test]
+#[cfg(unix)]
+fn an_output_that_is_closed_ends_a_command_without_a_word() {
+    let dir = workspace();
+    std::fs::write(dir.path().join("flows/broken.yaml"), "flow: broken\n").unwrap();
+    assert_eq!(
+        replytree(dir.path(), &["key", "add", "crm", "--role", "admin"], "").code,
+        0
+    );
+    for (words, code) in [
+        ("check", 1),
+        ("check --format json", 1),
+        ("check --format sarif", 1),
+        ("check flows/templates/welcome.yaml --report", 0),
+        ("test flows/templates/welcome.yaml", 0),
+        ("test flows/templates/welcome.yaml --format junit", 0),
+        ("graph welcome", 0),
+        ("graph welcome --format dot", 0),
+        ("explain", 0),
+        ("explain E0204", 0),
+        ("schema", 0),
+        ("report --format human", 0),
+        ("report --format json", 0),
+        ("report --format csv", 0),
+        ("replies welcome", 0),
+        ("key list --format human", 0),
+        ("key list --format json", 0),
+        ("consent verify --format human", 0),
+        ("consent export proof.csv --format human", 0),
+        ("chat welcome", 0),
+        ("understand", 0),
+        ("parts", 0),
+        ("when", 0),
+        ("init other", 0),
+        ("--help", 0),
+    ] {
+        let words_of: Vec<&str> = words.split(' ').collect();
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let said = printing_to(writer.into(), dir.path(), &words_of, "yes\n+13125550142\n");
+        assert_eq!(said.err, "", "{words}");
+        assert_eq!(said.code, code, "{words}");
+    }
+    // What is still in somebody's buffer when it closes, too: input without end must not be read on.
+    let said = without_end(dir.path());
+    assert_eq!(said, "", "parts of endless input");
+}
+
+/// What `yes | replytree parts | head -1` complains of; it hangs if it does not end.
+#[cfg(unix)]
+fn without_end(dir: &Path) -> String {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_replytree"))
+        .current_dir(dir)
+        .arg("parts")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let typing = std::thread::spawn(move || while input.write_all(b"yes\n").is_ok() {});
+    let mut line = String::new();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    out.read_line(&mut line).unwrap();
+    assert!(line.contains("GSM-7"), "{line}");
+    drop(out);
+    let ended = child.wait_with_output().unwrap();
+    typing.join().unwrap();
+    assert_eq!(ended.status.code(), Some(0));
+    String::from_utf8(ended.stderr).unwrap()
+}
+
+/// An output that takes nothing for another reason is said, and is a failure.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_is_said() {
+    let dir = workspace();
+    for words in ["check", "graph welcome", "schema", "parts hi"] {
+        let full = std::fs::File::options().write(true).open("/dev/full");
+        let words_of: Vec<&str> = words.split(' ').collect();
+        let said = printing_to(full.unwrap().into(), dir.path(), &words_of, "");
+        assert_eq!(said.code, 1, "{words}");
+        assert!(said.err.contains("No space left"), "{words}: {}", said.err);
+        assert!(!said.err.contains("panicked"), "{words}: {}", said.err);
+    }
 }

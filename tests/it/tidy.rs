@@ -194,3 +194,20 @@ fn sql_stands_in_the_store_only() {
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Whoever closes the output early (`| head`) is answered in one place.
+#[test]
+fn commands_print_through_output_only() {
+    let ways = ["println!", "print!", "io::stdout().lock", "anstream::"];
+    let wrong: Vec<String> = sources()
+        .iter()
+        .filter(|(path, _)| module_of(path) == "cli" && !path.ends_with("output.rs"))
+        .flat_map(|(path, text)| {
+            code(text)
+                .filter(|(_, code)| ways.iter().any(|way| code.contains(way)))
+                .map(|(line, _)| format!("src/{}:{line}", path.display()))
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
