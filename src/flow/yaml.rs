@@ -5,6 +5,7 @@
 //! use), nesting over 64. Reports the traps that YAML sets without a word: doubled keys, tabs, and
 //! an unquoted `+15551234567`, which is a number that has lost its plus.
 
+mod colon;
 mod syntax;
 
 use std::collections::HashMap;

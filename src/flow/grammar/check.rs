@@ -74,9 +74,15 @@ impl Checker<'_> {
             node.what()
         );
         let span = node.span;
+        let unfinished = node
+            .text()
+            .and_then(|text| without_colon(text, &keys_of(shape)));
         let problem = self.report("E0102", span, message);
         problem.label = format!("this is {}", node.what());
         problem.help = match &node.value {
+            Yaml::Scalar(_) => {
+                unfinished.map(|key| format!("a `:` is missing after `{key}`: {}", colon_help(key)))
+            }
             Yaml::Map(_) if name_of_token(node).is_some() => {
                 Some("a text that begins with `{` needs quotes".into())
             }
@@ -249,6 +255,16 @@ impl Checker<'_> {
                 .map(|key| key.name)
                 .filter(|key| !entries.iter().any(|entry| entry.key == *key));
             let meant = nearest(&entries[at].key, free);
+            let all: Vec<&'static str> = keys.iter().map(|key| key.name).collect();
+            if let Some(key) = without_colon(&entries[at].key, &all) {
+                let message = format!("a `:` is missing after `{key}`");
+                let problem = self.report("E0101", entries[at].key_span, message);
+                problem.label = "one key without its value".into();
+                problem.help = Some(colon_help(key));
+                entries[at].key = key.to_string();
+                entries[at].value.value = Yaml::Broken;
+                continue;
+            }
             let message = format!("`{}` is not a key of {name}", entries[at].key);
             let help = match meant {
                 Some(meant) => format!("did you mean `{meant}`?"),
@@ -287,13 +303,23 @@ impl Checker<'_> {
         }
         match verbs.as_slice() {
             [] => {
-                let at = entries.first().map_or(span, |first| first.key_span);
-                let problem = self.report(
-                    "E0103",
-                    at,
-                    format!("step `{name}` does nothing: it has no verb"),
-                );
-                problem.help = Some(format!("give it one of {}", verb_names()));
+                let names: Vec<&'static str> = VERBS.iter().map(|verb| verb.name).collect();
+                let unfinished = entries
+                    .iter()
+                    .find_map(|entry| Some((entry.key_span, without_colon(&entry.key, &names)?)));
+                let first = entries.first().map_or(span, |first| first.key_span);
+                let (at, why, help) = match unfinished {
+                    Some((at, verb)) => {
+                        let why = format!("a `:` is missing after `{verb}`");
+                        (at, why, colon_help(verb))
+                    }
+                    None => {
+                        let help = format!("give it one of {}", verb_names());
+                        (first, "it has no verb".to_string(), help)
+                    }
+                };
+                let message = format!("step `{name}` does nothing: {why}");
+                self.report("E0103", at, message).help = Some(help);
                 node.value = Yaml::Broken;
             }
             [(_, verb)] => {
@@ -347,6 +373,27 @@ impl Checker<'_> {
             return true;
         }
         false
+    }
+}
+
+/// `say "hi"` or `then bye`: one of `keys`, then a blank where its colon should be.
+fn without_colon(text: &str, keys: &[&'static str]) -> Option<&'static str> {
+    let (word, _) = text.split_once(' ')?;
+    keys.iter().find(|key| **key == word).copied()
+}
+
+fn colon_help(key: &str) -> String {
+    format!("write `{key}: …`")
+}
+
+/// The keys by which a map of this shape can begin.
+fn keys_of(shape: &Shape) -> Vec<&'static str> {
+    match shape {
+        Shape::Step => VERBS.iter().map(|verb| verb.name).collect(),
+        Shape::Object(object) => object.keys.iter().map(|key| key.name).collect(),
+        Shape::List(item) | Shape::OneOrMany(item) => keys_of(item),
+        Shape::OneOf(shapes) => shapes.iter().flat_map(keys_of).collect(),
+        _ => Vec::new(),
     }
 }
 

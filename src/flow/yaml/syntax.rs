@@ -4,6 +4,8 @@
 
 use std::ops::Range;
 
+use crate::flow::yaml::colon;
+
 /// A syntax error in an author's words.
 #[derive(Debug, PartialEq)]
 pub struct Wrong {
@@ -30,14 +32,20 @@ pub fn explain(source: &str, at: usize, info: &str) -> Wrong {
     let whole = at..at + here.map_or(0, char::len_utf8);
     let found = match () {
         () if info.contains("invalid trailing content") => after_quote(source, &whole),
-        () if info.contains("mapping values are not allowed") => {
-            begins_with_brace(source, at).or_else(|| no_blank_after_colon(source, at))
+        () if info.contains("mapping values are not allowed") => begins_with_brace(source, at)
+            .or_else(|| no_blank_after_colon(source, at))
+            .or_else(|| no_colon(source, at)),
+        () if info.contains("expect ':'") || info.contains("comment intercepting") => {
+            no_colon(source, at)
         }
-        () if info.contains("quoted scalar") => Some(Wrong::new(
-            whole.clone(),
-            "this quote is not closed",
-            "close it at the end of the text; a text of several lines is indented deeper than its key",
-        )),
+        () if info.contains("quoted scalar") => {
+            let lacks = colon::on_its_line(source, at);
+            lacks.map(|key| without_colon(key.at, key.key, "…")).or(Some(Wrong::new(
+                whole.clone(),
+                "this quote is not closed",
+                "close it at the end of the text; a text of several lines is indented deeper than its key",
+            )))
+        }
         () if info.contains("comment or line break") => Some(Wrong::new(
             whole.clone(),
             format!(
@@ -140,18 +148,34 @@ fn after_quote(source: &str, whole: &Range<usize>) -> Option<Wrong> {
             .trim_start_matches(|c: char| c.is_alphanumeric() || "-_".contains(c))
             .len();
     if word > 0 && key[word..].starts_with(" {") {
-        let at = start + (line.len() - key.len()) + word;
-        return Some(Wrong::new(
-            at..at + 1,
-            format!("a `:` is missing after `{}`", &key[..word]),
-            format!("write `{}: {{ … }}`", &key[..word]),
-        ));
+        let at = start + (line.len() - key.len());
+        return Some(without_colon(at..at + word, &key[..word], "{ … }"));
     }
     Some(Wrong::new(
         whole.clone(),
         "the text goes on after its closing quote",
         "inside \"…\" write a quote as \\\", inside '…' as ''",
     ))
+}
+
+/// `answers` and its options on the next lines, `say "hi"`: YAML stumbles over what comes after them.
+fn no_colon(source: &str, at: usize) -> Option<Wrong> {
+    let found = colon::missing(source, at)?;
+    let mut wrong = without_colon(found.at, found.key, "…");
+    if found.alone {
+        wrong.help = format!(
+            "write `{}:`, and what belongs to it on the next lines, indented",
+            found.key
+        );
+    }
+    Some(wrong)
+}
+
+fn without_colon(at: Range<usize>, key: &str, value: &str) -> Wrong {
+    let message = format!("a `:` is missing after `{key}`");
+    let mut wrong = Wrong::new(at, message, format!("write `{key}: {value}`"));
+    wrong.label = "no `:` after this".into();
+    wrong
 }
 
 /// `say:"hi"`: without a blank after its colon, a key is part of a text.
@@ -288,7 +312,7 @@ mod tests {
             ),
             (
                 "a:\n  s { say: \"hi\", then: b }\n",
-                " ",
+                "s",
                 "a `:` is missing after `s`",
             ),
             (
@@ -312,12 +336,56 @@ mod tests {
                 "a second `: ` on one line",
             ),
             ("a:\n b: 1\n   c: 2\n", ":", "a second `: ` on one line"),
+            (
+                "a:\n  say: Hi there\n    and you\n    say: no\n",
+                ":",
+                "a second `: ` on one line",
+            ),
+            (
+                "a:\n  - yes\n  no: b\n",
+                "n",
+                "the indentation or a bracket does not fit",
+            ),
         ] {
             let (root, problems) = read("f.yaml", source);
             assert_eq!(root, None, "{source:?}");
             let problem = &problems[0];
             assert_eq!(problem.message, message, "{source:?}");
             assert_eq!(&source[problem.span.range()], place, "{source:?}");
+        }
+    }
+
+    #[test]
+    fn a_missing_colon_is_named_on_the_line_that_lacks_it() {
+        for (source, key) in [
+            ("a:\n  answers\n    yes: b\n    no: c\n", "answers"),
+            ("a:\n  ladder\n    - { b: c }\n", "ladder"),
+            ("a:\n  ladder\n  - { b: c }\n", "ladder"),
+            ("a:\n  say \"hi: {name}\"\n  then: b\n", "say"),
+            ("a:\n  say 'hi'\n\n  # on\n  then: b\n", "say"),
+            ("a:\n  say hi you\n  then: b\n", "say"),
+            ("a:\n  say: hi you\n  then b\nc: d\n", "then"),
+            ("a:\n  say: \"hi\"\n  then b\nc: d\n", "then"),
+            ("a:\n  say: hi\n  then b\n", "then"),
+            ("a: b\nsteps\n  c:\n    say: hi\n", "steps"),
+            ("a: b\nsteps  # all\n  c: d\n", "steps"),
+            ("a: b\nsteps\n  # all\n  c: d\n", "steps"),
+            ("a: b\nsteps\n  c\n    d: e\n", "steps"),
+            ("a: b\nsteps:\n  c\n    d: e\n", "c"),
+            ("flow t\nkind: m\n", "flow"),
+            ("flow: t\nkind m\nsteps: a\n", "kind"),
+            ("a:\n  b:\n    yes c\n    no: d\n", "yes"),
+            ("a:\n  - name b\n    script: []\n", "name"),
+            ("a:\n  - name: b\n    script\n      - bot: hi\n", "script"),
+            ("a:\n  answers { yes: b, no: c }\n", "answers"),
+            ("a:\n  é \"hi\"\n  then: b\n", "é"),
+            ("a:\r\n  say \"hi\"\r\n  then: b\r\n", "say"),
+        ] {
+            let (_, problems) = read("f.yaml", source);
+            let problem = &problems[0];
+            let message = format!("a `:` is missing after `{key}`");
+            assert_eq!(problem.message, message, "{source:?}");
+            assert_eq!(&source[problem.span.range()], key, "{source:?}");
         }
     }
 }
