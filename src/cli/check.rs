@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::load::{Loaded, WORKSPACE_FILE, is_among, load, workspace_dir};
 use crate::cli::output::{self, colour};
-use crate::cli::{Context, Exit, FAILED};
+use crate::cli::{Context, Exit, FAILED, chosen};
 use crate::diagnostic::{self, Diagnostic, Level};
 use crate::flow::{Flow, proof};
 use crate::lint;
@@ -17,7 +17,8 @@ use crate::sim::flow_test;
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Files or folders to check [default: the whole workspace]
+    /// Files, folders or names of flows to check [default: the whole workspace]
+    #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
 
     /// Fail on warnings too
@@ -45,10 +46,11 @@ enum Format {
 }
 
 pub fn run(context: &Context, args: &CheckArgs) -> Exit {
-    let loaded = load(context, &args.paths)?;
-    let among = |file: &str| is_among(file, &args.paths);
+    let paths = chosen::paths(context, &args.paths)?;
+    let loaded = load(context, &paths)?;
+    let among = |file: &str| is_among(file, &paths);
     if !loaded.sources.iter().any(|source| among(&source.file)) {
-        let place = args.paths.first().cloned();
+        let place = paths.first().cloned();
         let place = place.unwrap_or_else(|| workspace_dir(context, &[]));
         bail!(
             "there is no flow in {}; a flow is a .yaml file, and `replytree init` makes one",

@@ -28,12 +28,8 @@ pub struct Loaded {
 impl Loaded {
     /// Whether a file says that it is this flow, and does not compile.
     pub fn is_broken(&self, name: &str) -> bool {
-        let says_so = |line: &str| line.strip_prefix("flow:").is_some_and(|n| n.trim() == name);
-        !self.flows.iter().any(|flow| flow.name == *name)
-            && self
-                .sources
-                .iter()
-                .any(|source| source.text.lines().any(says_so))
+        let says_so = |source: &Source| flow_name(&source.text) == Some(name);
+        !self.flows.iter().any(|flow| flow.name == *name) && self.sources.iter().any(says_so)
     }
 
     /// The flow of this name; an error that names those there are.
@@ -184,6 +180,20 @@ fn read(path: &Path) -> anyhow::Result<Source> {
             .strip_prefix('\u{feff}')
             .map_or(text.clone(), str::to_string),
     })
+}
+
+/// The name that a file gives its flow, whether it compiles or not.
+pub fn flow_name(text: &str) -> Option<&str> {
+    let said = text.lines().find_map(|line| line.strip_prefix("flow:"))?;
+    let said = said.split_once(" #").map_or(said, |(name, _)| name);
+    Some(said.trim().trim_matches(['"', '\'']))
+}
+
+/// Every YAML file of a workspace, as `load` reads them.
+pub fn yaml_files(dir: &Path) -> anyhow::Result<Vec<Source>> {
+    let mut files = Vec::new();
+    find(dir, 0, &mut files)?;
+    files.iter().map(|file| read(file)).collect()
 }
 
 /// Every YAML file below `dir`, in the order of their names.

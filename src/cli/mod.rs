@@ -6,6 +6,7 @@ mod alone;
 mod backup;
 mod chat;
 mod check;
+mod chosen;
 mod consent;
 mod database;
 mod erase;

@@ -9,13 +9,14 @@ use serde_json::json;
 
 use crate::cli::load::{Loaded, is_among, load};
 use crate::cli::output::{self, colour};
-use crate::cli::{Context, Exit, FAILED};
+use crate::cli::{Context, Exit, FAILED, chosen};
 use crate::diagnostic::{self, Level};
 use crate::sim::flow_test::{self, FlowResult, TestResult};
 
 #[derive(Debug, Args)]
 pub struct TestArgs {
-    /// Files or folders to test [default: the whole workspace]
+    /// Files, folders or names of flows to test [default: the whole workspace]
+    #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
 
     #[arg(long, value_enum, default_value = "human")]
@@ -30,14 +31,15 @@ enum Format {
 }
 
 pub fn run(context: &Context, args: &TestArgs) -> Exit {
-    let loaded = load(context, &args.paths)?;
+    let paths = chosen::paths(context, &args.paths)?;
+    let loaded = load(context, &paths)?;
     let results: Vec<FlowResult> = loaded
         .flows
         .iter()
-        .filter(|flow| is_among(&flow.file, &args.paths))
+        .filter(|flow| is_among(&flow.file, &paths))
         .map(|flow| flow_test::run(&loaded.workspace, &loaded.flows, flow))
         .collect();
-    let broken = broken(&loaded, &args.paths);
+    let broken = broken(&loaded, &paths);
     let failed = results
         .iter()
         .flat_map(|r| &r.tests)
@@ -47,7 +49,7 @@ pub fn run(context: &Context, args: &TestArgs) -> Exit {
         Format::Json => output::json(&to_json(&results)),
         Format::Junit => outln!("{}", to_junit(&results)),
         Format::Human => {
-            print_broken(&loaded, &args.paths);
+            print_broken(&loaded, &paths);
             print_human(&results);
         }
     }

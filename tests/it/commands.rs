@@ -419,3 +419,49 @@ fn a_full_disk_is_said() {
         assert!(!said.err.contains("panicked"), "{words}: {}", said.err);
     }
 }
+
+/// A path that is there is the path; any other word is a flow's name, or a slip that is named.
+#[test]
+fn a_flow_is_checked_and_tested_by_its_name_too() {
+    let dir = workspace();
+    let file = "flows/templates/welcome.yaml";
+    std::fs::write(
+        dir.path().join("flows/bad.yaml"),
+        "flow: \"bad-one\" # not yet\nsteps\n",
+    )
+    .unwrap();
+    for (words, code, said) in [
+        ("check welcome", 0, "1 flow compiled, 0 errors"),
+        ("test welcome", 0, file),
+        ("check bad-one", 1, "flows/bad.yaml"),
+        ("check welcome bad-one", 1, "flows/bad.yaml"),
+        ("test bad-one", 1, "flows/bad.yaml"),
+        ("--workspace flows test welcome", 0, file),
+        (
+            "check welcom",
+            1,
+            "no file, folder or flow `welcom`; did you mean `welcome`?",
+        ),
+        ("test xyz", 1, "the flows looked through are in flows"),
+        (
+            "check welcome.yaml",
+            1,
+            "did you mean flows/templates/welcome.yaml?",
+        ),
+        (
+            "test flows/welcome.yaml",
+            1,
+            "did you mean flows/templates/welcome.yaml?",
+        ),
+    ] {
+        let words: Vec<&str> = words.split(' ').collect();
+        let ran = replytree(dir.path(), &words, "");
+        let heard = format!("{}{}", ran.out, ran.err);
+        assert!(heard.contains(said), "{words:?}: {heard}");
+        assert_eq!(ran.code, code, "{words:?}: {heard}");
+    }
+    // A folder of the name stands in the way.
+    std::fs::create_dir(dir.path().join("welcome")).unwrap();
+    let ran = replytree(dir.path(), &["check", "welcome"], "");
+    assert!(ran.err.contains("no flow in welcome"), "{}", ran.err);
+}
