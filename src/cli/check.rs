@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::bail;
 use clap::{Args, ValueEnum};
 
-use crate::cli::load::{Loaded, WORKSPACE_FILE, is_among, load, workspace_dir};
+use crate::cli::load::{Loaded, is_among, is_workspace, load, workspace_dir};
 use crate::cli::output::{self, colour};
 use crate::cli::{Context, Exit, FAILED, chosen};
 use crate::diagnostic::{self, Diagnostic, Level};
@@ -68,8 +68,9 @@ pub fn run(context: &Context, args: &CheckArgs) -> Exit {
         .filter(|d| among(&d.file))
         .cloned()
         .collect();
-    if among(WORKSPACE_FILE) {
-        mine.extend(loaded.workspace.without_contact(WORKSPACE_FILE));
+    let workspace = loaded.sources.iter().find(|s| is_workspace(&s.file));
+    if let Some(source) = workspace.filter(|source| among(&source.file)) {
+        mine.extend(loaded.workspace.without_contact(source));
     }
     mine.extend(flows.iter().flat_map(|flow| warnings(&loaded, flow)));
     mine.sort_by(|a, b| (&a.file, a.span).cmp(&(&b.file, b.span)));

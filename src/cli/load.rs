@@ -220,6 +220,11 @@ fn find(dir: &Path, depth: usize, files: &mut Vec<PathBuf>) -> anyhow::Result<()
     Ok(())
 }
 
+/// Whether a file is the one that makes its folder a workspace.
+pub fn is_workspace(file: &str) -> bool {
+    Path::new(file).ends_with(WORKSPACE_FILE)
+}
+
 /// Whether `file` is one of `paths` or lies below one; all do when none are given.
 pub fn is_among(file: &str, paths: &[PathBuf]) -> bool {
     if paths.is_empty() {

@@ -465,3 +465,54 @@ fn a_flow_is_checked_and_tested_by_its_name_too() {
     let ran = replytree(dir.path(), &["check", "welcome"], "");
     assert!(ran.err.contains("no flow in welcome"), "{}", ran.err);
 }
+
+/// What is said of workspace.yaml points at a key of it, by the path as it was typed.
+#[test]
+fn a_workspace_is_named_by_its_path_and_underlined_at_a_key() {
+    let dir = workspace();
+    let real = "channels:\n  main: { carrier: webhook, api: \"https://g.example\", \
+                secret: \"${HOOK}\", from: \"+13125550100\" }\n";
+    for (text, place, says) in [
+        (
+            format!("# ours\nbrand: N\n{real}"),
+            ":2:1",
+            "add `contact` below this",
+        ),
+        (
+            format!("brand: N\ncontact:\n{real}"),
+            ":2:1",
+            "nothing stands here",
+        ),
+        (format!("# ours\nbrnad: N\n{real}"), ":2:1", "unknown key"),
+        (
+            format!(
+                "brand: N\ncontact: Call 1\n{}",
+                real.replace("${HOOK}", "${SHORT}")
+            ),
+            ":4:20",
+            "cannot work",
+        ),
+    ] {
+        std::fs::write(dir.path().join("flows/workspace.yaml"), &text).unwrap();
+        let run = |here: &Path, words: &[&str]| {
+            let ran = Command::new(env!("CARGO_BIN_EXE_replytree"))
+                .current_dir(here)
+                .args(words)
+                .env("HOOK", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+                .env("SHORT", "not base64")
+                .output()
+                .unwrap();
+            String::from_utf8(ran.stdout).unwrap()
+        };
+        for (here, path) in [("", "flows/workspace.yaml"), ("flows", "workspace.yaml")] {
+            let said = run(&dir.path().join(here), &["check"]);
+            assert!(
+                said.contains(&format!("> {path}{place}\n")),
+                "{here}: {said}"
+            );
+            assert!(said.contains(says), "{here}: {said}");
+        }
+        let said = run(dir.path(), &["check", "welcome"]);
+        assert!(!said.contains("workspace.yaml"), "of another file: {said}");
+    }
+}

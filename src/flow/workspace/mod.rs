@@ -14,9 +14,10 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::flow::condition::Expr;
 use crate::flow::template::Template;
+use crate::flow::yaml;
 use crate::lead::{Name, PhoneNumber};
 use crate::policy::Rules;
 use crate::time::{Days, Duration, Hours, Zone};
@@ -243,15 +244,23 @@ impl Workspace {
 
     /// What is missing where texts leave through a carrier and the answer to HELP names no way to reach the
     /// business.
-    pub fn without_contact(&self, file: &str) -> Option<Diagnostic> {
+    pub fn without_contact(&self, source: &Source) -> Option<Diagnostic> {
         let real = self
             .channels
             .values()
             .any(|channel| channel.carrier != *"sandbox");
         let silent = real && self.help.is_none() && self.contact().is_none();
         silent.then(|| {
+            let root = yaml::read(&source.file, &source.text).0;
+            let entry = |key| root.as_ref()?.entry(key);
+            let (at, label) = match (entry("contact"), entry("brand")) {
+                (Some(contact), _) => (contact.key_span, "nothing stands here"),
+                (None, Some(brand)) => (brand.key_span, "add `contact` below this"),
+                (None, None) => (Span::default(), "add `contact` here"),
+            };
             let message = "the answer to HELP does not say how to reach you";
-            Diagnostic::warning("E0612", file, Span::default(), message.to_string())
+            Diagnostic::warning("E0612", &source.file, at, message)
+                .label(label)
                 .help("write `contact: \"Call 312 555 0100\"`")
         })
     }
