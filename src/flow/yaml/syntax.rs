@@ -62,7 +62,8 @@ pub fn explain(source: &str, at: usize, info: &str) -> Wrong {
         }
         () if info.contains("expected") => begins_with_brace(source, at)
             .or_else(|| brace_inside(source, &whole, info))
-            .or_else(|| open_bracket(source, at, info)),
+            .or_else(|| open_bracket(source, at, info))
+            .or_else(|| no_colon(source, at).filter(|_| info.contains("expected key"))),
         () => None,
     };
     found.unwrap_or_else(|| in_words(whole, info))
