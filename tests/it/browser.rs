@@ -3,6 +3,7 @@
 mod admin;
 mod figures;
 mod inbox;
+mod phone;
 mod standstill;
 mod talk;
 

@@ -244,7 +244,7 @@ fn setup(live: &Live) -> Markup {
                 p.form-error #form-error role="alert" {}
                 div.actions {
                     button.primary #start-button type="submit" { "Start" }
-                    button #fresh type="button" title="A new number, a clean slate" { "Fresh lead" }
+                    button #fresh type="button" title="A new number, and the flow begins with it at once" { "Fresh lead" }
                 }
             }
             div.try {

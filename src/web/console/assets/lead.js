@@ -22,7 +22,6 @@ export function begin(given) {
   for (const city of start.cities) {
     $("lead-city").append(el("option", { value: city.prefix, text: city.name }));
   }
-  $("lead-city").addEventListener("change", fresh);
 }
 
 export const current = () => flow;
@@ -80,10 +79,13 @@ export function awake() {
   if (day) $("lead-city").value = day.prefix;
 }
 
-// A number nobody used here yet, most likely: one of 80 kept for fiction in the city.
-export function fresh() {
+// So many numbers are kept for fiction in each city, from 0120 on.
+export const NUMBERS = 80;
+
+// Puts one of them into the form.
+export function number(n) {
   const prefix = $("lead-city").value || start.cities[0].prefix;
-  $("lead-phone").value = pretty(`${prefix}${120 + Math.floor(Math.random() * 80)}`);
+  $("lead-phone").value = pretty(`${prefix}${120 + (n % NUMBERS)}`);
 }
 
 export const phone = () => {

@@ -74,6 +74,7 @@ async function render() {
   agents.render(state.handoff, start.teams, act);
   facts(talk);
   chips(state.question, talk);
+  startSays();
   tick();
   if (talk) {
     await map.show(talk.version);
@@ -95,6 +96,12 @@ function facts(talk) {
     made.push(chip("consent", state.consent, state.consent === "opted out" ? "bad" : ""));
   }
   $("facts").replaceChildren(...made);
+}
+
+// While the number in the form has a conversation under way, Start ends it and texts again: it says so.
+function startSays() {
+  const underWay = state?.conversation && !state.conversation.outcome && lead.phone() === phone;
+  $("start-button").textContent = underWay ? "Start over" : "Start";
 }
 
 function chips(question, talk) {
@@ -151,7 +158,22 @@ async function act(path, body) {
   await refresh();
 }
 
-async function begin() {
+let beginning = false;
+
+// A second press while the first is under way would text twice.
+async function once(what) {
+  if (beginning) return;
+  beginning = true;
+  try {
+    await what();
+  } finally {
+    beginning = false;
+  }
+}
+
+const begin = () => once(enroll);
+
+async function enroll() {
   problem("");
   const flow = lead.current();
   if (!flow) return;
@@ -174,6 +196,25 @@ async function begin() {
   await refresh();
 }
 
+// What this tab last showed, for whoever comes back by the menu: the address alone has it after a reload.
+const LAST = "phone.last";
+
+function remember(query) {
+  try {
+    sessionStorage.setItem(LAST, query);
+  } catch {
+    // Storage may be forbidden; the address still has it.
+  }
+}
+
+function remembered() {
+  try {
+    return sessionStorage.getItem(LAST) || "";
+  } catch {
+    return "";
+  }
+}
+
 // Shows another lead's phone.
 function follow(number) {
   if (number !== phone) {
@@ -186,11 +227,24 @@ function follow(number) {
   address.searchParams.set("phone", number);
   if (lead.current()) address.searchParams.set("flow", lead.current().name);
   history.replaceState(null, "", address);
+  remember(address.search);
 }
 
-async function restart() {
-  lead.fresh();
-  await begin();
+const restart = () =>
+  once(async () => {
+    await fresh();
+    await enroll();
+  });
+
+// Puts a number into the form that nobody used here: of one in use the conversation would end, and begin again.
+async function fresh() {
+  const first = Math.floor(Math.random() * lead.NUMBERS);
+  for (let n = 0; n < lead.NUMBERS; n += 1) {
+    lead.number(first + n);
+    const seen = await api.get(`/phone/state?phone=${encodeURIComponent(lead.phone())}`).catch(() => null);
+    if (!seen?.known) break;
+  }
+  startSays();
 }
 
 async function send(text) {
@@ -279,9 +333,8 @@ function pick() {
     const card = event.target.closest("[data-flow]");
     if (card) {
       choose(card.dataset.flow);
-      lead.fresh();
       dialog.close();
-      begin();
+      restart();
     } else if (event.target === dialog) dialog.close();
   });
   $("search").addEventListener("input", () => {
@@ -320,7 +373,8 @@ messages.setPublicUrl(start.public_url);
 messages.onSkip(forward);
 clock.set(start.now, start.zone);
 $("our-number").textContent = lead.pretty(start.channel.number);
-const asked = new URL(location.href).searchParams;
+// A link that names a lead or a flow means it; without, the tab goes on where it was.
+const asked = new URLSearchParams(/[?&](phone|flow)=/.test(location.search) ? location.search : remembered());
 choose(asked.get("flow") || start.first);
 const known = asked.get("phone");
 if (known) {
@@ -329,7 +383,7 @@ if (known) {
   refresh();
 } else {
   lead.awake();
-  lead.fresh();
+  fresh();
 }
 compose();
 pick();
@@ -340,6 +394,8 @@ $("lead-form").addEventListener("submit", (event) => {
   event.preventDefault();
   begin();
 });
+$("lead-form").addEventListener("input", startSays);
+$("lead-city").addEventListener("change", fresh);
 $("fresh").addEventListener("click", restart);
 $("welcome-start")?.addEventListener("click", begin);
 $("forward").addEventListener("click", forward);
