@@ -5,6 +5,7 @@
 mod charts;
 pub mod compare;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
@@ -17,6 +18,7 @@ use crate::flow::walk::{HOLDOUT, VARIANT};
 use crate::flow::{Experiment, Flow, Measure, picture};
 use crate::kpi::{Comparison, Goal, Share, Verdict, significance};
 use crate::lead::Name;
+use crate::store::{ConversationQuery, Store, StoreError};
 use crate::time::{Duration, Timestamp};
 use crate::web::api::reports;
 use crate::web::auth::{Caller, Right, require};
@@ -24,7 +26,7 @@ use crate::web::console::Page;
 use crate::web::console::flows::period;
 use crate::web::console::page::{Frame, Place, empty};
 use crate::web::console::period::Period;
-use crate::web::console::tally::{Sum, Tally, median};
+use crate::web::console::tally::{CONVERSATIONS_MAX, PAGE, Sum, Tally, median};
 use crate::web::error::Problem;
 use crate::web::state::AppState;
 
@@ -52,17 +54,21 @@ fn served(app: &AppState, name: &str) -> Result<Arc<Flow>, Problem> {
 async fn all(caller: Caller, State(app): State<AppState>) -> Page {
     require(&caller, Right::ReadReports, &app)?;
     let live = app.live();
+    let begun = app.read(begun).await?;
+    let mut flows: Vec<&Arc<Flow>> = live.flows.values().collect();
+    // By name already, which the sort keeps where traffic is equal.
+    flows.sort_by_key(|flow| std::cmp::Reverse(begun.get(&flow.name)));
     let body = html! {
         div.page {
             div.page-head { div {
                 h1 { "Figures" }
-                p.lead { "What each flow came to. Choose one for all of it." }
+                p.lead { "What each flow came to, the busiest of late first. Choose one for all of it." }
             }
             @if live.flows.len() > 1 { div.actions { a.button href="/figures/compare" { "Compare them" } } } }
             @if live.flows.is_empty() { (empty("No flow is served", "Figures appear with the first one.")) }
             div.figure-cards {
                 // Each is counted when it comes into sight: a workspace may have many flows.
-                @for flow in live.flows.values() {
+                @for flow in flows {
                     a.figure-card href=(format!("/figures/{}", flow.name)) {
                         h2 { (spaced(&flow.name)) }
                         div.card-figures hx-get=(format!("/figures/{}/card", flow.name)) hx-trigger="revealed" {
@@ -76,6 +82,27 @@ async fn all(caller: Caller, State(app): State<AppState>) -> Page {
     Ok(Frame::of(&app, &caller, Place::Figures, "Figures")
         .style("figures.css")
         .page(&body))
+}
+
+/// How many of the newest conversations of all flows each flow has: cheap beside counting each of them.
+fn begun(store: &dyn Store) -> Result<BTreeMap<Name, u64>, StoreError> {
+    let mut begun = BTreeMap::new();
+    let mut before = None;
+    for _ in 0..CONVERSATIONS_MAX / PAGE {
+        let page = store.conversations(&ConversationQuery {
+            before,
+            limit: PAGE,
+            ..ConversationQuery::default()
+        })?;
+        for conversation in &page {
+            *begun.entry(conversation.flow.clone()).or_default() += 1;
+        }
+        before = page.last().map(|conversation| conversation.id);
+        if page.len() < PAGE {
+            break;
+        }
+    }
+    Ok(begun)
 }
 
 async fn card(caller: Caller, State(app): State<AppState>, Path(name): Path<String>) -> Page {

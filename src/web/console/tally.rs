@@ -22,7 +22,7 @@ use crate::web::state::AppState;
 
 /// How many of a flow's newest conversations are counted.
 pub const CONVERSATIONS_MAX: usize = 2_000;
-const PAGE: usize = 200;
+pub const PAGE: usize = 200;
 /// What every short link of ours has in its address.
 const SHORT_LINK: &str = "/l/";
 /// The first rows of each: what comes later is an agent's long talk.

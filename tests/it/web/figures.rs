@@ -186,3 +186,20 @@ async fn flows_are_compared_by_the_api_as_on_the_page() {
         .await;
     assert_eq!(agent.status, 403);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_lists_the_busiest_flow_first_and_the_idle_by_name() {
+    let server = server("event:signed").await;
+    arms(&server, 2).await;
+    server.enroll("+13125550142").await;
+    let page = server.get("/figures").await;
+    assert_eq!(page.status, 200, "{}", page.text);
+    let place = |flow: &str| {
+        page.text
+            .find(&format!("href=\"/figures/{flow}\""))
+            .unwrap()
+    };
+    let mut order = ["drive", "notice", "trial"];
+    order.sort_by_key(|flow| place(flow));
+    assert_eq!(order, ["trial", "drive", "notice"]);
+}
