@@ -4,6 +4,7 @@ mod access;
 mod agents;
 mod api;
 mod channels;
+pub mod doubt;
 mod faults;
 mod email;
 mod figures;

@@ -4,6 +4,7 @@
 mod account;
 mod assets;
 pub mod consent;
+mod doubt;
 pub mod figures;
 mod flows;
 mod history;

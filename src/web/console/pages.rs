@@ -3,7 +3,9 @@
 use axum::routing::{get, post};
 
 use crate::web::auth::Right;
-use crate::web::console::{account, consent, import, leads, signin, standstill, system, users};
+use crate::web::console::{
+    account, consent, doubt, import, leads, signin, standstill, system, users,
+};
 use crate::web::guard::Access::{Member, Open, Page};
 use crate::web::routes::Method::{Get, Post};
 use crate::web::routes::{Route, route};
@@ -130,6 +132,13 @@ pub static ALL: &[Route] = &[
         Page(Right::ReadSystem),
         "How much there is",
         || get(system::figures_part),
+    ),
+    route(
+        Get,
+        "/system/doubt",
+        Page(Right::ReadSystem),
+        "Messages in doubt",
+        || get(doubt::page),
     ),
     route(
         Get,

@@ -12,7 +12,7 @@ use crate::runtime::watch::{self, Pause};
 use crate::store::{Store, StoreError};
 use crate::web::api;
 use crate::web::auth::{Caller, Right};
-use crate::web::console::{Page, when};
+use crate::web::console::{Page, doubt, when};
 use crate::web::state::AppState;
 use crate::web::trail::AboutLead;
 
@@ -21,6 +21,8 @@ use crate::web::trail::AboutLead;
 pub struct Standing {
     flows: Vec<(Name, Pause)>,
     pub parked: Vec<Parked>,
+    /// Messages of which nobody knows whether they left.
+    doubts: u64,
     /// Of those leads, by number, who have one.
     names: Vec<(PhoneNumber, String)>,
 }
@@ -41,6 +43,7 @@ impl Standing {
         Ok(Standing {
             flows: watch::paused(store)?.into_iter().collect(),
             parked,
+            doubts: doubt::count(store)?,
             names,
         })
     }
@@ -51,13 +54,22 @@ impl Standing {
         html! {
             section.section #standstill {
                 h2 { "Standing still" }
-                @if self.flows.is_empty() && self.parked.is_empty() {
+                @if self.flows.is_empty() && self.parked.is_empty() && self.doubts == 0 {
                     p.banner.good { "Nothing: no flow is paused, and no lead is set aside." }
                 }
                 @if !self.flows.is_empty() {
                     div.pane { ul.rows.padded { @for (flow, pause) in &self.flows { li { (paused(flow, pause, acts)) } } } }
                 }
                 @if !self.parked.is_empty() { (self.aside(named, acts)) }
+                @if self.doubts > 0 {
+                    p.banner #in-doubt {
+                        @match self.doubts {
+                            1 => "1 message is in doubt: nobody knows whether it left. ",
+                            n => { (n) " messages are in doubt: nobody knows whether they left. " }
+                        }
+                        a href="/system/doubt" { "See whose, and what can be done" }
+                    }
+                }
             }
         }
     }

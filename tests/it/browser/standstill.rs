@@ -3,12 +3,13 @@
 
 use replytree::lead::Name;
 use replytree::runtime::health::Report;
-use replytree::store::Role;
+use replytree::store::{Role, SendStatus};
 use serde_json::json;
 
 use super::sign_in;
 use crate::chromium::Chromium;
 use crate::web::Server;
+use crate::web::doubt::first_text;
 use crate::web::parked::{find_the_version, lose_the_version};
 
 const LEAD: &str = "+13125550142";
@@ -53,7 +54,15 @@ async fn what_stands_still_says_why_and_goes_on_by_a_second_press() {
         .await;
     window.says("#standstill td", "Ada").await;
     window.says("#channels", "the account is suspended").await;
+    first_text(server.store.as_ref(), LEAD, SendStatus::Uncertain);
+    window.open(&system).await;
+    window.says("#in-doubt", "1 message is in doubt").await;
     window.inspect("standstill").await;
+    window.click("#in-doubt a").await;
+    window.says("#doubts", "Ada").await;
+    window.inspect("doubt").await;
+    first_text(server.store.as_ref(), LEAD, SendStatus::Delivered);
+    window.open(&system).await;
 
     // Whoever may not act sees that it stands still, not whose it is.
     let auditor = chromium.window().await;

@@ -87,6 +87,7 @@ const MAY: &[(&str, &str, &[Role])] = &[
     ("get", "/consent/verify", READERS),
     ("get", "/system", READERS),
     ("get", "/system/figures", READERS),
+    ("get", "/system/doubt", READERS),
     ("get", "/system/audit", READERS),
     ("post", "/system/channels/{name}/resume", ADMIN),
     ("post", "/system/flows/{flow}/resume", ADMIN),
