@@ -64,7 +64,7 @@ pub struct ServeOptions {
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     #[error(
-        "another program listens on {0}, perhaps a server of before; stop that one, or choose \
+        "another program listens on {0}, perhaps a replytree that still runs; stop that one, or choose \
          another port, such as --listen 127.0.0.1:8081"
     )]
     InUse(String),

@@ -167,7 +167,7 @@ pub async fn page(
             @else if found.doubts.is_empty() { (empty("None here", "None in the conversations that were looked through.")) }
             @else { (table(&found.doubts, named)) }
             @if all > 0 {
-                p.hint { (all) " in all. " (found.looked) " conversations were looked through, the newest first." }
+                p.below.hint { (all) " in all. Conversations looked through, the newest first: " (found.looked) "." }
             }
             @if let Some(next) = found.next { p.below { a.button href=(format!("/system/doubt?before={next}")) { "Look further back" } } }
         }
