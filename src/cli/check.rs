@@ -7,11 +7,11 @@ use std::sync::Arc;
 use anyhow::bail;
 use clap::{Args, ValueEnum};
 
-use crate::cli::load::{Loaded, is_among, is_workspace, load, workspace_dir};
+use crate::cli::load::{Loaded, is_among, load, workspace_dir};
 use crate::cli::output::{self, colour};
 use crate::cli::{Context, Exit, FAILED, chosen};
 use crate::diagnostic::{self, Diagnostic, Level};
-use crate::flow::{Flow, proof};
+use crate::flow::{Flow, proof, workspace};
 use crate::lint;
 use crate::sim::flow_test;
 
@@ -68,7 +68,7 @@ pub fn run(context: &Context, args: &CheckArgs) -> Exit {
         .filter(|d| among(&d.file))
         .cloned()
         .collect();
-    let workspace = loaded.sources.iter().find(|s| is_workspace(&s.file));
+    let workspace = loaded.sources.iter().find(|s| workspace::is_file(&s.file));
     if let Some(source) = workspace.filter(|source| among(&source.file)) {
         mine.extend(loaded.workspace.without_contact(source));
     }

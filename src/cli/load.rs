@@ -11,8 +11,6 @@ use crate::diagnostic::Diagnostic;
 use crate::flow::workspace::{self, Workspace};
 use crate::flow::{self, Flow, Source, yaml};
 
-/// The file that makes a folder a workspace.
-pub const WORKSPACE_FILE: &str = "workspace.yaml";
 /// Folders below a workspace are read this deep.
 const DEPTH_MAX: usize = 8;
 
@@ -60,7 +58,7 @@ pub fn workspace_dir(context: &Context, paths: &[PathBuf]) -> PathBuf {
     let above = paths.first().and_then(|path| {
         let path = path.canonicalize().ok()?;
         path.ancestors()
-            .find(|dir| dir.join(WORKSPACE_FILE).is_file())
+            .find(|dir| dir.join(workspace::FILE).is_file())
             .map(Path::to_path_buf)
     });
     above
@@ -95,7 +93,7 @@ pub fn load_dir(dir: &Path, paths: &[PathBuf]) -> anyhow::Result<Loaded> {
             dir.display()
         );
     }
-    let file = dir.join(WORKSPACE_FILE);
+    let file = dir.join(workspace::FILE);
     let (workspace, mut diagnostics, mut sources) = if file.is_file() {
         let source = read(&file)?;
         let (workspace, mut found) =
@@ -122,7 +120,7 @@ pub fn load_dir(dir: &Path, paths: &[PathBuf]) -> anyhow::Result<Loaded> {
         let full = file
             .canonicalize()
             .with_context(|| format!("cannot read {}", file.display()))?;
-        if !known.contains(&full) && !file.ends_with(WORKSPACE_FILE) {
+        if !known.contains(&full) && !file.ends_with(workspace::FILE) {
             known.push(full);
             flows.push(read(&file)?);
         }
@@ -218,11 +216,6 @@ fn find(dir: &Path, depth: usize, files: &mut Vec<PathBuf>) -> anyhow::Result<()
         }
     }
     Ok(())
-}
-
-/// Whether a file is the one that makes its folder a workspace.
-pub fn is_workspace(file: &str) -> bool {
-    Path::new(file).ends_with(WORKSPACE_FILE)
 }
 
 /// Whether `file` is one of `paths` or lies below one; all do when none are given.

@@ -3,15 +3,17 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use anyhow::bail;
 use clap::Args;
 
 use crate::cli::load::{Loaded, load_dir, workspace_dir};
 use crate::cli::output::colour;
 use crate::cli::{Context, Exit, alone, database};
 use crate::diagnostic;
-use crate::flow::workspace::Workspace;
+use crate::flow::workspace;
 use crate::runtime::Live;
 use crate::runtime::reload::Reload;
+use crate::store::Store;
 use crate::web::{self, ServeOptions};
 
 const LISTEN: &str = "REPLYTREE_LISTEN";
@@ -34,14 +36,21 @@ pub fn run(context: &Context, args: &ServeArgs) -> Exit {
     let forced = args.sandbox;
     let loaded = load_dir(&dir, &[])?;
     print_problems(&loaded);
+    if !forced {
+        refuse_broken(&loaded)?;
+    }
     let again = dir.clone();
     let mut alone = None;
     web::serve(&args.listen, || -> anyhow::Result<ServeOptions> {
         let store = database::open(context)?;
+        let live = live_of(loaded, forced);
+        if !forced {
+            stay_real(store.as_ref(), &live)?;
+        }
         alone = alone::hold(context)?;
         Ok(ServeOptions {
             store,
-            live: live_of(loaded, forced),
+            live,
             reload: Some(Reload {
                 folder: dir,
                 load: Box::new(move || {
@@ -54,6 +63,38 @@ pub fn run(context: &Context, args: &ServeArgs) -> Exit {
     })?;
     drop(alone);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Without its workspace a server would answer for nobody, and send to nobody.
+fn refuse_broken(loaded: &Loaded) -> anyhow::Result<()> {
+    let mut errors = loaded.diagnostics.iter().filter(|d| d.is_error());
+    match errors.find(|d| workspace::is_file(&d.file)) {
+        Some(error) => bail!(
+            "{} has errors, so nothing is served; mend them, or try it with --sandbox, where nothing \
+             leaves the machine",
+            error.file
+        ),
+        None => Ok(()),
+    }
+}
+
+/// Set once a server has texted for real from a database.
+const REAL: &str = "served.for_real";
+
+/// A workspace that lost its channels must not turn into the sandbox, which takes whatever is due for sent.
+fn stay_real(store: &dyn Store, live: &Live) -> anyhow::Result<()> {
+    let was_real = store.setting(REAL)?.is_some();
+    if live.sandbox && was_real {
+        bail!(
+            "texts left for real from this database before, and no channel of the workspace does that now; \
+             name the workspace with --workspace, or another database with --db; --sandbox tries this one \
+             out without sending anything"
+        );
+    }
+    if !live.sandbox && !was_real {
+        store.set_setting(REAL, b"1")?;
+    }
+    Ok(())
 }
 
 /// What is logged: warnings, unless `RUST_LOG` says otherwise.
@@ -79,12 +120,6 @@ fn print_problems(loaded: &Loaded) {
     err!("{}", diagnostic::render(&errors, &loaded.sources, colour()));
 }
 
-/// Whether texts leave the machine by any channel.
-pub fn has_real_channel(workspace: &Workspace) -> bool {
-    let mut channels = workspace.channels.values();
-    channels.any(|channel| channel.carrier != "sandbox")
-}
-
 /// The address at which a server on this machine is found.
 pub fn own_address() -> String {
     let listen = std::env::var(LISTEN).unwrap_or_else(|_| LISTENS.to_string());
@@ -95,7 +130,7 @@ pub fn own_address() -> String {
 pub fn live_of(loaded: Loaded, forced: bool) -> Live {
     Live {
         public_url: loaded.workspace.public_url.clone().unwrap_or_default(),
-        sandbox: forced || !has_real_channel(&loaded.workspace),
+        sandbox: forced || !loaded.workspace.has_real_channel(),
         flows: loaded
             .flows
             .iter()

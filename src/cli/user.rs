@@ -104,7 +104,7 @@ fn link(context: &Context, name: &str, token: &str, format: Option<Format>) -> a
         .as_ref()
         .and_then(|workspace| workspace.public_url.clone());
     let own = serve::own_address();
-    let sandbox = workspace.is_some_and(|workspace| !serve::has_real_channel(&workspace));
+    let sandbox = workspace.is_some_and(|workspace| !workspace.has_real_channel());
     if sandbox && public.is_some() {
         errln!("In the sandbox, on this machine: {own}/welcome/{token}");
     }

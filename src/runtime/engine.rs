@@ -84,7 +84,7 @@ impl Engine {
             spending: Spending::default(),
             parked: AtomicU64::new(0),
         };
-        engine.keep_versions()?;
+        engine.keep_versions(&engine.live.load())?;
         engine.watch.load(engine.store.as_ref())?;
         engine.spending.load(engine.store.as_ref())?;
         Ok(engine)
@@ -114,13 +114,14 @@ impl Engine {
                 self.health.forget(name);
             }
         }
+        // Kept first: whoever is enrolled in a flow must find its version.
+        self.keep_versions(&live)?;
         self.live.store(Arc::new(live));
-        self.keep_versions()
+        Ok(())
     }
 
     /// Keeps the source of every live flow, so that its conversations outlive the file.
-    fn keep_versions(&self) -> Result<(), StoreError> {
-        let live = self.live.load();
+    fn keep_versions(&self, live: &Live) -> Result<(), StoreError> {
         let now = self.clock.now();
         for flow in live.flows.values() {
             if self.pinned_flow(flow.version).is_none() {

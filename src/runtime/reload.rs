@@ -8,6 +8,8 @@ use std::time::Duration;
 use notify::{RecursiveMode, Watcher};
 use tokio::sync::{mpsc, watch};
 
+use crate::diagnostic::{Diagnostic, Span};
+use crate::flow::workspace;
 use crate::runtime::{Engine, Live};
 
 /// Editors write a file in several goes; this long after the last one it is read.
@@ -23,8 +25,17 @@ pub struct Reload {
 }
 
 /// What is read, with the last good version of every flow that is broken now. A flow whose file is gone
-/// is gone.
+/// is gone. Without a good workspace nothing of it counts: its flows were compiled against none, and texts
+/// would go by no channel of ours.
 pub fn keep_good(before: &Live, mut read: Live) -> Live {
+    if let Err(problem) = workspace_of(before, &read) {
+        read.diagnostics.extend(problem);
+        return Live {
+            diagnostics: read.diagnostics,
+            sources: read.sources,
+            ..before.clone()
+        };
+    }
     let broken = |file: &str| {
         read.diagnostics
             .iter()
@@ -42,6 +53,29 @@ pub fn keep_good(before: &Live, mut read: Live) -> Live {
         read.public_url = before.public_url.clone();
     }
     read
+}
+
+/// Whether the workspace that was read can take the place of the one that is served; what else is wrong
+/// with it than was found in the file.
+fn workspace_of(before: &Live, read: &Live) -> Result<(), Option<Diagnostic>> {
+    let of_workspace = |d: &&Diagnostic| d.is_error() && workspace::is_file(&d.file);
+    if read.diagnostics.iter().any(|d| of_workspace(&d)) {
+        return Err(None);
+    }
+    let file = |live: &Live| {
+        let mut files = live.sources.iter().map(|(file, _)| file);
+        files.find(|file| workspace::is_file(file)).cloned()
+    };
+    if let (Some(gone), None) = (file(before), file(read)) {
+        let problem = Diagnostic::error("E0005", &gone, Span::default(), "this file is gone");
+        let help = "put it back; until then what it said last goes on";
+        return Err(Some(problem.help(help)));
+    }
+    if !before.sandbox && !read.workspace.has_real_channel() {
+        tracing::error!("no channel texts for real any more; start the server again for that");
+        return Err(None);
+    }
+    Ok(())
 }
 
 /// Watches the folder and serves what it holds, until the server stops.

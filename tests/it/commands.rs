@@ -516,3 +516,54 @@ fn a_workspace_is_named_by_its_path_and_underlined_at_a_key() {
         assert!(!said.contains("workspace.yaml"), "of another file: {said}");
     }
 }
+
+const FOR_REAL: &str = "brand: Acme\nchannels: { main: { carrier: webhook, from: \"+13125550100\", secret: \
+    \"${ACME_SECRET}\", api: \"https://gateway.example\" } }\n";
+
+/// A server whose workspace is broken would send by no channel and take what is due for sent.
+#[test]
+fn a_server_without_a_good_workspace_does_not_start() {
+    let dir = workspace();
+    let file = dir.path().join("flows/workspace.yaml");
+    let serve = ["serve", "--listen", "127.0.0.1:0"];
+    for broken in [FOR_REAL, "brand: Acme\nchannels: [\n", ""] {
+        std::fs::write(&file, broken).unwrap();
+        let said = replytree(dir.path(), &serve, "");
+        assert_eq!(said.code, 1, "{broken}: {}", said.err);
+        assert!(
+            said.err
+                .contains("flows/workspace.yaml has errors, so nothing is served"),
+            "{broken}: {}",
+            said.err
+        );
+    }
+}
+
+#[test]
+fn a_database_that_texted_for_real_does_not_become_a_sandbox_by_itself() {
+    let dir = workspace();
+    let file = dir.path().join("flows/workspace.yaml");
+    std::fs::write(&file, FOR_REAL).unwrap();
+    let serve = ["serve", "--listen", "127.0.0.1:0"];
+    let mut server = Command::new(env!("CARGO_BIN_EXE_replytree"))
+        .current_dir(dir.path())
+        .args(serve)
+        .env("ACME_SECRET", "0123456789abcdef0123456789abcdef")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let out = server.stdout.take().unwrap();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(out), &mut line).unwrap();
+    assert!(line.starts_with("Replytree is at"), "{line}");
+    server.kill().unwrap();
+    server.wait().unwrap();
+    std::fs::remove_file(&file).unwrap();
+    let said = replytree(dir.path(), &serve, "");
+    assert_eq!(said.code, 1, "{}", said.err);
+    assert!(
+        said.err.contains("texts left for real from this database"),
+        "{}",
+        said.err
+    );
+}

@@ -13,6 +13,7 @@ pub mod roster;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::flow::condition::Expr;
@@ -26,6 +27,14 @@ pub use anomalies::Anomalies;
 pub use limits::{HELD_SENDING, Limit, held_by};
 pub use read::read;
 pub use register::RegisterSettings;
+
+/// The file that makes a folder a workspace.
+pub const FILE: &str = "workspace.yaml";
+
+/// Whether a path is that of such a file.
+pub fn is_file(path: &str) -> bool {
+    Path::new(path).ends_with(FILE)
+}
 
 #[derive(Debug, Clone)]
 pub struct Workspace {
@@ -223,6 +232,12 @@ pub struct Retention {
 }
 
 impl Workspace {
+    /// Whether texts leave the machine by any channel.
+    pub fn has_real_channel(&self) -> bool {
+        let mut channels = self.channels.values();
+        channels.any(|channel| channel.carrier != "sandbox")
+    }
+
     /// The team of this name, else the one for what no flow names.
     pub fn team(&self, name: &str) -> Option<(&Name, &Team)> {
         self.teams

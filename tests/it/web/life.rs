@@ -218,3 +218,52 @@ async fn a_changed_flow_is_served_and_a_broken_one_goes_on_as_it_was() {
     );
     assert!(becomes(super::DRIVE, "Qualify").await);
 }
+
+/// With a default workspace in its place, texts would be taken for sent and webhooks refused.
+#[test]
+fn a_workspace_that_is_broken_or_gone_goes_on_as_it_was() {
+    const FOR_REAL: &str = "brand: Acme\nchannels: { main: { carrier: webhook, from: \"+13125550100\", \
+        secret: \"${ACME_SECRET}\", api: \"https://gateway.example\" } }\n";
+    const FILE: &str = "flows/workspace.yaml";
+    let read = |text: Option<&str>| {
+        let env = |_: &str| Some("0123456789abcdef0123456789abcdef".to_string());
+        let (workspace, diagnostics) = match text {
+            Some(text) => replytree::flow::workspace::read(FILE, text, &env),
+            None => Default::default(),
+        };
+        replytree::runtime::Live {
+            sandbox: !workspace.has_real_channel(),
+            workspace: std::sync::Arc::new(workspace),
+            diagnostics,
+            sources: text
+                .map(|text| (FILE.to_string(), text.to_string()))
+                .into_iter()
+                .collect(),
+            ..super::live(super::WORKSPACE, &[super::DRIVE])
+        }
+    };
+    let before = read(Some(FOR_REAL));
+    assert!(before.diagnostics.is_empty(), "{:?}", before.diagnostics);
+    for (text, problem) in [
+        (Some("brand: Acme\nchannels: [\n"), Some("E0001")),
+        (Some(""), Some("E0005")),
+        (Some("brand: Acme\n"), None),
+        (None, Some("E0005")),
+    ] {
+        let kept = replytree::runtime::reload::keep_good(&before, read(text));
+        assert_eq!(
+            kept.workspace.channels, before.workspace.channels,
+            "{text:?}"
+        );
+        assert_eq!(kept.flows.len(), before.flows.len());
+        assert!(!kept.sandbox);
+        assert_eq!(
+            kept.diagnostics.first().map(|d| d.code),
+            problem,
+            "{text:?}"
+        );
+    }
+    let renamed = read(Some(&FOR_REAL.replace("Acme", "Best")));
+    let next = replytree::runtime::reload::keep_good(&before, renamed);
+    assert_eq!(next.workspace.brand, "Best");
+}
