@@ -400,7 +400,9 @@ impl Engine {
     ) -> Result<bool, StoreError> {
         let snapshot = batch.snapshot(need)?;
         let parked = Parked::of(work, &snapshot, why, self.clock.now());
-        let Some(commit) = park(work, snapshot, self.clock.now()) else {
+        let live = self.live.load();
+        let brand = &live.workspace.brand;
+        let Some(commit) = park(work, snapshot, brand, self.clock.now()) else {
             return Ok(false);
         };
         tracing::error!(lead = ?need.lead, "work that cannot be done is set aside for review");

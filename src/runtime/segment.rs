@@ -12,7 +12,7 @@ use crate::time::Zone;
 const SCAN_MAX: usize = 20_000;
 const SCAN_PAGE: usize = 500;
 
-/// A page of a segment's leads, in the store's order.
+/// A page of a segment's leads, in the store's order, and the number after which it goes on.
 pub fn leads_in(
     store: &dyn Store,
     segment: &Expr,
@@ -20,7 +20,7 @@ pub fn leads_in(
     q: Option<String>,
     mut after: Option<PhoneNumber>,
     wanted: usize,
-) -> Result<Vec<LeadRecord>, StoreError> {
+) -> Result<(Vec<LeadRecord>, Option<PhoneNumber>), StoreError> {
     let mut found = Vec::new();
     for _ in 0..SCAN_MAX / SCAN_PAGE {
         let query = LeadQuery {
@@ -36,13 +36,18 @@ pub fn leads_in(
                 .into_iter()
                 .filter(|record| holds(segment, record, zone)),
         );
-        if !full || found.len() >= wanted {
-            break;
+        if found.len() > wanted {
+            found.truncate(wanted);
+            let next = found.last().map(|record| record.lead.phone);
+            return Ok((found, next));
+        }
+        if !full {
+            return Ok((found, None));
         }
         after = last;
     }
-    found.truncate(wanted);
-    Ok(found)
+    // Whoever asks on finds the rest, be this page ever so empty.
+    Ok((found, after))
 }
 
 /// Every lead of a segment, however many there are.

@@ -120,13 +120,17 @@ impl Watch {
         why: String,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        let mut all = paused(store)?;
-        if all.contains_key(flow) {
-            return Ok(());
-        }
-        tracing::error!(flow = flow.as_str(), %why, "a flow is paused; `replytree resume` lets it go on");
-        all.insert(flow.clone(), Pause { why, at });
-        keep(store, &all)?;
+        let mut why = Some(why);
+        store.change_setting(PAUSED_SETTING, &mut |was| {
+            let mut all = read(was);
+            if all.contains_key(flow) {
+                return None;
+            }
+            let why = why.take()?;
+            tracing::error!(flow = flow.as_str(), %why, "a flow is paused; `replytree resume` lets it go on");
+            all.insert(flow.clone(), Pause { why, at });
+            Some(written(&all))
+        })?;
         self.any.store(true, Ordering::Relaxed);
         Ok(())
     }
@@ -278,36 +282,41 @@ impl Tally {
 
 /// The flows that stand still.
 pub fn paused(store: &dyn Store) -> Result<Pauses, StoreError> {
-    let Some(bytes) = store.setting(PAUSED_SETTING)? else {
-        return Ok(Pauses::new());
-    };
-    let json: Json = serde_json::from_slice(&bytes).unwrap_or_default();
+    Ok(read(store.setting(PAUSED_SETTING)?.as_deref()))
+}
+
+fn read(setting: Option<&[u8]>) -> Pauses {
+    let json: Json = setting
+        .and_then(|bytes| serde_json::from_slice(bytes).ok())
+        .unwrap_or_default();
     let of = |(flow, pause): (&String, &Json)| {
         let at = pause.get("at").and_then(Json::as_i64)?;
         let why = pause.get("why").and_then(Json::as_str)?.to_string();
         let at = Timestamp::from_ms(at);
         Some((Name::from(flow.as_str()), Pause { why, at }))
     };
-    Ok(json
-        .as_object()
+    json.as_object()
         .into_iter()
         .flatten()
         .filter_map(of)
-        .collect())
+        .collect()
 }
 
 /// Lets a flow go on; what it was paused for, or `None` when it was not.
 pub fn resume(store: &dyn Store, flow: &str) -> Result<Option<Pause>, StoreError> {
-    let mut all = paused(store)?;
-    let Some(pause) = all.remove(flow) else {
-        return Ok(None);
-    };
-    keep(store, &all)?;
-    tracing::info!(flow, "a paused flow goes on");
-    Ok(Some(pause))
+    let mut resumed = None;
+    store.change_setting(PAUSED_SETTING, &mut |was| {
+        let mut all = read(was);
+        resumed = all.remove(flow);
+        resumed.is_some().then(|| written(&all))
+    })?;
+    if resumed.is_some() {
+        tracing::info!(flow, "a paused flow goes on");
+    }
+    Ok(resumed)
 }
 
-fn keep(store: &dyn Store, all: &Pauses) -> Result<(), StoreError> {
+fn written(all: &Pauses) -> Vec<u8> {
     let json: serde_json::Map<String, Json> = all
         .iter()
         .map(|(flow, pause)| {
@@ -315,5 +324,5 @@ fn keep(store: &dyn Store, all: &Pauses) -> Result<(), StoreError> {
             (flow.to_string(), told)
         })
         .collect();
-    store.set_setting(PAUSED_SETTING, Json::Object(json).to_string().as_bytes())
+    Json::Object(json).to_string().into_bytes()
 }

@@ -227,6 +227,12 @@ pub trait Store: Accounts + Send + Sync {
     fn save_answer(&self, key: &SeenKey, answer: &[u8], at: Timestamp) -> Result<(), StoreError>;
     fn setting(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError>;
     fn set_setting(&self, key: &str, value: &[u8]) -> Result<(), StoreError>;
+    /// Sets it by what it was, with nobody between; left as it was where `to` has nothing to say.
+    fn change_setting(
+        &self,
+        key: &str,
+        to: &mut dyn FnMut(Option<&[u8]>) -> Option<Vec<u8>>,
+    ) -> Result<(), StoreError>;
 
     // What came before its time.
     /// Keeps it, durably; false when it is known already.

@@ -83,6 +83,12 @@ async fn find(app: &AppState, token: &str) -> Result<Found, Problem> {
     if app.now() >= link.expires {
         return Ok(gone(StatusCode::GONE, "This link has expired"));
     }
+    if app.live().workspace.agent(&link.agent).is_none() {
+        return Ok(gone(
+            StatusCode::GONE,
+            "This link was an agent's who has left",
+        ));
+    }
     let id = link.handoff;
     let found = app.read(move |store| {
         let record = store.handoff(id)?;

@@ -62,13 +62,15 @@ impl Page {
     ) -> Response {
         let more = items.len() > self.limit;
         items.truncate(self.limit);
-        let next = items
-            .last()
-            .filter(|_| more)
-            .map(|last| URL_SAFE_NO_PAD.encode(key(last)));
-        let data: Vec<Json> = items.iter().map(show).collect();
-        axum::Json(json!({ "data": data, "next": next })).into_response()
+        answer(&items, items.last().filter(|_| more).map(key), show)
     }
+}
+
+/// The answer to a list of which it is known where it goes on.
+pub fn answer<T>(items: &[T], next: Option<String>, show: impl Fn(&T) -> Json) -> Response {
+    let data: Vec<Json> = items.iter().map(show).collect();
+    let next = next.map(|next| URL_SAFE_NO_PAD.encode(next));
+    axum::Json(json!({ "data": data, "next": next })).into_response()
 }
 
 fn bad_cursor() -> Problem {

@@ -447,6 +447,20 @@ fn settings(store: &dyn Store) {
         assert_eq!(ok(store.setting("colour")).as_deref(), Some(value));
     }
     assert_eq!(ok(store.setting("taste")), None);
+    let mut seen = Vec::new();
+    for to in [None, Some(&b"green"[..])] {
+        ok(store.change_setting("colour", &mut |was| {
+            seen.push(was.map(<[u8]>::to_vec));
+            to.map(<[u8]>::to_vec)
+        }));
+    }
+    assert_eq!(seen, [Some(b"blue".to_vec()), Some(b"blue".to_vec())]);
+    assert_eq!(ok(store.setting("colour")).as_deref(), Some(&b"green"[..]));
+    ok(store.change_setting("taste", &mut |was| {
+        assert_eq!(was, None);
+        Some(b"sour".to_vec())
+    }));
+    assert_eq!(ok(store.setting("taste")).as_deref(), Some(&b"sour"[..]));
 }
 
 fn addresses(store: &dyn Store) {

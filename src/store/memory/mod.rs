@@ -385,6 +385,20 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    fn change_setting(
+        &self,
+        key: &str,
+        to: &mut dyn FnMut(Option<&[u8]>) -> Option<Vec<u8>>,
+    ) -> Result<(), StoreError> {
+        self.write_alone(|state| {
+            let was = state.settings.get(key).map(Vec::as_slice);
+            if let Some(value) = to(was) {
+                state.settings.insert(key.to_string(), value);
+            }
+        });
+        Ok(())
+    }
+
     fn keep(&self, kept: &Kept) -> Result<bool, StoreError> {
         Ok(self.write_alone(|state| state.kept.keep(kept)))
     }

@@ -361,6 +361,20 @@ impl Store for SqliteStore {
         self.change("change a setting", |db| keys::set(db, key, value))
     }
 
+    fn change_setting(
+        &self,
+        key: &str,
+        to: &mut dyn FnMut(Option<&[u8]>) -> Option<Vec<u8>>,
+    ) -> Result<(), StoreError> {
+        self.change("change a setting", |db| {
+            let was = keys::setting(db, key)?;
+            match to(was.as_deref()) {
+                Some(value) => keys::set(db, key, &value),
+                None => Ok(()),
+            }
+        })
+    }
+
     fn keep(&self, kept: &Kept) -> Result<bool, StoreError> {
         self.change("keep what came early", |db| kept::keep(db, kept))
     }

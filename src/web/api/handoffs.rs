@@ -7,7 +7,7 @@ use axum::{Extension, Json};
 
 use crate::lead::Name;
 use crate::runtime::Work;
-use crate::store::{HandoffId, HandoffQuery, HandoffRecord, HandoffStatus};
+use crate::store::{HandoffId, HandoffQuery, HandoffRecord, HandoffStatus, Role};
 use crate::web::api::shapes;
 use crate::web::auth::Caller;
 use crate::web::error::Problem;
@@ -43,10 +43,10 @@ pub async fn list(
     };
     let after: Option<Id> = page.after()?;
     let team = given("team").map(|team| Name::from(team.as_str()));
-    let limit = match (sort, &after) {
-        (Sort::Newest, None) => page.limit + 1,
-        // Where it stands in such an order is known once all were looked at.
-        (Sort::Newest, Some(_)) | (Sort::Due, _) => LIMIT_MAX * 20,
+    let limit = match (sort, &after, caller.role) {
+        (Sort::Newest, None, Role::Admin | Role::Author | Role::Auditor) => page.limit + 1,
+        // What comes first in another order, or is the caller's to see, is known once all were looked at.
+        _ => LIMIT_MAX * 20,
     };
     let asked = |status| HandoffQuery {
         status,
@@ -58,21 +58,31 @@ pub async fn list(
         (Sort::Due, None) => LIVE.map(|status| asked(Some(status))).into(),
         (Sort::Due, Some(status)) => vec![asked(Some(status))],
     };
-    let mut found = app
+    let (mut mine, after) = app
         .read(move |store| {
             let lists = asked.iter().map(|query| store.handoffs(query));
-            Ok(lists.collect::<Result<Vec<_>, _>>()?.concat())
+            let found = lists.collect::<Result<Vec<_>, _>>()?.concat();
+            // It may have left the list since, claimed or resolved: its place in the order stands.
+            let after = after.map(|Id(id)| store.handoff(id)).transpose()?;
+            Ok((found, after))
         })
         .await?;
-    if sort == Sort::Due {
-        found.sort_by_key(HandoffRecord::urgency);
-    }
-    let mut mine: Vec<HandoffRecord> = found
-        .into_iter()
-        .skip_while(|record| after.as_ref().is_some_and(|after| record.id != after.0))
-        .skip(usize::from(after.is_some()))
-        .filter(|record| caller.may_see(record.agent.as_deref()))
-        .collect();
+    let after = match after {
+        Some(None) => {
+            return Err(Problem::bad_request(
+                "what the `cursor` stood on is erased; begin anew",
+            ));
+        }
+        Some(Some(after)) => Some(after),
+        None => None,
+    };
+    mine.retain(|record| {
+        let is_next = after
+            .as_ref()
+            .is_none_or(|after| sort.order(after, record).is_lt());
+        is_next && caller.may_see(record.agent.as_deref())
+    });
+    mine.sort_by(|a, b| sort.order(a, b));
     mine.truncate(page.limit + 1);
     Ok(page.answer(mine, |record| record.id.to_string(), shapes::handoff))
 }
@@ -81,6 +91,15 @@ pub async fn list(
 enum Sort {
     Newest,
     Due,
+}
+
+impl Sort {
+    fn order(self, a: &HandoffRecord, b: &HandoffRecord) -> std::cmp::Ordering {
+        match self {
+            Sort::Newest => (b.created, b.id).cmp(&(a.created, a.id)),
+            Sort::Due => a.urgency().cmp(&b.urgency()),
+        }
+    }
 }
 
 /// The states in which somebody has still to act.

@@ -15,10 +15,10 @@ use crate::runtime::{Work, segment};
 use crate::store::{ConversationQuery, LeadQuery, LeadRecord};
 use crate::time::Timestamp;
 use crate::web::api::shapes;
-use crate::web::auth::Caller;
+use crate::web::auth::{Caller, Right};
 use crate::web::error::Problem;
 use crate::web::fields::{self, Fields, phone_in_url};
-use crate::web::pages::{Page, Query};
+use crate::web::pages::{self, Page, Query};
 use crate::web::state::AppState;
 use crate::web::trail::AboutLead;
 
@@ -172,10 +172,11 @@ pub async fn list(State(app): State<AppState>, query: Query) -> Result<Response,
             .filter(|name| !name.is_empty())
             .cloned(),
         after,
-        wanted: page.limit + 1,
+        wanted: page.limit,
     };
-    let found = search(&app, asked).await?;
-    Ok(page.answer(found, |record| record.lead.phone.to_string(), shapes::lead))
+    let (found, next) = search(&app, asked).await?;
+    let next = next.map(|next| next.to_string());
+    Ok(pages::answer(&found, next, shapes::lead))
 }
 
 /// A search for leads.
@@ -186,7 +187,11 @@ pub struct Asked {
     pub wanted: usize,
 }
 
-pub async fn search(app: &AppState, asked: Asked) -> Result<Vec<LeadRecord>, Problem> {
+/// Those found, and the number after which there are more.
+pub async fn search(
+    app: &AppState,
+    asked: Asked,
+) -> Result<(Vec<LeadRecord>, Option<PhoneNumber>), Problem> {
     let live = app.live();
     let known = |name: String| {
         let segment = live.workspace.segments.get(name.as_str()).cloned();
@@ -196,11 +201,15 @@ pub async fn search(app: &AppState, asked: Asked) -> Result<Vec<LeadRecord>, Pro
     let zone = live.workspace.time_zone.clone();
     let (q, after, wanted) = (asked.q, asked.after, asked.wanted);
     app.read(move |store| match segment {
-        None => store.leads(&LeadQuery {
-            q,
-            after,
-            limit: wanted,
-        }),
+        None => {
+            let limit = wanted + 1;
+            let mut found = store.leads(&LeadQuery { q, after, limit })?;
+            let more = found.len() > wanted;
+            found.truncate(wanted);
+            let last = found.last().filter(|_| more);
+            let next = last.map(|record| record.lead.phone);
+            Ok((found, next))
+        }
         Some(segment) => segment::leads_in(store, &segment, &zone, q, after, wanted),
     })
     .await
@@ -242,7 +251,10 @@ pub async fn get(
         .map(shapes::conversation)
         .collect();
     json["conversations"] = json!(shown);
-    json["preferences_url"] = json!(app.engine.preferences_url(phone));
+    // What is chosen there counts as the lead's own act.
+    if caller.has(Right::WriteConsents, &app) {
+        json["preferences_url"] = json!(app.engine.preferences_url(phone));
+    }
     Ok(Json(json).into_response())
 }
 

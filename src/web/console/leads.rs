@@ -43,11 +43,9 @@ pub async fn list(
         q: given("q").map(str::to_string),
         segment: given("segment").map(str::to_string),
         after: given("after").and_then(|after| phone_of(&app, after).ok()),
-        wanted: SHOWN + 1,
+        wanted: SHOWN,
     };
-    let mut found = search(&app, asked).await?;
-    let more = found.len() > SHOWN;
-    found.truncate(SHOWN);
+    let (found, next) = search(&app, asked).await?;
     let live = app.live();
     let names: Vec<&str> = live
         .workspace
@@ -56,8 +54,8 @@ pub async fn list(
         .map(|name| name.as_str())
         .collect();
     let (q, chosen) = (given("q").unwrap_or(""), given("segment").unwrap_or(""));
-    let next = found.last().filter(|_| more).map(|last| {
-        let after = address(last.lead.phone);
+    let next = next.map(|next| {
+        let after = address(next);
         format!(
             "/leads?q={}&segment={}&after={after}",
             escaped(q),

@@ -37,6 +37,13 @@ async fn a_lead_chooses_on_a_page_of_their_own_and_no_one_else_does() {
     server.enroll(PHONE).await;
     let path = server.page_of(PHONE).await;
     assert!(!path.contains("3125550142"), "{path}");
+    // What is chosen there counts as the lead's own act: nobody gets the address who may not write consents.
+    let address = server.url(&format!("/v1/leads/{PHONE}"));
+    let asked = server.client.get(address);
+    let agent = asked.bearer_auth(server.key(replytree::store::Role::Agent));
+    let seen = server.send(agent).await;
+    assert_eq!(seen.status, 200, "{}", seen.text);
+    assert!(seen.body.get("preferences_url").is_none(), "{}", seen.text);
     let before = server.get(&format!("/v1/leads/{PHONE}")).await.body;
     let page = server.bare_get(&path).await;
     assert_eq!(page.status, 200);
