@@ -17,7 +17,7 @@ mod text;
 
 use std::collections::BTreeMap;
 
-use crate::flow::Flow;
+use crate::flow::{Flow, Objective};
 use crate::lead::Name;
 
 use palette::Palette;
@@ -79,9 +79,9 @@ pub fn svg(flow: &Flow, options: &Options) -> String {
     draw::draw(&Scene::of(flow), options)
 }
 
-/// Whether the picture shows this outcome as what the flow is for.
-pub fn is_won(outcome: &str) -> bool {
-    scene::tone(outcome) == scene::Tone::Won
+/// Whether the picture of a flow with this objective shows the outcome as what it is for.
+pub fn is_won(outcome: &str, objective: Objective) -> bool {
+    scene::tone(outcome, objective) == scene::Tone::Won
 }
 
 /// The flow's graph for Graphviz.

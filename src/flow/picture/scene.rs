@@ -3,7 +3,7 @@
 
 use crate::flow::steps::{Ask, Expect, Handoff, Rung, RungDoes, Wait, WaitFor};
 use crate::flow::template::{Piece, Source, Template, Text};
-use crate::flow::{AnytimeThen, COMPLETED, Flow, Step, Target, Verb};
+use crate::flow::{AnytimeThen, COMPLETED, Flow, Objective, Step, Target, Verb};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scene {
@@ -88,7 +88,7 @@ impl Scene {
         };
         for (from, step) in flow.steps.iter().enumerate() {
             for (exit, target) in step.verb.exits() {
-                let to = scene.node_of(target);
+                let to = scene.node_of(flow, target);
                 scene.connect(from, to, step, &exit);
             }
         }
@@ -96,13 +96,13 @@ impl Scene {
         scene
     }
 
-    fn node_of(&mut self, target: &Target) -> usize {
+    fn node_of(&mut self, flow: &Flow, target: &Target) -> usize {
         let Target::Step(ix) = target else {
             let step = format!("end:{COMPLETED}");
             if let Some(at) = self.nodes.iter().position(|node| node.step == step) {
                 return at;
             }
-            self.nodes.push(outcome(step, COMPLETED));
+            self.nodes.push(outcome(step, COMPLETED, flow.objective));
             return self.nodes.len() - 1;
         };
         ix.0 as usize
@@ -144,7 +144,7 @@ impl Scene {
         }
         for anytime in &flow.anytime {
             if let AnytimeThen::Go(_, target) = &anytime.then {
-                let to = self.node_of(target);
+                let to = self.node_of(flow, target);
                 let title = format!("any time: {}", spaced(&anytime.name));
                 self.way_in(title, to, &format!("anytime:{}", anytime.name));
             }
@@ -175,7 +175,7 @@ impl Scene {
 
 fn node(flow: &Flow, step: &Step) -> Node {
     let mut node = match &step.verb {
-        Verb::End(end) => outcome(step.name.to_string(), &end.outcome),
+        Verb::End(end) => outcome(step.name.to_string(), &end.outcome, flow.objective),
         verb => Node {
             step: step.name.to_string(),
             shape: Shape::Card,
@@ -198,10 +198,10 @@ fn node(flow: &Flow, step: &Step) -> Node {
     node
 }
 
-fn outcome(step: String, outcome: &str) -> Node {
+fn outcome(step: String, outcome: &str, objective: Objective) -> Node {
     Node {
         step,
-        shape: Shape::Outcome(tone(outcome)),
+        shape: Shape::Outcome(tone(outcome, objective)),
         verb: "end",
         title: spaced(outcome),
         text: String::new(),
@@ -210,8 +210,12 @@ fn outcome(step: String, outcome: &str) -> Node {
     }
 }
 
-/// A hint for the eye, from how outcomes are commonly named; nothing else depends on it.
-pub fn tone(outcome: &str) -> Tone {
+/// From how outcomes are commonly named. What came to its end without an outcome of its own has won
+/// nothing, but where nothing is asked for.
+pub fn tone(outcome: &str, objective: Objective) -> Tone {
+    if outcome == COMPLETED && objective != Objective::Notice {
+        return Tone::Neutral;
+    }
     const WON: [&str; 20] = [
         "happy",
         "book",

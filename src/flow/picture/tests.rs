@@ -283,7 +283,13 @@ fn outcomes_have_the_tone_of_their_names() {
         ("not-now", Tone::Lost),
         ("unconfirmed", Tone::Neutral),
         ("nurture", Tone::Neutral),
+        ("completed", Tone::Neutral),
+        ("profile_completed", Tone::Won),
     ] {
-        assert_eq!(super::scene::tone(outcome), tone, "{outcome}");
+        let found = super::scene::tone(outcome, Objective::Qualification);
+        assert_eq!(found, tone, "{outcome}");
     }
+    // A notice asks for nothing more than to be sent.
+    let notice = super::scene::tone("completed", Objective::Notice);
+    assert_eq!(notice, Tone::Won);
 }

@@ -15,7 +15,7 @@ use axum::routing::get;
 use maud::{Markup, html};
 
 use crate::flow::walk::{HOLDOUT, VARIANT};
-use crate::flow::{Experiment, Flow, Measure, picture};
+use crate::flow::{Experiment, Flow, Measure, Objective, picture};
 use crate::kpi::{Comparison, Goal, Share, Verdict, significance};
 use crate::lead::Name;
 use crate::store::{ConversationQuery, Store, StoreError};
@@ -193,7 +193,7 @@ fn part(flow: &Flow, tally: &Tally, over: Period, now: Timestamp) -> Markup {
                         h2 { "Begun and answered, day by day" }
                         (days(&by_day(tally, drawn, now), now))
                     }
-                    section.pane.card-pane { h2 { "How it ended" } (outcomes(sum)) }
+                    section.pane.card-pane { h2 { "How it ended" } (outcomes(sum, flow.objective)) }
                     section.pane.card-pane { h2 { "How long it took" } (times(sum)) }
                     section.pane.card-pane { h2 { "Texts and emails" } (sent(sum)) }
                     @if !flow.experiments.is_empty() {
@@ -260,7 +260,7 @@ fn funnel(sum: &Sum) -> Markup {
     }
 }
 
-fn outcomes(sum: &Sum) -> Markup {
+fn outcomes(sum: &Sum, objective: Objective) -> Markup {
     let mut sorted: Vec<(&Name, u64)> = sum.outcomes.iter().map(|(name, n)| (name, *n)).collect();
     sorted.sort_by_key(|(name, count)| (std::cmp::Reverse(*count), (*name).clone()));
     let most = sorted.first().map_or(1, |(_, count)| *count);
@@ -270,17 +270,17 @@ fn outcomes(sum: &Sum) -> Markup {
             caption.hidden { "Conversations by outcome" }
             tbody { @for (name, count) in sorted { tr {
                 th scope="row" { (spaced(name)) }
-                td.bar-cell { (bar(share(count, most), tone(name))) }
+                td.bar-cell { (bar(share(count, most), tone(name, objective))) }
                 td.number { b { (count) } " " span.hint { (rate(count, sum.ended)) } }
             } } }
         }
     }
 }
 
-fn tone(outcome: &Name) -> &'static str {
+fn tone(outcome: &Name, objective: Objective) -> &'static str {
     match outcome.as_str() {
         "opted_out" | "wrong_number" | "unreachable" | "failed" => "bad",
-        name if picture::is_won(name) => "good",
+        name if picture::is_won(name, objective) => "good",
         _ => "calm",
     }
 }

@@ -132,7 +132,7 @@ const KEYS: [(&str, &str); 12] = [
     ("s", "say a template, where the workspace has some"),
     ("t", "take over"),
     ("g", "give back to the flow"),
-    ("o", "say how it went"),
+    ("o", "go to how it went; Enter says it"),
     ("/", "search"),
     ("Esc", "leave a field, close"),
     ("?", "these keys"),

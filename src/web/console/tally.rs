@@ -9,7 +9,7 @@ use std::time::{Duration as Span, Instant};
 
 use crate::conversation::{Conversation, ConversationId, Effect, Entry, Event, Status, VersionId};
 use crate::flow::graph::{Taken, taken_by};
-use crate::flow::{Flow, picture};
+use crate::flow::{Flow, Objective, picture};
 use crate::kpi::{CameAgain, Goal};
 use crate::lead::Name;
 use crate::store::{ConversationQuery, Row, RowBody, SendStatus, StepCount, Store, StoreError};
@@ -144,7 +144,7 @@ impl Tally {
     fn add(&mut self, flow: &Flow, conversation: &Conversation, rows: &[Row]) {
         let since = self.since.get_or_insert(conversation.started);
         *since = conversation.started.min(*since);
-        let one = Sum::of(conversation, rows);
+        let one = Sum::of(conversation, rows, flow.objective);
         let day = self.days.entry(conversation.started.as_ms() / 86_400_000);
         let day = day.or_default();
         day.0 += 1;
@@ -205,7 +205,7 @@ fn way_in(rows: &[Row]) -> &str {
 
 impl Sum {
     /// Of one conversation.
-    fn of(conversation: &Conversation, rows: &[Row]) -> Self {
+    fn of(conversation: &Conversation, rows: &[Row], objective: Objective) -> Self {
         let mut sum = Sum {
             conversations: 1,
             ..Sum::default()
@@ -213,7 +213,7 @@ impl Sum {
         if let Status::Ended { outcome } = &conversation.status {
             sum.ended = 1;
             sum.opted_out = u64::from(*outcome == "opted_out");
-            sum.won = u64::from(picture::is_won(outcome));
+            sum.won = u64::from(picture::is_won(outcome, objective));
             sum.outcomes.insert(outcome.clone(), 1);
         }
         let mut times = Times::default();

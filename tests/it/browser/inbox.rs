@@ -115,7 +115,9 @@ async fn a_hot_lead_arrives_live_is_claimed_by_one_alone_taken_over_and_given_ba
     winner.press("\u{e00c}").await;
     winner.press("c").await;
     winner.says(".outcomes", "reached").await;
+    // One key says nothing yet: it cannot be taken back.
     winner.press("o").await;
+    winner.press("\u{e007}").await;
     winner.says(".talk-state", "Ended: booked").await;
     let left = owner.complaints().await;
     assert!(

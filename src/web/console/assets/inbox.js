@@ -197,6 +197,11 @@ function use(key) {
   return true;
 }
 
+// What cannot be taken back is only gone to: Enter says it, Tab goes on to the next.
+function goTo(key) {
+  document.querySelector(`#talk [data-key="${key}"]`)?.focus({ focusVisible: true });
+}
+
 // With none open, `c` takes the hottest.
 function claim() {
   if (use("c") || openId()) return;
@@ -216,7 +221,7 @@ const KEYS = {
   s: () => use("s"),
   t: () => use("t"),
   g: () => use("g"),
-  o: () => use("o"),
+  o: () => goTo("o"),
   "/": () => $("search").focus(),
   "?": () => $("keys").showModal(),
 };
