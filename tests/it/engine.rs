@@ -172,3 +172,61 @@ fn equal_days_end_equally() {
     };
     assert_eq!(day(), day());
 }
+
+/// What was held for the night is not sent in the morning to who has answered, or was led on.
+#[test]
+fn a_nudge_that_was_held_is_not_sent_once_its_question_is_left() {
+    const FLOW: &str = r#"
+flow: night
+about: Asks at night.
+objective: qualification
+kind: marketing
+start: a
+steps:
+  a:
+    ask: "{brand}: still interested? Reply 1 for yes, 2 for no. STOP to opt out."
+    answers: { "yes": { key: 1, then: b }, "no": { key: 2, then: bye } }
+    no_reply: [ { after: 4h, say: "{brand}: a nudge. Reply 1 or 2." }, { after: 1d, then: bye } ]
+    unclear: { tries: 1, then: bye }
+  b:
+    ask: "{brand}: how many? Reply with a number."
+    expect: { type: number }
+    then: bye
+    no_reply: [ { after: 1d, then: bye } ]
+    unclear: { tries: 1, then: bye }
+  bye: { end: bye }
+tests:
+  - name: ended
+    at: "2026-11-23T18:00:00-08:00"
+    lead: { time_zone: America/Los_Angeles }
+    script: [ { bot: "*" }, { wait: 5h }, { lead: "2" }, { end: bye }, { wait: 12h }, { bot: "*" } ]
+  - name: led on
+    at: "2026-11-23T18:00:00-08:00"
+    lead: { time_zone: America/Los_Angeles }
+    script: [ { bot: "*" }, { wait: 5h }, { lead: "1" }, { bot: "*how many*" }, { wait: 12h }, { bot: "*" } ]
+  - name: still asked
+    at: "2026-11-23T18:00:00-08:00"
+    lead: { time_zone: America/Los_Angeles }
+    script: [ { bot: "*" }, { wait: 17h }, { bot: "*a nudge*" }, { lead: "2" }, { end: bye } ]
+"#;
+    let workspace = std::sync::Arc::new(replytree::flow::workspace::Workspace::default());
+    let source = replytree::flow::Source {
+        file: "night.yaml".to_string(),
+        text: FLOW.to_string(),
+    };
+    let compiled = replytree::flow::compile(&workspace, &[source]);
+    let errors = compiled.diagnostics.iter().filter(|d| d.is_error());
+    assert_eq!(errors.count(), 0, "{:#?}", compiled.diagnostics);
+    let flow = &compiled.flows[0];
+    for test in replytree::sim::flow_test::run(&workspace, &compiled.flows, flow).tests {
+        // The last line of those asks for what must not come.
+        let got = test.failure.map(|failure| failure.got);
+        let expected = match test.name.as_str() {
+            "still asked" => got.is_none(),
+            _ => got
+                .as_ref()
+                .is_some_and(|got| got.starts_with("no message")),
+        };
+        assert!(expected, "{}: {got:?}\n{:#?}", test.name, test.transcript);
+    }
+}

@@ -12,6 +12,7 @@ mod lead;
 mod leave;
 mod moving;
 mod outgoing;
+mod overtaken;
 mod park;
 mod receipt;
 mod spent;

@@ -51,6 +51,9 @@ impl Desk<'_> {
             return Ok(());
         }
         if let Effect::Sms(message) = effect {
+            if self.overtaken(&row, message, sending)? {
+                return Ok(());
+            }
             if let Some(until) = self.waits_for_agent(&row, message.purpose) {
                 self.change(&row, sending, |to| {
                     to.status = SendStatus::Held;
