@@ -5,7 +5,9 @@ use crate::advance::{by_email, late, notices};
 use crate::conversation::{
     Awaiting, Conversation, Effect, Entry, Event, Seq, Status, Understood, Wait,
 };
-use crate::flow::steps::{Heard, Step, Verb, What, asks_to_move};
+use crate::flow::steps::{
+    Heard, Step, Verb, What, asks_to_cancel, asks_to_move, call_off, cancelled_text,
+};
 use crate::flow::walk::{Facts, Next, TextFrom, Walk};
 use crate::flow::{AnytimeThen, Flow, Target};
 use crate::lead::Name;
@@ -41,6 +43,11 @@ pub(super) fn replied(walk: &mut Walk, status: &Status, text: &str) -> Option<Op
     {
         return Some(Some(next));
     }
+    if matches!(verdict.meaning, Meaning::Unclear)
+        && let Some(next) = called_off(walk, status, text)
+    {
+        return Some(next);
+    }
     if matches!(status, Status::Ended { .. } | Status::Scheduled) {
         return Some(None);
     }
@@ -61,7 +68,7 @@ fn another_time(walk: &mut Walk, status: &Status, text: &str) -> Option<Next> {
         return None;
     }
     let booked = walk.conversation.booked()?;
-    if booked.slot.start <= walk.now || !asks_to_move(text, &walk.conversation.locale) {
+    if booked.slot.start <= walk.now || !asks_to_move(text) {
         return None;
     }
     let step = walk.flow.find(&booked.step)?;
@@ -72,6 +79,29 @@ fn another_time(walk: &mut Walk, status: &Status, text: &str) -> Option<Next> {
         rule: Name::from("reschedule-word"),
     });
     Some(Next::go("reschedule", &Target::Step(step)))
+}
+
+/// An appointment that is still to come, called off by whose it is. Whatever the flow still had to say was
+/// about it.
+fn called_off(walk: &mut Walk, status: &Status, text: &str) -> Option<Option<Next>> {
+    if !matches!(status, Status::Waiting(_) | Status::Ended { .. }) {
+        return None;
+    }
+    let at = walk.conversation.booked()?.slot.start;
+    if at <= walk.now || !asks_to_cancel(text) {
+        return None;
+    }
+    walk.understood = Some(Understood {
+        kind: Name::from("cancel"),
+        answer: None,
+        certain: true,
+        rule: Name::from("cancel-words"),
+    });
+    let confirmation = cancelled_text(walk, at);
+    call_off(walk);
+    let _ = walk.notice(confirmation, Purpose::Flow);
+    let under_way = matches!(status, Status::Waiting(_));
+    Some(under_way.then(|| Next::End(Name::from("stopped"))))
 }
 
 /// The question that stands, as `reply` reads it.

@@ -12,7 +12,7 @@ use crate::web::state::AppState;
 
 const GONE: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
     <meta name=\"viewport\" content=\"width=device-width\"><title>This link has expired</title>\
-    <h1>This link has expired</h1><p>Please reply to the text it came with to get a new one.</p>\
+    <h1>This link has expired</h1><p>If you still want what it was for, reply to the text it came with.</p>\
     </html>";
 /// The one answer to every code that is not ours, so that nothing can be learned from it.
 const UNKNOWN: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\

@@ -79,7 +79,7 @@ impl Book {
             .iter()
             .enumerate()
             .fold(String::new(), |mut tail, (i, slot)| {
-                tail.push_str(&format!("\n{}. {}", i + 1, self.label(walk, slot)));
+                tail.push_str(&format!("\n{}. {}", i + 1, told(walk, slot.start)));
                 tail
             });
         let from = TextFrom {
@@ -166,7 +166,7 @@ impl Book {
             slot: slot.clone(),
         };
         walk.conversation.set_booked(&booked);
-        let label = self.label(walk, &slot);
+        let label = told(walk, slot.start);
         if let Some(to) = walk.email_address(MessageKind::Transactional) {
             let subject = format!("{}: {label}", walk.facts.workspace.brand);
             let place = walk.facts.workspace.calendars.get(&self.calendar);
@@ -199,7 +199,7 @@ impl Book {
     fn remind_at(&self, step: &Step, walk: &mut Walk, at: Timestamp, label: &str) {
         let brand = &walk.facts.workspace.brand;
         let locale = &walk.flow.locales[walk.locale_ix];
-        let text = reminder(locale, brand, label);
+        let text = filled(words(locale).reminder, brand, label);
         walk.send(Effect::Sms(SmsMessage {
             text,
             media: Vec::new(),
@@ -266,6 +266,19 @@ fn invitation(walk: &Walk, booked: &Booked, to: &str, method: Method) -> String 
     ics::text(method, &it, walk.now)
 }
 
+/// When an appointment is, as the lead is told: in their own zone, which is named where the clock of the
+/// workspace shows another hour.
+fn told(walk: &Walk, at: Timestamp) -> String {
+    let locale = &walk.flow.locales[walk.locale_ix];
+    let theirs = at.in_zone(walk.facts.zone);
+    let ours = at.in_zone(&walk.facts.workspace.time_zone);
+    let mut text = shown(&Value::Moment(at), locale, walk.facts.zone);
+    if theirs.offset() != ours.offset() {
+        text.push_str(&theirs.strftime(" %Z").to_string());
+    }
+    text
+}
+
 /// The appointment is no more: its place is free again, and calendars that were told are told.
 pub fn call_off(walk: &mut Walk) {
     let Some(mut booked) = walk.conversation.booked() else {
@@ -278,11 +291,7 @@ pub fn call_off(walk: &mut Walk) {
     walk.send(Effect::FreeSlot {
         calendar: booked.calendar.clone(),
     });
-    let label = shown(
-        &Value::Moment(booked.slot.start),
-        &walk.flow.locales[walk.locale_ix],
-        walk.facts.zone,
-    );
+    let label = told(walk, booked.slot.start);
     if let Some(to) = walk.email_address(MessageKind::Transactional) {
         let subject = format!("{}: {label} is cancelled", walk.facts.workspace.brand);
         let ics = invitation(walk, &booked, &to, Method::Cancel);
@@ -328,11 +337,15 @@ fn uid(conversation: &Conversation, booked: &Booked, public_url: &str) -> String
     format!("{}-{}@{host}", conversation.id, booked.step)
 }
 
-/// The words of one language: what reminds, and what asks for another time.
+/// The words of one language: what reminds, what asks for another time, and what calls it off.
 struct Words {
     locale: &'static str,
     reminder: &'static str,
+    cancelled: &'static str,
     move_it: &'static [&'static str],
+    cancel_it: &'static [&'static str],
+    /// Before those it is no wish: "don't cancel my appointment".
+    not: &'static [&'static str],
 }
 
 const WORDS: [Words; 5] = [
@@ -342,57 +355,191 @@ const WORDS: [Words; 5] = [
         move_it: &[
             "reschedule",
             "rebook",
-            "change appointment",
-            "another time",
+            "postpone",
+            "move it",
             "move appointment",
+            "move my appointment",
+            "change appointment",
+            "change my appointment",
+            "change the time",
+            "change the date",
+            "another time",
+            "another day",
+            "other time",
+            "different time",
+            "different day",
+            "can t make it",
+            "cant make it",
+            "cannot make it",
+            "won t make it",
+            "wont make it",
+            "not make it",
         ],
+        cancelled: "{brand}: Your appointment {at} is cancelled.",
+        cancel_it: &[
+            "cancel my",
+            "cancel our",
+            "cancel the",
+            "cancel appointment",
+            "cancel booking",
+            "cancel it",
+        ],
+        not: &["not", "don t", "dont", "never", "didn t", "didnt", "no"],
     },
     Words {
         locale: "es",
         reminder: "{brand}: Le esperamos {at}. Responda CAMBIAR para otra hora.",
-        move_it: &["cambiar", "reprogramar", "cambiar cita", "otra hora"],
+        move_it: &[
+            "cambiar",
+            "reprogramar",
+            "aplazar",
+            "mover la cita",
+            "otra hora",
+            "otro día",
+            "otra fecha",
+            "no puedo ir",
+            "no podré ir",
+            "no voy a poder ir",
+        ],
+        cancelled: "{brand}: Su cita {at} queda cancelada.",
+        cancel_it: &[
+            "cancelar mi",
+            "cancelar la",
+            "cancelar nuestra",
+            "cancelen mi",
+            "cancele mi",
+            "anular mi",
+            "anular la",
+        ],
+        not: &["no", "nunca"],
     },
     Words {
         locale: "fr",
         reminder: "{brand} : à bientôt, {at}. Répondez REPORTER pour une autre heure.",
-        move_it: &["reporter", "déplacer", "autre heure"],
+        move_it: &[
+            "reporter",
+            "déplacer",
+            "décaler",
+            "autre heure",
+            "autre jour",
+            "autre date",
+            "peux pas venir",
+            "pourrai pas venir",
+        ],
+        cancelled: "{brand} : votre rendez-vous {at} est annulé.",
+        cancel_it: &[
+            "annuler mon",
+            "annuler le",
+            "annuler notre",
+            "annulez mon",
+            "annulez le",
+        ],
+        not: &["ne", "pas", "n"],
     },
     Words {
         locale: "de",
         reminder: "{brand}: Bis {at}. Mit VERSCHIEBEN wählen Sie eine andere Zeit.",
-        move_it: &["verschieben", "umbuchen", "andere zeit", "anderer termin"],
+        move_it: &[
+            "verschieben",
+            "umbuchen",
+            "verlegen",
+            "andere zeit",
+            "anderer termin",
+            "anderen termin",
+            "anderer tag",
+            "anderen tag",
+            "kann nicht kommen",
+            "schaffe es nicht",
+        ],
+        cancelled: "{brand}: Ihr Termin {at} ist abgesagt.",
+        cancel_it: &[
+            "absagen",
+            "stornieren",
+            "sage den termin ab",
+            "sage meinen termin ab",
+        ],
+        not: &["nicht", "kein", "keinen"],
     },
     Words {
         locale: "pt",
         reminder: "{brand}: Até {at}. Responda REMARCAR para outra hora.",
-        move_it: &["remarcar", "reagendar", "outra hora"],
+        move_it: &[
+            "remarcar",
+            "reagendar",
+            "adiar",
+            "outra hora",
+            "outro dia",
+            "outra data",
+            "não posso ir",
+            "não vou poder ir",
+            "não consigo ir",
+        ],
+        cancelled: "{brand}: Seu horário {at} foi cancelado.",
+        cancel_it: &[
+            "cancelar minha",
+            "cancelar meu",
+            "cancelar a",
+            "cancelar o",
+            "cancelem minha",
+            "desmarcar",
+        ],
+        not: &["não", "nunca"],
     },
 ];
 
-fn reminder(locale: &str, brand: &str, at: &str) -> String {
+fn words(locale: &str) -> &'static Words {
     let language = locale.split(['-', '_']).next().unwrap_or(locale);
     let words = WORDS.iter().find(|words| words.locale == language);
-    let words = words.unwrap_or(&WORDS[0]);
-    words.reminder.replace("{at}", at).replace("{brand}", brand)
+    words.unwrap_or(&WORDS[0])
 }
 
-/// Whether a text asks for another time, in the conversation's language or in English.
-pub fn asks_to_move(text: &str, locale: &str) -> bool {
-    let language = locale.split(['-', '_']).next().unwrap_or(locale);
-    let plain: String = text
-        .to_lowercase()
-        .chars()
-        .map(|c| if c.is_alphanumeric() { c } else { ' ' })
-        .collect();
-    let said = format!(
-        " {} ",
-        plain.split_whitespace().collect::<Vec<_>>().join(" ")
-    );
-    WORDS
-        .iter()
-        .filter(|words| words.locale == language || words.locale == "en")
-        .flat_map(|words| words.move_it)
-        .any(|word| said.contains(&format!(" {word} ")))
+fn filled(text: &str, brand: &str, at: &str) -> String {
+    // "2:00 p.m." ends with a point of its own.
+    let at = match text.contains("{at}.") {
+        true => at.trim_end_matches('.'),
+        false => at,
+    };
+    text.replace("{at}", at).replace("{brand}", brand)
+}
+
+/// What a lead is told whose appointment was called off as they asked.
+pub fn cancelled_text(walk: &Walk, at: Timestamp) -> String {
+    let words = words(&walk.conversation.locale);
+    let brand = &walk.facts.workspace.brand;
+    filled(words.cancelled, brand, &told(walk, at))
+}
+
+/// Whether a text asks for another time, in any language: people answer in their own.
+pub fn asks_to_move(text: &str) -> bool {
+    let said = said(text);
+    let mut words = WORDS.iter().flat_map(|words| words.move_it);
+    words.any(|word| said.contains(&format!(" {word} ")))
+}
+
+/// Whether a text calls an appointment off: "please cancel my appointment". "Cancel" alone is an opt-out.
+pub fn asks_to_cancel(text: &str) -> bool {
+    let said = said(text);
+    WORDS.iter().any(|words| {
+        words.cancel_it.iter().any(|word| {
+            let found = said.split_once(&format!(" {word} "));
+            let denies = |before: &str| {
+                let before = format!("{before} ");
+                words
+                    .not
+                    .iter()
+                    .any(|not| before.contains(&format!(" {not} ")))
+            };
+            found.is_some_and(|(before, _)| !denies(before))
+        })
+    })
+}
+
+/// Lower-case words with single blanks between and around them.
+fn said(text: &str) -> String {
+    let letter = |c: char| if c.is_alphanumeric() { c } else { ' ' };
+    let plain: String = text.to_lowercase().chars().map(letter).collect();
+    let words: Vec<&str> = plain.split_whitespace().collect();
+    format!(" {} ", words.join(" "))
 }
 
 fn waiting(step: &Step, what: Awaiting) -> Status {
@@ -404,21 +551,46 @@ fn waiting(step: &Step, what: Awaiting) -> Status {
 
 #[cfg(test)]
 mod tests {
-    use super::asks_to_move;
+    use super::{asks_to_cancel, asks_to_move};
 
     #[test]
     fn another_time_is_asked_for_in_words() {
-        for (text, locale, asks) in [
-            ("reschedule", "en", true),
-            ("Can I RESCHEDULE please?", "en", true),
-            ("another time?", "en-US", true),
-            ("Cambiar", "es", true),
-            ("reschedule", "es", true),
-            ("Verschieben!", "de", true),
-            ("rescheduled", "en", false),
-            ("yes", "en", false),
+        for (text, asks) in [
+            ("reschedule", true),
+            ("Can I RESCHEDULE please?", true),
+            ("another time?", true),
+            ("can I move it to another day?", true),
+            ("Sorry, I can't make it tomorrow", true),
+            ("I cannot make it", true),
+            ("Cambiar", true),
+            ("otra hora por favor", true),
+            ("no puedo ir mañana", true),
+            ("Verschieben!", true),
+            ("Ich kann nicht kommen", true),
+            ("rescheduled", false),
+            ("I can make it", false),
+            ("yes", false),
         ] {
-            assert_eq!(asks_to_move(text, locale), asks, "{text:?} {locale}");
+            assert_eq!(asks_to_move(text), asks, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_appointment_is_called_off_in_words() {
+        for (text, asks) in [
+            ("please cancel my appointment", true),
+            ("I need to cancel the visit tomorrow", true),
+            ("quiero cancelar mi cita", true),
+            ("je voudrais annuler mon rendez-vous", true),
+            ("Ich muss den Termin leider absagen", true),
+            ("preciso desmarcar", true),
+            ("don't cancel my appointment", false),
+            ("no quiero cancelar mi cita", false),
+            ("bitte nicht absagen", false),
+            ("cancel", false),
+            ("cancelled my other plans", false),
+        ] {
+            assert_eq!(asks_to_cancel(text), asks, "{text:?}");
         }
     }
 }

@@ -20,7 +20,9 @@ use crate::policy::DropReason;
 use crate::time::Duration;
 
 pub use ask::{Ask, Bounds, Expect, Heard, Opt, Unclear, What};
-pub use book::{ANSWER_WITHIN, Book, asks_to_move, call_off, published};
+pub use book::{
+    ANSWER_WITHIN, Book, asks_to_cancel, asks_to_move, call_off, cancelled_text, published,
+};
 pub use call::Call;
 pub use decide::{Case, Decide};
 pub use email::Email;

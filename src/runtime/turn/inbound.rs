@@ -2,7 +2,7 @@
 
 use crate::advance;
 use crate::conversation::{Conversation, Effect, Entry, Event, Status, Understood};
-use crate::flow::steps::asks_to_move;
+use crate::flow::steps::{asks_to_cancel, asks_to_move};
 use crate::lead::Name;
 use crate::policy::consent::Level;
 use crate::policy::{Consent, ConsentChange, ConsentEvent};
@@ -49,10 +49,10 @@ impl Desk<'_> {
         }
     }
 
-    /// The conversation that ended with an appointment still to come, where the text asks for another time.
+    /// The conversation that ended with an appointment still to come, where the text asks for another time or
+    /// calls it off.
     fn appointment(&mut self, text: &str) -> Result<Option<Conversation>, Refusal> {
-        let locale = self.record.lead.locale.clone();
-        if !asks_to_move(text, locale.as_deref().unwrap_or("en")) {
+        if !asks_to_move(text) && !asks_to_cancel(text) {
             return Ok(None);
         }
         let Some(last) = self.record.last.filter(|_| self.record.active.is_none()) else {

@@ -4,6 +4,7 @@
 use maud::{Markup, html};
 
 use crate::conversation::{Conversation, Status};
+use crate::flow::template::shown;
 use crate::lead::Value;
 use crate::policy::Consent;
 use crate::policy::consent::Level;
@@ -31,7 +32,7 @@ pub fn markup(talk: &Talk) -> Markup {
             }
             section {
                 h3 { "Answers" }
-                (answers(&talk.conversation))
+                (answers(talk))
             }
             section {
                 h3 { "Lead" }
@@ -70,14 +71,16 @@ fn consent(record: &LeadRecord) -> Markup {
     }
 }
 
-fn answers(conversation: &Conversation) -> Markup {
+fn answers(talk: &Talk) -> Markup {
+    let conversation = &talk.conversation;
+    let told = |value: &Value| shown(value, &conversation.locale, &talk.zone);
     if conversation.answers.is_empty() && conversation.score == 0 {
         return html! { p.hint { "None yet." } };
     }
     html! {
         dl.facts-list {
-            @for (step, value) in &conversation.answers { dt { (spaced(step)) } dd { (plain(value)) } }
-            @for (name, value) in &conversation.saved { dt { (spaced(name)) } dd { (plain(value)) } }
+            @for (step, value) in &conversation.answers { dt { (spaced(step)) } dd { (told(value)) } }
+            @for (name, value) in &conversation.saved { dt { (spaced(name)) } dd { (told(value)) } }
             @if conversation.score != 0 { dt { "score" } dd { (conversation.score) } }
         }
     }
