@@ -9,7 +9,7 @@ use crate::flow::steps::{
     Heard, Step, Verb, What, asks_to_cancel, asks_to_move, call_off, cancelled_text,
 };
 use crate::flow::walk::{Facts, Next, TextFrom, Walk};
-use crate::flow::{AnytimeThen, Flow, Target};
+use crate::flow::{AnytimeThen, Target};
 use crate::lead::Name;
 use crate::policy::consent::Level;
 use crate::policy::{
@@ -422,19 +422,11 @@ fn said_otherwise(
             })
         }
         Everywhere::CallMe => {
-            handoff_of(walk.flow).map(|target| Some(Next::Go(Name::from("call_me"), target)))
+            let handoff = walk.flow.callback().map(Target::Step);
+            handoff.map(|target| Some(Next::Go(Name::from("call_me"), target)))
         }
         Everywhere::Machine | Everywhere::OptOut | Everywhere::OptIn | Everywhere::Help => None,
     }
-}
-
-/// Where somebody who asks to be called is taken: the flow's first handoff.
-fn handoff_of(flow: &Flow) -> Option<Target> {
-    let ix = flow
-        .steps
-        .iter()
-        .position(|step| matches!(step.verb, Verb::Handoff(_)))?;
-    flow.find(&flow.steps[ix].name).map(Target::Step)
 }
 
 /// A text from a lead who is in no conversation: STOP, START and HELP count all the same. The effects

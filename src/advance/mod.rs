@@ -26,8 +26,8 @@ pub use hear::{is_last_reply, stranger};
 pub use late::{LATE_WITHIN, is_late_answer, may_reopen};
 pub use notices::{opt_in_confirmation, opt_in_request};
 
-/// How many steps one event may pass; a flow that compiles never comes near it.
-pub const STEPS_PER_ADVANCE_MAX: usize = 100;
+/// How many steps one event may pass: none is entered twice, and no flow has as many.
+pub const STEPS_PER_ADVANCE_MAX: usize = 10_000;
 
 /// What an event made of a conversation.
 #[derive(Debug, Clone, PartialEq)]
@@ -484,6 +484,10 @@ fn settle(walk: &mut Walk, before: &Status, next: Next) {
                 late::left_by_silence(walk, &from, &exit);
                 let flow = walk.flow;
                 let step = flow.step(ix);
+                // Only questions that cannot be sent lead round without a wait: they do so once.
+                if walk.path.iter().any(|hop| hop.to == step.name) {
+                    return end(walk, before, Name::from("unreachable"));
+                }
                 walk.path.push(Hop {
                     from,
                     exit,

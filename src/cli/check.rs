@@ -87,7 +87,7 @@ pub fn run(context: &Context, args: &CheckArgs) -> Exit {
             out!("{}", diagnostic::render(&mine, &loaded.sources, colour()));
             if args.report {
                 for flow in &flows {
-                    outln!("{}", proof::report(flow));
+                    outln!("{}", proof::report_in(flow, &loaded.workspace));
                 }
             }
             outln!("{}", summary(flows.len(), errors, warnings));

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 
+use crate::flow::steps::WaitFor;
 use crate::flow::{Flow, Step, StepIx, Target, Verb};
 use crate::lead::Name;
 
@@ -96,6 +97,8 @@ pub enum Taken {
     Agent,
     /// Nobody took the handoff.
     Unclaimed,
+    /// What the step waits for happened.
+    Event,
     /// The step itself, without anybody.
     Itself,
 }
@@ -112,6 +115,9 @@ pub fn taken_by(verb: &Verb, exit: &str) -> Taken {
         Verb::Email(email) if exit == "then" && !email.no_reply.is_empty() => Taken::Answer,
         Verb::Handoff(_) if exit == "unclaimed" => Taken::Unclaimed,
         Verb::Handoff(_) => Taken::Agent,
+        Verb::Wait(wait) if exit == "then" && matches!(wait.what, WaitFor::Event { .. }) => {
+            Taken::Event
+        }
         Verb::Book(_)
         | Verb::Email(_)
         | Verb::Say(_)

@@ -88,6 +88,11 @@ impl Flow {
         self.by_name.get(name).copied()
     }
 
+    /// Where a lead who asks to be called is taken: the first handoff.
+    pub fn callback(&self) -> Option<StepIx> {
+        steps::callback(&self.steps)
+    }
+
     /// The place of `locale` in `locales`: exact, else by language, else the default.
     pub fn locale_ix(&self, locale: &str) -> usize {
         if *self.locales[0] == *locale {

@@ -1,9 +1,11 @@
 //! What is proved of a flow, for its author to read: every question's way out, how it can end, and the
 //! most that one lead can cost and be bothered with.
 //!
-//! The bounds are of the flow alone: quiet hours and caps only make a conversation longer, and the
-//! time an agent takes is the agent's. A field is counted as 12 letters, a link as 30.
+//! The bounds are of the flow alone: quiet hours, caps and slow carriers only make a conversation longer,
+//! and the time an agent takes is the agent's. The engine's own answers (HELP, STOP, "who is this") are not
+//! counted, nor a slot offered anew since somebody was quicker. A field is counted as long as few values are.
 
+mod cost;
 mod worst;
 
 use std::collections::HashSet;
@@ -12,9 +14,11 @@ use std::fmt;
 use petgraph::graph::NodeIndex;
 
 use crate::flow::graph::{self, Graph, Taken, taken_by};
-use crate::flow::{AnytimeThen, COMPLETED, Flow, StepIx, Target, Verb, sms_parts};
+use crate::flow::workspace::Workspace;
+use crate::flow::{AnytimeThen, COMPLETED, Flow, StepIx, Target, Verb};
 use crate::lead::Name;
 
+pub use cost::Cost;
 pub use worst::{Loop, Worst};
 
 #[derive(Debug, Clone)]
@@ -38,18 +42,22 @@ pub struct Question {
 
 /// The proof of a flow that compiled.
 pub fn report(flow: &Flow) -> Proof {
-    report_with(flow, &|text| sms_parts::count(text).parts as u32)
+    prove(flow, None)
 }
 
-/// The same, with the count of billed parts of a text given.
-pub fn report_with(flow: &Flow, parts: &dyn Fn(&str) -> u32) -> Proof {
+/// The same with the texts as long as they are with this workspace's brand and address.
+pub fn report_in(flow: &Flow, workspace: &Workspace) -> Proof {
+    prove(flow, Some(workspace))
+}
+
+fn prove(flow: &Flow, workspace: Option<&Workspace>) -> Proof {
     let graph = graph::graph(flow);
     let reached = graph::reachable(&graph, roots(flow), |_, _| true);
     Proof {
         flow: flow.name.clone(),
         questions: questions(flow, &reached),
         outcomes: outcomes(flow, &graph, &reached),
-        worst: worst::of(flow, &graph, &reached, parts),
+        worst: worst::of(flow, &graph, &reached, workspace),
     }
 }
 
@@ -62,7 +70,12 @@ fn roots(flow: &Flow) -> Vec<NodeIndex> {
             AnytimeThen::Go(_, Target::Step(ix)) => Some(graph::node(*ix)),
             AnytimeThen::Go(_, Target::End) | AnytimeThen::Say(_) => None,
         });
-    [graph::node(flow.start)].into_iter().chain(jumps).collect()
+    let called = flow.callback().map(graph::node);
+    [graph::node(flow.start)]
+        .into_iter()
+        .chain(jumps)
+        .chain(called)
+        .collect()
 }
 
 fn questions(flow: &Flow, reached: &HashSet<NodeIndex>) -> Vec<Question> {
@@ -83,7 +96,7 @@ fn questions(flow: &Flow, reached: &HashSet<NodeIndex>) -> Vec<Question> {
                 Taken::Answer => question.answers.push((exit, to)),
                 Taken::Unclear => question.unclear = Some(to),
                 Taken::Silence => question.silence = Some(to),
-                Taken::Agent | Taken::Unclaimed | Taken::Itself => {}
+                Taken::Agent | Taken::Unclaimed | Taken::Event | Taken::Itself => {}
             }
         }
         if !question.answers.is_empty() {

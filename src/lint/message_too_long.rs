@@ -19,7 +19,7 @@
 
 use crate::flow::Flow;
 use crate::flow::sms_parts;
-use crate::flow::template::{Piece, Source, Token};
+use crate::flow::template::{Piece, Source, Token, longest};
 use crate::lint::Lint;
 use crate::lint::Report;
 use crate::lint::said;
@@ -134,28 +134,5 @@ fn named(source: &Source) -> String {
         Source::Saved(name) => format!("`{{saved.{name}}}`"),
         Source::Locale => "`{locale}`".to_string(),
         Source::Tags => "`{tags}`".to_string(),
-    }
-}
-
-/// Characters that few values pass, by what they are.
-fn longest(source: &Source) -> usize {
-    match source {
-        Source::Field(name, kind) => match kind.name() {
-            _ if *name == "name" => 20,
-            "name" => 20,
-            "number" | "time" => 8,
-            "money" | "postcode" => 12,
-            "phone" | "date" => 16,
-            "datetime" => 22,
-            "yes_no" => 3,
-            "email" | "list" => 40,
-            _ => 30,
-        },
-        Source::Score => 4,
-        Source::Locale => 5,
-        Source::Agent | Source::Answer(..) => 20,
-        Source::Event(_) | Source::Saved(_) | Source::Brand | Source::Link(_) => 30,
-        Source::Tags => 40,
-        Source::LastReply => 160,
     }
 }

@@ -9,7 +9,7 @@ use petgraph::visit::EdgeRef;
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::flow::check::Checker;
-use crate::flow::graph::{Graph, Node, Taken, taken_by};
+use crate::flow::graph::{Graph, Taken, taken_by};
 use crate::flow::steps::WaitFor;
 use crate::flow::{StepIx, Verb};
 use crate::lead::Name;
@@ -18,39 +18,77 @@ use crate::time::Duration;
 impl Checker<'_> {
     /// Reports loops that never wait; answers the steps in them.
     pub(super) fn loops_without_wait(&self, problems: &mut Vec<Diagnostic>) -> HashSet<NodeIndex> {
-        let rushing = self.graph.filter_map(
-            |node, kept| (!self.waits(node)).then_some(*kept),
-            |_, exit| Some(exit.clone()),
-        );
-        // Indices change in a filtered graph: the node itself says which step it is.
-        let original = |node: NodeIndex| match rushing[node] {
-            Node::Step(ix) => NodeIndex::new(ix.0 as usize),
-            Node::Completed => NodeIndex::new(self.flow.steps.len()),
-        };
         let mut spinning = HashSet::new();
-        for scc in kosaraju_scc(&rushing) {
-            let members: HashSet<NodeIndex> = scc.iter().map(|node| original(*node)).collect();
-            let is_loop = members.len() > 1
-                || scc
-                    .iter()
-                    .any(|node| rushing.find_edge(*node, *node).is_some());
-            let real = members.iter().any(|node| self.is_own(*node))
-                && !members.iter().any(|node| self.is_stand_in(*node));
-            if !is_loop || !real {
+        for members in self.circles(|node, exit| self.rushes(node, exit)) {
+            problems.extend(self.is_reached(&members).then(|| self.spins(&members)));
+            spinning.extend(members);
+        }
+        // A question that cannot be sent is left at once, where silence leads. Within one event that is
+        // seen to; what asks a calendar or an endpoint on the way would do so for ever.
+        let dead = |node, exit: &Name| self.rushes(node, exit) || self.is_left_unsent(node, exit);
+        for members in self.circles(dead) {
+            let seen = members.iter().any(|node| spinning.contains(node));
+            if seen || !members.iter().any(|node| self.asks_outside(*node)) {
                 continue;
             }
-            if members.iter().any(|node| self.reached.contains(node)) {
-                problems.push(self.spins(&members));
-            }
+            let reached = self.is_reached(&members);
+            problems.extend(reached.then(|| self.spins_unreachable(&members)));
             spinning.extend(members);
         }
         spinning
+    }
+
+    /// The loops over these edges that a step of this flow's own is in.
+    fn circles(&self, passes: impl Fn(NodeIndex, &Name) -> bool) -> Vec<HashSet<NodeIndex>> {
+        let mut graph = self.graph.clone();
+        graph.retain_edges(|graph, edge| {
+            let ends = graph.edge_endpoints(edge);
+            ends.is_some_and(|(from, _)| passes(from, &graph[edge]))
+        });
+        kosaraju_scc(&graph)
+            .into_iter()
+            .filter(|scc| scc.len() > 1 || graph.find_edge(scc[0], scc[0]).is_some())
+            .map(|scc| scc.into_iter().collect::<HashSet<NodeIndex>>())
+            .filter(|members| members.iter().any(|node| self.is_own(*node)))
+            .filter(|members| !members.iter().any(|node| self.is_stand_in(*node)))
+            .collect()
+    }
+
+    fn is_reached(&self, members: &HashSet<NodeIndex>) -> bool {
+        members.iter().any(|node| self.reached.contains(node))
     }
 
     fn is_stand_in(&self, node: NodeIndex) -> bool {
         self.stand_ins
             .iter()
             .any(|ix| ix.0 as usize == node.index())
+    }
+
+    /// Whether the exit may be taken at once: of a step that does not wait, and where one that does finds
+    /// nothing to wait for.
+    fn rushes(&self, node: NodeIndex, exit: &Name) -> bool {
+        let verb = self.flow.steps.get(node.index()).map(|step| &step.verb);
+        !self.waits(node)
+            || matches!(verb, Some(Verb::Book(_)) if exit == "none_free")
+            || matches!(verb, Some(Verb::Email(_)) if exit == "no_email")
+    }
+
+    /// Whether a question that may not be sent is left by this exit: the ladder's last.
+    fn is_left_unsent(&self, node: NodeIndex, exit: &Name) -> bool {
+        let verb = self.flow.steps.get(node.index()).map(|step| &step.verb);
+        match verb {
+            Some(verb @ (Verb::Ask(_) | Verb::Book(_) | Verb::Email(_))) => {
+                let exits = verb.exits();
+                let last = exits.last().map(|(last, _)| last);
+                last == Some(exit) && taken_by(verb, exit) == Taken::Silence
+            }
+            _ => false,
+        }
+    }
+
+    fn asks_outside(&self, node: NodeIndex) -> bool {
+        let verb = self.flow.steps.get(node.index()).map(|step| &step.verb);
+        matches!(verb, Some(Verb::Call(_) | Verb::Book(_)))
     }
 
     /// Whether a conversation rests at this step for some time, each time it comes by.
@@ -87,6 +125,16 @@ impl Checker<'_> {
         )
         .label("back to where it came from")
         .help("put a `wait` or a question into the loop, or let it end")
+    }
+
+    fn spins_unreachable(&self, members: &HashSet<NodeIndex>) -> Diagnostic {
+        let span = self.closing_exit(members);
+        let round = self.round(members);
+        let message =
+            format!("a lead who cannot be texted goes round without ever waiting: {round}");
+        self.error("E0302", span, message)
+            .label("back to where it came from")
+            .help("put a `wait` into the loop, or let silence lead out of it")
     }
 
     /// `a → b → a`, from the first step written.
@@ -183,9 +231,13 @@ impl Checker<'_> {
             problems.push(self.no_way_out(&members));
         }
         let by_itself = |from: NodeIndex, exit: &Name| {
-            self.flow.steps.get(from.index()).is_none_or(|step| {
-                !matches!(taken_by(&step.verb, exit), Taken::Answer | Taken::Unclear)
-            })
+            self.flow
+                .steps
+                .get(from.index())
+                .is_none_or(|step| match taken_by(&step.verb, exit) {
+                    Taken::Silence | Taken::Unclaimed | Taken::Itself => true,
+                    Taken::Answer | Taken::Unclear | Taken::Agent | Taken::Event => false,
+                })
         };
         let mut silent = lost(&self.can_end(by_itself));
         silent.retain(|node| !stuck.contains(node));
@@ -267,6 +319,6 @@ impl Checker<'_> {
             format!("a silent lead goes round for ever: {round}"),
         )
         .label("back to where silence came from")
-        .help("let the last rung of `no_reply` lead towards an end")
+        .help("let what happens when nobody does anything lead towards an end")
     }
 }

@@ -6,8 +6,10 @@ use std::collections::BTreeSet;
 use petgraph::graph::NodeIndex;
 
 use crate::flow::graph::{self, Graph, Taken, taken_by};
+use crate::flow::steps::callback;
 use crate::flow::template::Names;
 use crate::flow::{Anytime, AnytimeThen, Step, StepIx, Target, Verb};
+use crate::lead::Name;
 
 pub struct Facts {
     /// By step: whether it can be reached without an answer to that question.
@@ -32,6 +34,8 @@ impl Facts {
         });
         let roots: Vec<NodeIndex> = jumps.chain([graph::node(start)]).collect();
         let taken = |from: NodeIndex, exit: &str| match steps.get(from.index()) {
+            // No answer to the question, but something that the lead wrote.
+            Some(_) if exit == CALLED => Taken::Unclear,
             Some(step) => taken_by(&step.verb, exit),
             None => Taken::Itself,
         };
@@ -40,6 +44,7 @@ impl Facts {
             to.index() == from.index() + 1 && loose.contains(&StepIx(from.index() as u32))
         };
         let mut graph = graph;
+        asks_to_be_called(steps, &mut graph);
         graph.retain_edges(|graph, edge| {
             graph
                 .edge_endpoints(edge)
@@ -85,6 +90,21 @@ impl Facts {
         names.may_lack_reply = flag(&self.unwritten);
         names.agent = flag(&self.agent_possible);
         names.may_lack_agent = flag(&self.agent_missing);
+    }
+}
+
+/// The way that is no step's: to the first handoff.
+const CALLED: &str = "call_me";
+
+/// From every step that waits, the lead who asks to be called is taken to the first handoff.
+fn asks_to_be_called(steps: &[Step], graph: &mut Graph) {
+    let Some(to) = callback(steps).map(graph::node) else {
+        return;
+    };
+    for (at, step) in steps.iter().enumerate() {
+        if step.verb.hears() {
+            graph.add_edge(NodeIndex::new(at), to, Name::from(CALLED));
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::flow::Target;
 use crate::flow::ics::{self, Appointment, Method};
 use crate::flow::steps::{Rung, Unclear, ladder_exits};
 use crate::flow::steps::{RungDoes, Step, undeliverable};
-use crate::flow::template::{Text, shown};
+use crate::flow::template::{Text, dearest_moment, shown};
 use crate::flow::walk::{Next, TextFrom, Walk};
 use crate::lead::Name;
 use crate::lead::Value;
@@ -75,13 +75,7 @@ impl Book {
         rung: u8,
         unclear: u8,
     ) -> Next {
-        let tail = slots
-            .iter()
-            .enumerate()
-            .fold(String::new(), |mut tail, (i, slot)| {
-                tail.push_str(&format!("\n{}. {}", i + 1, told(walk, slot.start)));
-                tail
-            });
+        let tail = numbered(slots.iter().map(|slot| told(walk, slot.start)));
         let from = TextFrom {
             tail: &tail,
             ..TextFrom::step(&step.name, text)
@@ -491,6 +485,24 @@ fn words(locale: &str) -> &'static Words {
     let language = locale.split(['-', '_']).next().unwrap_or(locale);
     let words = WORDS.iter().find(|words| words.locale == language);
     words.unwrap_or(&WORDS[0])
+}
+
+/// The slots behind the text that offers them, one a line.
+fn numbered(labels: impl Iterator<Item = String>) -> String {
+    labels
+        .enumerate()
+        .fold(String::new(), |mut lines, (i, label)| {
+            lines.push_str(&format!("\n{}. {label}", i + 1));
+            lines
+        })
+}
+
+/// The dearest that `count` offered slots can look in `locale`, and a reminder of one.
+pub fn longest_slots(locale: &str, brand: &str, count: usize) -> (String, String) {
+    // With the zone named.
+    let label = dearest_moment(None, locale) + " +0545";
+    let reminder = filled(words(locale).reminder, brand, &label);
+    (numbered(std::iter::repeat_n(label, count)), reminder)
 }
 
 fn filled(text: &str, brand: &str, at: &str) -> String {

@@ -12,16 +12,17 @@ mod say;
 mod set;
 mod wait;
 
-use crate::flow::Target;
 use crate::flow::template::Text;
 use crate::flow::walk::{Next, Walk};
+use crate::flow::{StepIx, Target};
 use crate::lead::Name;
 use crate::policy::DropReason;
 use crate::time::Duration;
 
 pub use ask::{Ask, Bounds, Expect, Heard, Opt, Unclear, What};
 pub use book::{
-    ANSWER_WITHIN, Book, asks_to_cancel, asks_to_move, call_off, cancelled_text, published,
+    ANSWER_WITHIN, Book, asks_to_cancel, asks_to_move, call_off, cancelled_text, longest_slots,
+    published,
 };
 pub use call::Call;
 pub use decide::{Case, Decide};
@@ -118,6 +119,23 @@ impl Verb {
     }
 }
 
+impl Verb {
+    /// Whether a conversation rests here and hears what the lead says: an agent's is the agent's.
+    pub fn hears(&self) -> bool {
+        match self {
+            Verb::Ask(_) | Verb::Book(_) | Verb::Wait(_) | Verb::Call(_) => true,
+            Verb::Email(email) => !email.no_reply.is_empty(),
+            Verb::Say(_)
+            | Verb::Decide(_)
+            | Verb::Handoff(_)
+            | Verb::Set(_)
+            | Verb::Run(_)
+            | Verb::Return(_)
+            | Verb::End(_) => false,
+        }
+    }
+}
+
 /// The exit of the ladder's last rung and of any that goes somewhere: `no_reply:<n>`, from 1.
 fn ladder_exits(rungs: &[Rung]) -> impl Iterator<Item = (Name, &Target)> {
     rungs
@@ -158,6 +176,14 @@ impl Step {
             _ => &[],
         }
     }
+}
+
+/// The first handoff: where a lead who asks to be called is taken.
+pub fn callback(steps: &[Step]) -> Option<StepIx> {
+    let first = steps
+        .iter()
+        .position(|step| matches!(step.verb, Verb::Handoff(_)));
+    first.map(|at| StepIx(at as u32))
 }
 
 /// A question that may not be sent. To an unreachable number it leads where silence leads at last

@@ -2,6 +2,7 @@
 //! again.
 
 mod calendar;
+mod length;
 mod locale;
 mod money;
 mod names;
@@ -20,6 +21,7 @@ use crate::flow::StepIx;
 use crate::lead::{Kind, Name, Value};
 use crate::time::Zone;
 
+pub use length::{dearest_moment, longest};
 pub use names::{AnswerKind, AnswerName, Found, FoundKind, Names};
 pub use parse::parse;
 pub use person::{is_long, is_person, is_shouted};

@@ -42,9 +42,9 @@ pub fn shown(value: &Value, locale: &str, zone: &Zone) -> String {
     out
 }
 
-struct Alone<'a> {
-    locale: &'a str,
-    zone: &'a Zone,
+pub(super) struct Alone<'a> {
+    pub locale: &'a str,
+    pub zone: &'a Zone,
 }
 
 impl Scope for Alone<'_> {
@@ -148,7 +148,7 @@ fn is_name_field(name: &str) -> bool {
 }
 
 /// Writes a value as the locale shows it; false when there is nothing to write.
-fn write_plain<S: Scope + ?Sized>(value: &Value, scope: &S, out: &mut String) -> bool {
+pub(super) fn write_plain<S: Scope + ?Sized>(value: &Value, scope: &S, out: &mut String) -> bool {
     let locale = || Locale::of(scope.locale(), scope.region());
     match value {
         Value::Nothing => return false,
@@ -177,7 +177,7 @@ fn write_plain<S: Scope + ?Sized>(value: &Value, scope: &S, out: &mut String) ->
 }
 
 /// Writes a value by a format; false, and nothing written, when it does not apply to the value.
-fn write_formatted<S: Scope + ?Sized>(
+pub(super) fn write_formatted<S: Scope + ?Sized>(
     value: &Value,
     format: &Format,
     scope: &S,

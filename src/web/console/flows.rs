@@ -159,7 +159,7 @@ fn one_body(live: &Live, flow: &Flow, sandbox: Sandbox) -> Markup {
                 div.flow-side {
                     section.pane {
                         h2 { "What is proved" }
-                        (proof::show(flow))
+                        (proof::show(flow, &live.workspace))
                     }
                     section.pane {
                         h2 { "Problems" }

@@ -3,11 +3,12 @@
 use maud::{Markup, html};
 
 use crate::flow::Flow;
-use crate::flow::proof::{self, Question, Worst};
+use crate::flow::proof::{self, Cost, Question, Worst};
+use crate::flow::workspace::Workspace;
 use crate::lead::Name;
 
-pub fn show(flow: &Flow) -> Markup {
-    let proof = proof::report(flow);
+pub fn show(flow: &Flow, workspace: &Workspace) -> Markup {
+    let proof = proof::report_in(flow, workspace);
     html! {
         p.fine { "Whatever the lead does or fails to do, it comes to an end." }
         (worst(&proof.worst))
@@ -49,6 +50,12 @@ fn worst(worst: &Worst) -> Markup {
         }
         @if !worst.path.is_empty() {
             p.path { "By way of " (joined(&worst.path)) "." }
+        }
+        @if worst.late != Cost::default() {
+            p.path { "Late answers may add " (worst.late) "." }
+        }
+        @if !worst.asked_for.is_empty() {
+            p.path { "And what the lead asks for, each time: " (worst.asked_for.join(", ")) "." }
         }
         @for circle in &worst.loops {
             p.path { "And as often as the lead likes: " (joined(&circle.steps)) "." }

@@ -173,7 +173,7 @@ impl Tally {
                 match taken_by(&flow.step(ix).verb, &hop.exit) {
                     Taken::Silence => silent = Some(&hop.from),
                     Taken::Answer | Taken::Agent | Taken::Unclear => silent = None,
-                    Taken::Unclaimed | Taken::Itself => {}
+                    Taken::Unclaimed | Taken::Event | Taken::Itself => {}
                 }
             }
             if flow.find(&hop.to).is_some() {
