@@ -3,13 +3,14 @@
 //!
 //! Flows are made at random and printed as YAML (`flows`), or are the shipped ones with something dropped,
 //! led elsewhere or counted otherwise (`mutants`). For each that compiles, leads made at random (`leads`)
-//! go through the very engine on a clock of their own (`life`), and at the end of it are silent. `found`
+//! go through the very engine on a clock of their own (`life`, `did`), and at the end of it are silent. `found`
 //! holds what this has found before, in as few lines as it takes.
 //!
 //! `PROPTEST_CASES` raises the number of flows.
 
 #![allow(clippy::unwrap_used)]
 
+mod did;
 mod flows;
 mod found;
 mod leads;

@@ -126,7 +126,7 @@ impl Plan {
     /// The flow `made`, and the one it runs, if it does.
     pub fn yaml(&self) -> Vec<String> {
         let runs = self.steps.iter().any(|step| step.verb == Verb::Run);
-        let mut files = vec![self.flow("made", &self.steps, runs)];
+        let mut files = vec![self.flow("made", &self.steps)];
         if runs {
             // One that runs another in its turn would be a circle.
             let inner: Vec<Step> = self
@@ -135,12 +135,12 @@ impl Plan {
                 .filter(|step| step.verb != Verb::Run)
                 .cloned()
                 .collect();
-            files.push(self.flow("inner", &inner, false));
+            files.push(self.flow("inner", &inner));
         }
         files
     }
 
-    fn flow(&self, name: &str, steps: &[Step], outer: bool) -> String {
+    fn flow(&self, name: &str, steps: &[Step]) -> String {
         let kind = if self.transactional {
             "transactional"
         } else {
@@ -177,7 +177,6 @@ impl Plan {
         if !writer.inner {
             text.push_str(&writer.experiment());
         }
-        let _ = outer;
         text
     }
 }

@@ -9,21 +9,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use petgraph::graph::NodeIndex;
-use replytree::conversation::{Awaiting, Conversation, ConversationId, Effect, Event, Status};
+use replytree::conversation::{Awaiting, Conversation, ConversationId, Effect, Status};
 use replytree::flow::graph::{self, Taken, taken_by};
 use replytree::flow::proof::{self, Proof};
 use replytree::flow::steps::{Expect, WaitFor};
 use replytree::flow::workspace::Workspace;
-use replytree::flow::{AnytimeThen, Flow, Verb, sms_parts};
+use replytree::flow::{Flow, Verb};
 use replytree::lead::{Name, Value};
+use replytree::policy::Rules;
 use replytree::policy::quiet_hours::QuietHours;
-use replytree::policy::{Purpose, Rules};
 use replytree::runtime::sandbox::Sandbox;
 use replytree::runtime::work::{Job, LeadUpdate, Refusal, SendResult};
 use replytree::sim::{World, unbounded};
-use replytree::store::{HandoffStatus, MemoryStore, Row, RowBody, SendStatus};
+use replytree::store::{HandoffStatus, MemoryStore, Row, RowBody};
 use replytree::time::{Duration, Timestamp};
 
+use super::did::{Did, is_jump};
 use super::leads::{Act, Carrier, Life};
 
 const BEGINS: &str = "2026-11-23T10:00:00-06:00";
@@ -494,11 +495,6 @@ fn update(world: &World, flow: &Flow, life: &Life, start: Timestamp) -> LeadUpda
     update
 }
 
-fn is_jump(flow: &Flow, exit: &str) -> bool {
-    matches!(exit, "start" | "call_me" | "reschedule")
-        || flow.anytime.iter().any(|heard| *heard.name == *exit)
-}
-
 /// Whether a lead who is silent, and of whom nobody takes care, may come by the same step twice: the
 /// compiler sees to it that there is a way out, and a `decide` whether it is taken.
 fn silent_loop(flow: &Flow) -> bool {
@@ -511,132 +507,4 @@ fn silent_loop(flow: &Flow) -> bool {
         })
     });
     petgraph::algo::is_cyclic_directed(&graph)
-}
-
-/// What was done to one lead.
-#[derive(Debug, Default)]
-struct Did {
-    texts: u32,
-    parts: u32,
-    emails: u32,
-    waited: Duration,
-    said: Vec<String>,
-    hops: Vec<(String, String, String)>,
-    late: u32,
-    /// How often the lead left a question by this word.
-    jumps: BTreeMap<String, u32>,
-    /// How often the lead was answered at any time, with the parts of it.
-    answered: u32,
-    answered_parts: u32,
-    /// Answers after which a question's clock begins anew.
-    anew: u32,
-}
-
-impl Did {
-    fn of(flow: &Flow, rows: &[Row], waited: Duration) -> Self {
-        let mut did = Did {
-            waited,
-            ..Did::default()
-        };
-        for row in rows {
-            match &row.body {
-                RowBody::Outgoing(effect, sending) if sending.status != SendStatus::Cancelled => {
-                    match effect {
-                        Effect::Sms(message) if message.purpose == Purpose::Flow => {
-                            did.texts += 1;
-                            did.parts += u32::from(sending.parts);
-                            did.said.push(message.text.clone());
-                        }
-                        Effect::Email(_) => did.emails += 1,
-                        _ => {}
-                    }
-                }
-                RowBody::Outgoing(..) => {}
-                RowBody::Happened(entry) => did.happened(flow, entry),
-            }
-        }
-        did
-    }
-
-    fn happened(&mut self, flow: &Flow, entry: &replytree::conversation::Entry) {
-        for hop in &entry.path {
-            let hop = (
-                hop.from.to_string(),
-                hop.exit.to_string(),
-                hop.to.to_string(),
-            );
-            if is_jump(flow, &hop.1) && hop.1 != "start" {
-                *self.jumps.entry(hop.1.clone()).or_default() += 1;
-            }
-            self.hops.push(hop);
-        }
-        let (Event::Replied { .. }, Some(understood)) = (&entry.event, &entry.understood) else {
-            return;
-        };
-        self.late += u32::from(&*understood.rule == "late-answer");
-        self.anew += u32::from(&*understood.kind == "who_is_this");
-        let heard = flow
-            .anytime
-            .iter()
-            .find(|heard| understood.answer.as_deref() == Some(heard.name.as_str()));
-        if let (true, Some(heard)) = (&*understood.kind == "anytime", heard)
-            && let AnytimeThen::Say(text) = &heard.then
-        {
-            self.answered += 1;
-            self.anew += 1;
-            self.answered_parts += longest(text);
-        }
-    }
-
-    /// Whether the report bounds this: no loop was gone round, nothing was asked for twice.
-    fn is_bounded(&self, proof: &Proof) -> bool {
-        let mut entered: BTreeMap<&str, u32> = BTreeMap::new();
-        for (_, _, to) in &self.hops {
-            *entered.entry(to).or_default() += 1;
-        }
-        let round = !proof.worst.loops.is_empty() && entered.values().any(|times| *times > 1);
-        let again = self.jumps.values().any(|times| *times > 1);
-        !round && !again && !self.jumps.contains_key("reschedule")
-    }
-
-    fn is_within(&self, flow: &Flow, proof: &Proof) -> Result<(), String> {
-        let worst = &proof.worst;
-        let rungs = flow.steps.iter().flat_map(|step| step.ladder());
-        let rung = rungs.map(|rung| rung.after).max().unwrap_or_default();
-        let anew = Duration::from_ms(rung.as_ms() * i64::from(self.anew));
-        let late = match self.late {
-            0 => proof::Cost::default(),
-            _ => worst.late,
-        };
-        let fits = [
-            self.texts <= worst.texts + late.texts + self.answered,
-            self.parts <= worst.parts + late.parts + self.answered_parts,
-            self.emails <= worst.emails + late.emails,
-            self.waited <= worst.time + late.time + anew,
-        ];
-        match fits.iter().all(|fits| *fits) {
-            true => Ok(()),
-            false => Err(format!(
-                "more than the proof says: {} texts, {} parts, {} emails, {} of waiting ({} late, {:?})",
-                self.texts, self.parts, self.emails, self.waited, self.late, self.jumps
-            )),
-        }
-    }
-}
-
-/// The parts of a text with its tokens as the report counts them.
-fn longest(text: &replytree::flow::template::Text) -> u32 {
-    use replytree::flow::template::Piece;
-    let parts = text.0.iter().map(|template| {
-        let text: String = template
-            .pieces
-            .iter()
-            .map(|piece| match piece {
-                Piece::Literal(text) => text.clone(),
-                Piece::Token(_) => "x".repeat(72),
-            })
-            .collect();
-        sms_parts::count(&text).parts as u32
-    });
-    parts.max().unwrap_or(1)
 }
