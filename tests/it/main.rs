@@ -25,5 +25,6 @@ mod spending;
 mod store;
 mod terminal;
 mod tidy;
+mod turns;
 mod understanding;
 mod web;

@@ -19,6 +19,7 @@ impl Desk<'_> {
     pub(super) fn inbound(&mut self, inbound: &Inbound) -> Result<(), Refusal> {
         self.commit.seen = Some(SeenKey::of(&inbound.channel, &inbound.id));
         self.remember_number(inbound);
+        self.is_reached();
         self.last_inbound = Some(self.now);
         self.verdict = inbound.verdict;
         if let Some(heard) = self.taken_by_carrier(inbound) {
@@ -128,6 +129,14 @@ impl Desk<'_> {
             self.record_changed = true;
         }
         self.record_changed |= self.done.created;
+    }
+
+    /// A number that writes is not dead, whatever a carrier said of it before.
+    fn is_reached(&mut self) {
+        if self.record.standing.unreachable {
+            self.record.standing.unreachable = false;
+            self.record_changed = true;
+        }
     }
 
     /// The flow whose keyword this text is; never one that means something everywhere.

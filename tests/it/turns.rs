@@ -1,0 +1,268 @@
+//! What outlives a conversation, or stands beside it: appointments and their reminders, texts of another
+//! flow, a number that was called dead, an agent who has it, and what waits behind.
+
+use std::sync::Arc;
+
+use replytree::carrier::Means;
+use replytree::conversation::{ConversationId, Effect, Seq, SmsMessage};
+use replytree::flow::{self, Source, workspace};
+use replytree::lead::Name;
+use replytree::runtime::Refusal;
+use replytree::runtime::work::{Enroll, IfBusy, Inbound, LeadUpdate, Receipt, ReceiptStatus, Work};
+use replytree::sim::World;
+use replytree::store::{RowBody, SendStatus, Sending};
+use replytree::time::{Duration, Timestamp};
+
+/// A Monday.
+const MORNING: &str = "2026-11-23T10:00:00-06:00";
+const NOON: &str = "2026-11-23T12:00:00-06:00";
+const NIGHT: &str = "2026-11-23T23:00:00-06:00";
+
+const WORKSPACE: &str = "brand: Northside\ntime_zone: America/Chicago\ndefault_team: sales\n\
+    channels: { main: { carrier: sandbox, from: \"+13125550100\" } }\n\
+    teams: { sales: { agents: [ { name: Dana, console: true } ], route: everyone } }\n\
+    endpoints: { stock: { url: \"https://stock.example/api\", method: GET, timeout: 3s } }\n\
+    takeover_lapses: 20d\n";
+const DAYTIME: &str =
+    "calendars: { desk: { open: { days: mon-sun, between: \"10:00-16:00\" }, slot: 30m } }\n";
+const AT_DAWN: &str =
+    "calendars: { desk: { open: { days: mon-sun, between: \"07:00-09:00\" }, slot: 30m } }\n";
+const NO_CAPS: &str = "sending: { caps: [ { at_most: 100, per: 1h } ] }\n";
+/// The question, and the times on offer.
+const TWO_A_MONTH: &str = "sending: { caps: [ { at_most: 2, per: 30d } ] }\n";
+
+const FLOWS: [&str; 6] = [
+    r#"
+flow: visit
+about: Books a visit.
+objective: booking
+kind: marketing
+start: like
+steps:
+  like:
+    ask: "{brand}: would you like to visit us? 1 yes, 2 no. Reply STOP to opt out."
+    answers: { "yes": { key: 1, then: when }, "no": { key: 2, then: end } }
+    no_reply: [ { after: 3d, then: end } ]
+  when:
+    book: { calendar: desk, slots: 9, say: "Which time suits you?", remind: [ 24h, 1h ] }
+    none_free: end
+    no_reply: [ { after: 3d, then: end } ]
+    then: booked
+  booked: { end: booked }
+"#,
+    r#"
+flow: survey
+about: Asks what a lead thinks.
+objective: qualification
+kind: marketing
+start: think
+steps:
+  think:
+    ask: "{brand}: are you happy with us? 1 yes, 2 no. Reply STOP to opt out."
+    answers: { "yes": { key: 1, then: end }, "no": { key: 2, then: end } }
+    no_reply: [ { after: 30d, then: end } ]
+"#,
+    r#"
+flow: hello
+about: One text, in an hour of its own.
+objective: notice
+kind: marketing
+send: { days: mon-sun, between: "10:00-11:00" }
+start: tell
+steps:
+  tell: { say: "{brand}: hello from the early hours. Reply STOP to opt out.", then: end }
+"#,
+    r#"
+flow: late-survey
+about: Asks in another hour.
+objective: qualification
+kind: marketing
+send: { days: mon-sun, between: "15:00-16:00" }
+start: think
+steps:
+  think:
+    ask: "{brand}: are you happy with us? 1 yes, 2 no. Reply STOP to opt out."
+    answers: { "yes": { key: 1, then: end }, "no": { key: 2, then: end } }
+    no_reply: [ { after: 30d, then: end } ]
+"#,
+    r#"
+flow: note
+about: Writes something down and is over.
+objective: notice
+kind: marketing
+lead: { told: { type: text, optional: true } }
+start: write
+steps:
+  write: { set: { told: "yes" }, then: end }
+"#,
+    r#"
+flow: stock
+about: Says what is there.
+objective: notice
+kind: marketing
+start: ready
+steps:
+  ready:
+    ask: "{brand}: shall we look for you? 1 yes, 2 no. Reply STOP to opt out."
+    answers: { "yes": { key: 1, then: look }, "no": { key: 2, then: end } }
+    no_reply: [ { after: 3d, then: end } ]
+  look: { call: stock, save: { left: left }, then: there, failed: closed }
+  there: { say: "There are {saved.left|none}.", then: end }
+  closed: { say: "Nobody knows.", then: end }
+"#,
+];
+
+fn world(calendars: &str, sending: &str, start: &str) -> World {
+    let text = format!("{WORKSPACE}{calendars}{sending}");
+    let (workspace, problems) = workspace::read("workspace.yaml", &text, &|_| None);
+    assert!(problems.is_empty(), "{problems:#?}");
+    let sources = FLOWS.map(|text| Source {
+        file: "flow.yaml".to_string(),
+        text: text.to_string(),
+    });
+    let compiled = flow::compile(&workspace, &sources);
+    let errors: Vec<_> = compiled
+        .diagnostics
+        .iter()
+        .filter(|d| d.is_error())
+        .collect();
+    assert_eq!(compiled.flows.len(), FLOWS.len(), "{errors:#?}");
+    let start: Timestamp = start.parse().unwrap();
+    World::new(Arc::new(workspace), &compiled.flows, start).unwrap()
+}
+
+fn enroll(world: &World, flow: &str) -> ConversationId {
+    let lead = LeadUpdate::of(world.lead);
+    world.enroll(&Name::from(flow), lead).unwrap()
+}
+
+fn enroll_behind(world: &World, flow: &str) -> Result<(), Refusal> {
+    let work = Work::Enroll(Enroll {
+        flow: Name::from(flow),
+        lead: LeadUpdate::of(world.lead),
+        at: None,
+        if_busy: IfBusy::Wait,
+        by: "test".to_string(),
+        properties: Vec::new(),
+        seen: None,
+    });
+    world.engine().turn(work).map(drop)
+}
+
+fn texts(world: &World) -> Vec<(Seq, SmsMessage, Sending)> {
+    let rows = world.timeline(0).unwrap();
+    rows.into_iter()
+        .filter_map(|row| match row.body {
+            RowBody::Outgoing(Effect::Sms(message), sending) => Some((row.seq, message, sending)),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The texts that begin so: their status, oldest first.
+fn statuses(world: &World, start: &str) -> Vec<SendStatus> {
+    let theirs = texts(world);
+    let theirs = theirs
+        .iter()
+        .filter(|(_, text, _)| text.text.starts_with(start));
+    theirs.map(|(.., sending)| sending.status).collect()
+}
+
+const REMINDER: &str = "Northside: See you";
+
+/// The lead books the `choice`th of the times that are on offer.
+fn book(world: &mut World, choice: &str) -> ConversationId {
+    let id = enroll(world, "visit");
+    world.text("1").unwrap();
+    world.text(choice).unwrap();
+    let booked = world.conversation().unwrap().unwrap().booked();
+    assert!(booked.is_some(), "{:#?}", texts(world));
+    id
+}
+
+/// A text of which what follows has not been carried out yet.
+fn only_text(world: &World, id: &str, text: &str) {
+    let inbound = Inbound {
+        channel: Name::from("main"),
+        id: id.to_string(),
+        from: world.lead,
+        to: String::new(),
+        text: text.to_string(),
+        media: Vec::new(),
+        written: None,
+        verdict: replytree::carrier::Took::Nothing,
+    };
+    world.engine().turn(Work::Inbound(inbound)).unwrap();
+}
+
+fn take_over(world: &World, conversation: ConversationId) {
+    let work = Work::TakeOver {
+        lead: world.lead,
+        conversation,
+        agent: "Dana".to_string(),
+    };
+    world.engine().turn(work).unwrap();
+}
+
+fn release(world: &World, conversation: ConversationId, step: Option<&str>) {
+    let work = Work::Release {
+        lead: world.lead,
+        conversation,
+        step: step.map(Name::from),
+    };
+    world.engine().turn(work).unwrap();
+    world.sandbox.drain().unwrap();
+}
+
+/// More rows than a turn looks at.
+fn much_is_said(world: &mut World) {
+    for _ in 0..60 {
+        world.text("we are on our way").unwrap();
+    }
+}
+
+#[test]
+fn a_number_called_dead_lives_again_once_its_lead_writes() {
+    let mut world = world(DAYTIME, NO_CAPS, MORNING);
+    enroll(&world, "survey");
+    let seq = texts(&world)[0].0;
+    let receipt = Receipt {
+        lead: world.lead,
+        seq,
+        status: ReceiptStatus::Undelivered,
+        error: Some("30005".to_string()),
+        means: Means::DeadNumber,
+        provider_id: None,
+    };
+    // The sandbox says that it was delivered: the carrier of the test had only taken it.
+    let store = &world.engine().store;
+    let row = store.row(world.lead, seq).unwrap().unwrap();
+    let RowBody::Outgoing(_, mut sending) = row.body else {
+        panic!("a text");
+    };
+    sending.status = SendStatus::Sent;
+    let mut commit = replytree::store::Commit::new(world.lead, world.now());
+    commit
+        .changes
+        .push(replytree::store::RowChange { seq, to: sending });
+    let mut batch = store.begin(&[]).unwrap();
+    batch.write(&commit).unwrap();
+    batch.finish().unwrap();
+    world.engine().turn(Work::Receipt(receipt)).unwrap();
+    world.sandbox.drain().unwrap();
+    let is_dead = |world: &World| {
+        let record = world.engine().store.lead(world.lead).unwrap().unwrap();
+        record.standing.unreachable
+    };
+    assert!(is_dead(&world));
+    world.wait(Duration::days(31)).unwrap();
+    world.text("HELP").unwrap();
+    assert!(!is_dead(&world), "whoever writes can be reached");
+    let last = texts(&world).pop().unwrap();
+    assert_eq!(last.2.status, SendStatus::Delivered, "{last:?}");
+    enroll(&world, "survey");
+    assert_eq!(
+        statuses(&world, "Northside: are you"),
+        [SendStatus::Undelivered, SendStatus::Delivered]
+    );
+}
