@@ -10,8 +10,8 @@ mod late;
 mod notices;
 
 use crate::conversation::{
-    Awaiting, Conversation, ConversationId, Effect, Entry, Event, FailedSend, Handoff, Hop, Seq,
-    Slot, Status,
+    Awaiting, Conversation, ConversationId, Effect, Entry, Event, FailedSend, Free, Handoff, Hop,
+    Seq, Slot, Status,
 };
 use crate::experiment;
 use crate::flow::steps::{Step, Verb};
@@ -373,7 +373,7 @@ fn taken_over(walk: &mut Walk, taken: TakenOver, event: &Event) -> Option<Next> 
         }
         Event::Released { step: Some(step) } => {
             let target = walk.flow.find(step).map(Target::Step)?;
-            walk.note(Effect::FreeTexts { send: false });
+            walk.note(Effect::FreeTexts { how: Free::Drop });
             if let Some(handoff) = open_handoff(taken.resume) {
                 walk.note(Effect::CloseHandoff {
                     seq: handoff.seq,
@@ -444,7 +444,7 @@ fn question_accepted(walk: &Walk, resume: &Status, seq: Seq) -> Option<(Status, 
 
 /// The flow goes on where it stood, with the time that was left; what was held leaves.
 fn give_back(walk: &mut Walk, taken: &TakenOver) -> Next {
-    walk.note(Effect::FreeTexts { send: true });
+    walk.note(Effect::FreeTexts { how: Free::Send });
     // A question that had not left has no clock yet: its acceptance starts it.
     let left = taken.remaining.map(|left| walk.now + left);
     Next::Rest(taken.resume.clone(), left)
@@ -503,12 +503,15 @@ fn settle(walk: &mut Walk, before: &Status, next: Next) {
 
 /// Ends the conversation; what hung on it is taken back.
 fn end(walk: &mut Walk, before: &Status, outcome: Name) {
-    let from_outside = matches!(
-        &*outcome,
-        "opted_out" | "wrong_number" | "stopped" | "unreachable" | "failed"
-    );
-    if from_outside {
-        walk.note(Effect::CancelQueued);
+    let taken_back = match &*outcome {
+        // Of the lead: nothing may leave to them, whichever flow it is of.
+        "opted_out" | "wrong_number" | "unreachable" => Some(Effect::CancelQueued),
+        // Of this conversation: what others laid up stands.
+        "stopped" | "failed" => Some(Effect::FreeTexts { how: Free::DropAll }),
+        _ => None,
+    };
+    if let Some(taken_back) = taken_back {
+        walk.note(taken_back);
         if let Some(handoff) = open_handoff(before) {
             walk.note(Effect::CloseHandoff {
                 seq: handoff.seq,

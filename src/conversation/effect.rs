@@ -127,13 +127,27 @@ pub enum Effect {
         #[n(0)]
         calendar: Name,
     },
-    /// What waited for an agent goes on its way, or is taken back.
+    /// What the conversation itself had not sent goes on its way, or is taken back.
     #[n(24)]
     FreeTexts {
-        /// False takes them back: the flow goes on elsewhere.
         #[n(0)]
-        send: bool,
+        how: Free,
     },
+}
+
+/// What becomes of the messages of one conversation that have not begun to leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Free {
+    /// What waited for an agent goes on its way.
+    #[n(0)]
+    Send,
+    /// The flow goes on elsewhere: its texts are taken back, but the reminders of an appointment.
+    #[n(1)]
+    Drop,
+    /// The conversation is over: its texts and emails are taken back, every one.
+    #[n(2)]
+    DropAll,
 }
 
 /// Why agents are told of a handoff once more.

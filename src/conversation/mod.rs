@@ -14,7 +14,8 @@ use crate::time::{Duration, Timestamp};
 
 pub use booked::Booked;
 pub use effect::{
-    AgentNote, AgentWay, Effect, EmailMessage, HandoffOffer, NoteAbout, Nudge, Priority, SmsMessage,
+    AgentNote, AgentWay, Effect, EmailMessage, Free, HandoffOffer, NoteAbout, Nudge, Priority,
+    SmsMessage,
 };
 pub use entry::{Entry, Hop, Understood};
 pub use event::{EmailReply, Event, FailedSend, Slot};

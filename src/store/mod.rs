@@ -92,6 +92,9 @@ pub trait Batch {
     /// Another conversation of a lead of this batch (one that waits behind the active one).
     fn conversation(&mut self, id: ConversationId) -> Result<Option<Conversation>, StoreError>;
 
+    /// The lead's texts and emails that have not begun to leave, oldest first, however far back they lie.
+    fn pending(&mut self, lead: PhoneNumber) -> Result<Vec<Row>, StoreError>;
+
     /// Whether a commit with this key was taken before.
     fn seen(&mut self, lead: PhoneNumber, key: &SeenKey) -> Result<bool, StoreError>;
 

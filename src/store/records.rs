@@ -123,6 +123,12 @@ impl Recent {
             marketing: row.body.is_marketing(),
         }
     }
+
+    /// A text or an email that has not begun to leave.
+    pub fn is_pending(&self) -> bool {
+        matches!(self.kind, RowKind::Sms | RowKind::Email)
+            && self.status.is_some_and(SendStatus::is_pending)
+    }
 }
 
 /// One row of a lead's timeline: something that happened, or something decided that goes out.
@@ -142,6 +148,11 @@ pub enum RowBody {
 }
 
 impl Row {
+    /// A text or an email that has not begun to leave: what an opt-out cancels.
+    pub fn is_pending(&self) -> bool {
+        Recent::of(self).is_pending()
+    }
+
     /// Has it never leave, if it did not yet; how its sending stands then.
     pub fn cancel_unsent(&mut self, at: Timestamp) -> Option<Sending> {
         match &mut self.body {

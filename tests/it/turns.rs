@@ -266,3 +266,64 @@ fn a_number_called_dead_lives_again_once_its_lead_writes() {
         [SendStatus::Undelivered, SendStatus::Delivered]
     );
 }
+
+#[test]
+fn what_ends_one_conversation_takes_back_its_own_texts_alone() {
+    let mut world = world(DAYTIME, NO_CAPS, MORNING);
+    book(&mut world, "9");
+    assert_eq!(statuses(&world, REMINDER), [SendStatus::Held; 2]);
+    enroll(&world, "survey");
+    world.text("no thanks, not interested").unwrap();
+    let ended = world.conversation().unwrap().unwrap();
+    assert_eq!(ended.outcome().map(Name::as_str), Some("stopped"));
+    assert_eq!(statuses(&world, REMINDER), [SendStatus::Held; 2]);
+
+    world.wait(Duration::hours(13)).unwrap();
+    let id = enroll(&world, "survey");
+    assert_eq!(
+        statuses(&world, "Northside: are you").pop(),
+        Some(SendStatus::Held)
+    );
+    let stop = Work::Stop {
+        lead: world.lead,
+        conversation: id,
+        outcome: Name::from("stopped"),
+    };
+    world.engine().turn(stop).unwrap();
+    assert_eq!(
+        statuses(&world, "Northside: are you").pop(),
+        Some(SendStatus::Cancelled)
+    );
+    assert_eq!(statuses(&world, REMINDER), [SendStatus::Held; 2]);
+
+    world.text("STOP").unwrap();
+    assert_eq!(statuses(&world, REMINDER), [SendStatus::Cancelled; 2]);
+}
+
+#[test]
+fn a_moved_appointment_takes_its_reminders_back_however_much_was_said_since() {
+    let mut world = world(DAYTIME, NO_CAPS, MORNING);
+    book(&mut world, "8");
+    much_is_said(&mut world);
+    world.wait(Duration::hours(23)).unwrap();
+    world.text("reschedule").unwrap();
+    world.text("9").unwrap();
+    let all = statuses(&world, REMINDER);
+    let (old, new) = all.split_at(2);
+    assert_eq!(old, [SendStatus::Cancelled; 2], "{:#?}", texts(&world));
+    assert_eq!(new, [SendStatus::Held; 2]);
+}
+
+#[test]
+fn what_an_agent_found_held_is_taken_back_however_much_was_said_since() {
+    let mut world = world(DAYTIME, NO_CAPS, NIGHT);
+    let id = enroll(&world, "stock");
+    assert_eq!(statuses(&world, "Northside: shall"), [SendStatus::Held]);
+    take_over(&world, id);
+    much_is_said(&mut world);
+    release(&world, id, Some("closed"));
+    assert_eq!(
+        statuses(&world, "Northside: shall"),
+        [SendStatus::Cancelled]
+    );
+}

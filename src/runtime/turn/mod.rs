@@ -14,6 +14,7 @@ mod moving;
 mod outgoing;
 mod overtaken;
 mod park;
+mod pending;
 mod receipt;
 mod spent;
 mod takeover;
@@ -408,7 +409,7 @@ impl<'e> Desk<'e> {
             self.row(Some(id), RowBody::Happened(entry));
         }
         for (seq, effect) in effects {
-            self.effect(&conversation, seq, effect);
+            self.effect(&conversation, seq, effect)?;
         }
         self.flush_notes(Some(id));
         let ended = conversation.is_ended();
@@ -456,7 +457,12 @@ impl<'e> Desk<'e> {
         });
     }
 
-    fn effect(&mut self, conversation: &Conversation, seq: Seq, effect: Effect) {
+    fn effect(
+        &mut self,
+        conversation: &Conversation,
+        seq: Seq,
+        effect: Effect,
+    ) -> Result<(), Refusal> {
         match effect {
             Effect::SetField { field, value } => {
                 self.set_field(field, value);
@@ -501,8 +507,8 @@ impl<'e> Desk<'e> {
                 };
                 self.nudge(id, why, &agents);
             }
-            Effect::DropReminders { step } => self.drop_reminders(conversation, &step),
-            Effect::FreeTexts { send } => self.free_texts(conversation, send),
+            Effect::DropReminders { step } => self.drop_reminders(conversation.id, &step)?,
+            Effect::FreeTexts { how } => self.free_texts(conversation.id, how)?,
             Effect::TellAgent(_)
             | Effect::Bridge { .. }
             | Effect::Sms(_)
@@ -513,6 +519,7 @@ impl<'e> Desk<'e> {
             | Effect::FreeSlot { .. }
             | Effect::Notify { .. } => self.outgoing(conversation, seq, effect),
         }
+        Ok(())
     }
 
     fn outgoing(&mut self, conversation: &Conversation, seq: Seq, effect: Effect) {

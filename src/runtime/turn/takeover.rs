@@ -1,14 +1,12 @@
 //! An agent takes a conversation over, speaks, and gives it back. Bot and agent never speak at once: what
 //! the bot had not sent waits, and is sent or taken back when the conversation is given back.
 
-use crate::conversation::{
-    Conversation, ConversationId, Effect, Entry, Event, Seq, SmsMessage, Status,
-};
+use crate::conversation::{ConversationId, Effect, Entry, Event, Status};
 use crate::lead::Name;
-use crate::policy::{self, HoldReason, MessageKind, Outgoing, Purpose, Verdict};
+use crate::policy::{self, MessageKind, Outgoing, Purpose, Verdict};
 use crate::runtime::turn::Desk;
 use crate::runtime::work::Refusal;
-use crate::store::{Row, RowBody, RowChange, RowKind, SendStatus, Sending};
+use crate::store::{Row, RowBody};
 use crate::time::Timestamp;
 
 /// The longest note.
@@ -137,60 +135,6 @@ impl Desk<'_> {
         let theirs = row.conversation == Some(active.id);
         (taken && theirs && purpose == Purpose::Flow)
             .then(|| active.deadline.unwrap_or(self.now).max(self.now))
-    }
-
-    /// What the bot had not sent: on its way, or taken back.
-    pub(super) fn free_texts(&mut self, conversation: &Conversation, send: bool) {
-        for (seq, _, sending) in self.pending_texts(conversation) {
-            let waited = sending.held == Some(HoldReason::TakenOver);
-            // A reminder of an appointment is none of the step's that is left.
-            let kept = sending.held == Some(HoldReason::Scheduled);
-            let mut to = sending;
-            match send {
-                true if waited => {
-                    to.status = SendStatus::Queued;
-                    to.due = Some(self.now);
-                    to.held = None;
-                    to.changed = self.now;
-                    self.done.outgoing = true;
-                }
-                false if !kept => to = to.cancelled(self.now),
-                _ => continue,
-            }
-            self.commit.changes.push(RowChange { seq, to });
-        }
-    }
-
-    /// The appointment of `step` was moved: what was to remind of it is taken back.
-    pub(super) fn drop_reminders(&mut self, conversation: &Conversation, step: &Name) {
-        for (seq, message, sending) in self.pending_texts(conversation) {
-            let reminds = sending.held == Some(HoldReason::Scheduled);
-            if reminds && message.step.as_ref() == Some(step) {
-                let to = sending.cancelled(self.now);
-                self.commit.changes.push(RowChange { seq, to });
-            }
-        }
-    }
-
-    /// The bot's own texts of a conversation that have not begun to leave.
-    fn pending_texts(&self, conversation: &Conversation) -> Vec<(Seq, SmsMessage, Sending)> {
-        let pending = self
-            .recent
-            .iter()
-            .filter(|row| row.kind == RowKind::Sms)
-            .filter(|row| row.status.is_some_and(SendStatus::is_pending));
-        pending
-            .filter_map(|row| self.engine.store.row(self.lead, row.seq).ok()?)
-            .filter(|row| row.conversation == Some(conversation.id))
-            .filter_map(|row| match row.body {
-                RowBody::Outgoing(Effect::Sms(message), sending)
-                    if message.purpose == Purpose::Flow =>
-                {
-                    Some((row.seq, message, sending))
-                }
-                _ => None,
-            })
-            .collect()
     }
 }
 

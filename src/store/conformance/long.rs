@@ -2,7 +2,7 @@
 //! came since.
 
 use crate::conversation::{ConversationId, Seq};
-use crate::store::{Commit, Row, RowBody, RowChange, SendStatus, Store};
+use crate::store::{Commit, Row, RowBody, RowChange, SendStatus, Sending, Store};
 
 use super::Check;
 use super::fixture::*;
@@ -15,6 +15,10 @@ pub const ALL: &[Check] = &[
     (
         "a reply is known again however many rows came since",
         known_again,
+    ),
+    (
+        "what has not begun to leave is found however far back it lies",
+        pending,
     ),
     ("nothing of a long history outlives an erasure", erased),
 ];
@@ -141,6 +145,41 @@ fn known_again(store: &dyn Store) {
     }
     let other = history.lead.key("another");
     assert!(!ok(begin(store).seen(history.lead.phone, &other)));
+}
+
+fn pending(store: &dyn Store) {
+    let history = live(store, 4);
+    let (lead, other) = (history.lead.phone, Lead::new(5));
+    take(store, &[other.enrolment()]);
+    let mut left = history.rows.clone();
+    left.retain(|row| row.is_pending());
+    assert!(left.len() >= 20 && left[0].seq < 70, "some lie far back");
+    assert_eq!(ok(begin(store).pending(lead)), left);
+
+    let last = history.rows.last().map_or(0, |row| row.seq);
+    let mut more = commit(lead);
+    let held = |seq, body| history.lead.row(seq, body);
+    more.rows = vec![
+        held(last + 1, email("ada@example.com", Some(NOW))),
+        held(last + 2, notify(Some(NOW))),
+    ];
+    let to = Sending {
+        status: SendStatus::Held,
+        ..sending("+1", Some(NOW))
+    };
+    let seq = left[0].seq;
+    more.changes.push(RowChange { seq, to });
+    take(store, &[more]);
+    left.extend(ok(store.row(lead, last + 1)));
+    left[0] = ok(store.row(lead, seq)).expect("it is there");
+    assert_eq!(ok(begin(store).pending(lead)), left);
+
+    let mut stop = commit(lead);
+    stop.cancel_queued = true;
+    take(store, &[stop]);
+    assert_eq!(ok(begin(store).pending(lead)), []);
+    assert_eq!(ok(begin(store).pending(other.phone)).len(), 1);
+    assert_eq!(ok(begin(store).pending(phone(99))), []);
 }
 
 fn erased(store: &dyn Store) {

@@ -70,6 +70,10 @@ impl Batch for MemoryBatch<'_> {
         Ok(self.store.read().conversations.get(&id).cloned())
     }
 
+    fn pending(&mut self, lead: PhoneNumber) -> Result<Vec<Row>, StoreError> {
+        Ok(self.store.read().pending(lead).cloned().collect())
+    }
+
     fn seen(&mut self, lead: PhoneNumber, key: &SeenKey) -> Result<bool, StoreError> {
         Ok(self
             .taken

@@ -78,6 +78,12 @@ impl State {
         }
     }
 
+    /// The lead's texts and emails that have not begun to leave, oldest first.
+    pub fn pending(&self, lead: PhoneNumber) -> impl Iterator<Item = &Row> {
+        let rows = self.rows.range((lead, 0)..=(lead, Seq::MAX));
+        rows.map(|(_, row)| row).filter(|row| row.is_pending())
+    }
+
     /// Whether the commit may be taken.
     pub fn check(&self, commit: &Commit) -> Result<(), CommitError> {
         if commit
@@ -242,12 +248,7 @@ impl State {
     }
 
     fn cancel_queued(&mut self, lead: PhoneNumber, now: Timestamp) {
-        let rows = self.rows.range((lead, 0)..=(lead, Seq::MAX));
-        let pending: Vec<Seq> = rows
-            .filter(|(_, row)| matches!(row.body.kind(), RowKind::Sms | RowKind::Email))
-            .filter(|(_, row)| row.body.sending().is_some_and(|s| s.status.is_pending()))
-            .map(|((_, seq), _)| *seq)
-            .collect();
+        let pending: Vec<Seq> = self.pending(lead).map(|row| row.seq).collect();
         for seq in pending {
             self.change_row(lead, seq, |sending| sending.cancelled(now));
         }

@@ -358,6 +358,17 @@ pub fn all(db: &Connection, lead: PhoneNumber, tail: &Entries) -> Result<Vec<Ent
     Ok(all)
 }
 
+/// Those of the lead's texts and emails that have not begun to leave, oldest first.
+pub fn pending(
+    db: &Connection,
+    lead: PhoneNumber,
+    tail: &Entries,
+) -> Result<Vec<Entry>, StoreError> {
+    let mut pending = all(db, lead, tail)?;
+    pending.retain(|entry| entry.recent.is_pending());
+    Ok(pending)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -135,6 +135,16 @@ impl Batch for SqliteBatch<'_> {
         conversation(&self.writer, &self.store.versions, id)
     }
 
+    fn pending(&mut self, lead: PhoneNumber) -> Result<Vec<Row>, StoreError> {
+        self.known(lead)?;
+        let (db, tail) = (&*self.writer, &self.known[&lead].tail);
+        let mut rows = Vec::new();
+        for entry in tail::pending(db, lead, tail)? {
+            rows.extend(row_at(db, Some(entry.n))?);
+        }
+        Ok(rows)
+    }
+
     fn seen(&mut self, lead: PhoneNumber, key: &SeenKey) -> Result<bool, StoreError> {
         Ok(self.known(lead)?.keys.contains(&short(key)))
     }

@@ -365,13 +365,8 @@ fn cancelled(
     now: Timestamp,
 ) -> Result<Vec<RowChange>, StoreError> {
     let mut cancelled = Vec::new();
-    for entry in tail::all(db, lead, tail)? {
-        let may_be_cancelled = matches!(entry.recent.kind, RowKind::Sms | RowKind::Email);
-        let is_pending = entry.recent.status.is_some_and(SendStatus::is_pending);
-        if may_be_cancelled
-            && is_pending
-            && let Some(sending) = ask::one(db, PENDING, [entry.n], sending)?
-        {
+    for entry in tail::pending(db, lead, tail)? {
+        if let Some(sending) = ask::one(db, PENDING, [entry.n], sending)? {
             let (seq, to) = (entry.recent.seq, sending.cancelled(now));
             cancelled.push(RowChange { seq, to });
         }
