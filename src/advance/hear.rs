@@ -520,6 +520,7 @@ fn stranger_said(
             channel: None,
             hold: None,
             step: None,
+            appointment: None,
         };
         effects.push((facts.next_seq + 1, Effect::Sms(message)));
     }

@@ -148,6 +148,7 @@ pub fn opt_in_confirmation(facts: &Facts, locale: &str) -> SmsMessage {
         channel: None,
         hold: None,
         step: None,
+        appointment: None,
     }
 }
 
@@ -162,6 +163,7 @@ pub fn opt_in_request(workspace: &Workspace, locale: &str) -> SmsMessage {
         channel: None,
         hold: None,
         step: None,
+        appointment: None,
     }
 }
 

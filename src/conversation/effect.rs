@@ -267,6 +267,17 @@ pub struct SmsMessage {
     /// The step whose `send` window is asked again at hand-off.
     #[n(6)]
     pub step: Option<Name>,
+    /// It reminds of the lead's appointment that begins then: of no use from that moment on, and no
+    /// matter of caps, as the invitation is none.
+    #[n(7)]
+    pub appointment: Option<Timestamp>,
+}
+
+impl SmsMessage {
+    /// Whether it reminds of an appointment.
+    pub fn is_reminder(&self) -> bool {
+        self.appointment.is_some()
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Encode, Decode)]

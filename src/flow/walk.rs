@@ -235,6 +235,7 @@ impl<'a> Walk<'a> {
             channel: from.sender.cloned(),
             hold,
             step: Some(from.step.clone()),
+            appointment: None,
         })))
     }
 
@@ -249,6 +250,7 @@ impl<'a> Walk<'a> {
             channel: None,
             hold,
             step: None,
+            appointment: None,
         })))
     }
 

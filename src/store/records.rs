@@ -168,13 +168,13 @@ impl Row {
 }
 
 impl RowBody {
-    /// Whether marketing caps count it.
+    /// Whether marketing caps count it. What reminds of the lead's own appointment they do not.
     pub fn is_marketing(&self) -> bool {
         match self {
-            RowBody::Happened(_) => false,
-            RowBody::Outgoing(effect, _) => {
-                matches!(effect, Effect::Sms(sms) if sms.kind == MessageKind::Marketing)
+            RowBody::Outgoing(Effect::Sms(sms), _) => {
+                sms.kind == MessageKind::Marketing && !sms.is_reminder()
             }
+            RowBody::Outgoing(..) | RowBody::Happened(_) => false,
         }
     }
 

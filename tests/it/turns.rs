@@ -301,6 +301,59 @@ fn what_ends_one_conversation_takes_back_its_own_texts_alone() {
 }
 
 #[test]
+fn a_reminder_keeps_its_hour_whatever_caps_say() {
+    let mut world = world(DAYTIME, TWO_A_MONTH, MORNING);
+    book(&mut world, "9");
+    let slot = world
+        .conversation()
+        .unwrap()
+        .unwrap()
+        .booked()
+        .unwrap()
+        .slot;
+    world.wait(Duration::days(8)).unwrap();
+    let reminders = texts(&world);
+    let reminders = reminders
+        .iter()
+        .filter(|(_, text, _)| text.text.starts_with(REMINDER));
+    let left: Vec<_> = reminders.map(|(.., sending)| sending.accepted).collect();
+    let before = |hours| Some(slot.start - Duration::hours(hours));
+    assert_eq!(left, [before(24), before(1)]);
+    // They count as little as the invitation by email does.
+    world.wait(Duration::days(22)).unwrap();
+    enroll(&world, "survey");
+    enroll(&world, "survey");
+    assert_eq!(
+        statuses(&world, "Northside: are you"),
+        [SendStatus::Delivered; 2]
+    );
+}
+
+#[test]
+fn no_reminder_leaves_once_its_appointment_has_begun() {
+    // A lead of Illinois is texted from 8 in the morning.
+    let mut world = world(AT_DAWN, NO_CAPS, MORNING);
+    book(&mut world, "1");
+    let slot = world
+        .conversation()
+        .unwrap()
+        .unwrap()
+        .booked()
+        .unwrap()
+        .slot;
+    let start: Timestamp = "2026-11-24T07:00:00-06:00".parse().unwrap();
+    assert_eq!(slot.start, start);
+    world.wait(Duration::hours(20)).unwrap();
+    assert_eq!(
+        statuses(&world, REMINDER),
+        [SendStatus::Held],
+        "too early in the day"
+    );
+    world.wait(Duration::days(3)).unwrap();
+    assert_eq!(statuses(&world, REMINDER), [SendStatus::Cancelled]);
+}
+
+#[test]
 fn a_moved_appointment_takes_its_reminders_back_however_much_was_said_since() {
     let mut world = world(DAYTIME, NO_CAPS, MORNING);
     book(&mut world, "8");
@@ -312,6 +365,23 @@ fn a_moved_appointment_takes_its_reminders_back_however_much_was_said_since() {
     let (old, new) = all.split_at(2);
     assert_eq!(old, [SendStatus::Cancelled; 2], "{:#?}", texts(&world));
     assert_eq!(new, [SendStatus::Held; 2]);
+}
+
+#[test]
+fn a_held_reminder_of_a_moved_appointment_is_taken_back_too() {
+    let mut world = world(AT_DAWN, NO_CAPS, MORNING);
+    book(&mut world, "3");
+    // The day before at 7 it was due, and is held for the hours.
+    world.wait(Duration::mins(21 * 60 + 30)).unwrap();
+    world.text("reschedule").unwrap();
+    world.text("9").unwrap();
+    let all = statuses(&world, REMINDER);
+    assert_eq!(
+        &all[..2],
+        [SendStatus::Cancelled; 2],
+        "{:#?}",
+        texts(&world)
+    );
 }
 
 #[test]

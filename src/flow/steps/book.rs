@@ -184,13 +184,13 @@ impl Book {
         for before in &self.remind {
             let at = slot.start - *before;
             if at > walk.now {
-                self.remind_at(step, walk, at, &label);
+                self.remind_at(step, walk, at, &slot, &label);
             }
         }
         Next::go("then", &self.then)
     }
 
-    fn remind_at(&self, step: &Step, walk: &mut Walk, at: Timestamp, label: &str) {
+    fn remind_at(&self, step: &Step, walk: &mut Walk, at: Timestamp, slot: &Slot, label: &str) {
         let brand = &walk.facts.workspace.brand;
         let locale = &walk.flow.locales[walk.locale_ix];
         let text = filled(words(locale).reminder, brand, label);
@@ -202,6 +202,7 @@ impl Book {
             channel: None,
             hold: Some((at, HoldReason::Scheduled)),
             step: Some(step.name.clone()),
+            appointment: Some(slot.start),
         }));
     }
 

@@ -54,6 +54,14 @@ impl Desk<'_> {
             if self.overtaken(&row, message, sending)? {
                 return Ok(());
             }
+            if message.appointment.is_some_and(|start| start <= self.now) {
+                let now = self.now;
+                self.change(&row, sending, |to| {
+                    *to = to.clone().cancelled(now);
+                    to.error = Some("its appointment has begun".to_string());
+                });
+                return Ok(());
+            }
             if let Some(until) = self.waits_for_agent(&row, message.purpose) {
                 self.change(&row, sending, |to| {
                     to.status = SendStatus::Held;
@@ -62,7 +70,7 @@ impl Desk<'_> {
                 });
                 return Ok(());
             }
-            match self.judge(message, row.seq) {
+            match self.judge(message, &row)? {
                 Ok(permit) => leave = Leave::ToTheLead(permit),
                 Err(Verdict::Send) => return Ok(()),
                 Err(Verdict::Hold { until, why }) => {
@@ -154,11 +162,18 @@ impl Desk<'_> {
     }
 
     /// Leave to send, from what is true in this very transaction; or the gate's reason against it.
-    fn judge(&mut self, message: &SmsMessage, seq: u32) -> Result<Permit, Verdict> {
+    fn judge(
+        &mut self,
+        message: &SmsMessage,
+        row: &Row,
+    ) -> Result<Result<Permit, Verdict>, Refusal> {
         self.lead_zone();
         let window = self.window_of(message);
         // The row itself is among the recent ones; it must not count against its own cap.
-        let sends = super::caps::sends(&self.recent, &self.record.care, Some(seq));
+        let sends = match message.is_reminder() {
+            true => Vec::new(),
+            false => super::caps::sends(&self.recent, &self.record.care, Some(row.seq)),
+        };
         let facts = crate::policy::LeadFacts {
             sends: &sends,
             ..self.lead_facts()
@@ -168,13 +183,13 @@ impl Desk<'_> {
             purpose: message.purpose,
             window: window.as_ref(),
         };
-        let permit = Permit::ask(&out, &facts, &self.live.workspace.rules, self.now)?;
-        if message.purpose == Purpose::Flow && self.overtakes(seq) {
+        let permit = Permit::ask(&out, &facts, &self.live.workspace.rules, self.now);
+        if permit.is_ok() && message.purpose == Purpose::Flow && self.overtakes(row.seq) {
             let until = self.now + Duration::secs(1);
-            return Err(Verdict::Hold {
+            return Ok(Err(Verdict::Hold {
                 until,
                 why: HoldReason::Scheduled,
-            });
+            }));
         }
         Ok(permit)
     }

@@ -18,7 +18,7 @@ impl Desk<'_> {
                 .is_some_and(|sending| sending.held == Some(HoldReason::TakenOver));
             let own = text_of_flow(&row);
             // A reminder of an appointment is none of the step's that is left.
-            let reminds = is_scheduled(&row);
+            let reminds = own.is_some_and(SmsMessage::is_reminder);
             match how {
                 Free::DropAll => self.take_back(&row),
                 Free::Drop if own.is_some() && !reminds => self.take_back(&row),
@@ -36,9 +36,8 @@ impl Desk<'_> {
         step: &Name,
     ) -> Result<(), Refusal> {
         for row in self.pending_of(of)? {
-            let own = text_of_flow(&row);
-            let reminds =
-                is_scheduled(&row) && own.is_some_and(|text| text.step.as_ref() == Some(step));
+            let reminds = text_of_flow(&row)
+                .is_some_and(|text| text.is_reminder() && text.step.as_ref() == Some(step));
             if reminds {
                 self.take_back(&row);
             }
@@ -85,9 +84,4 @@ fn text_of_flow(row: &Row) -> Option<&SmsMessage> {
         RowBody::Outgoing(Effect::Sms(text), _) if text.purpose == Purpose::Flow => Some(text),
         RowBody::Outgoing(..) | RowBody::Happened(_) => None,
     }
-}
-
-fn is_scheduled(row: &Row) -> bool {
-    let sending = row.body.sending();
-    sending.is_some_and(|sending| sending.held == Some(HoldReason::Scheduled))
 }

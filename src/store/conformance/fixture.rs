@@ -253,6 +253,7 @@ pub fn text(to: PhoneNumber, due: Option<Timestamp>) -> RowBody {
         channel: Some("main".into()),
         hold: Some((NOW, HoldReason::QuietHours)),
         step: Some("timing".into()),
+        appointment: None,
     };
     RowBody::Outgoing(Effect::Sms(message), sending(&to.to_string(), due))
 }
