@@ -8,6 +8,7 @@ mod by_email;
 mod hear;
 mod late;
 mod notices;
+mod taken_over;
 
 use crate::conversation::{
     Awaiting, Conversation, ConversationId, Effect, Entry, Event, FailedSend, Free, Handoff, Hop,
@@ -25,6 +26,7 @@ pub use by_email::unsubscribed;
 pub use hear::{is_last_reply, stranger};
 pub use late::{LATE_WITHIN, is_late_answer, may_reopen};
 pub use notices::{opt_in_confirmation, opt_in_request};
+use taken_over::{TakenOver, taken_over};
 
 /// How many steps one event may pass: none is entered twice, and no flow has as many.
 pub const STEPS_PER_ADVANCE_MAX: usize = 10_000;
@@ -139,12 +141,14 @@ fn react(walk: &mut Walk, status: &Status, event: &Event) -> Option<Next> {
             agent,
             resume,
             remaining,
+            onward,
         } => taken_over(
             walk,
             TakenOver {
                 agent,
                 resume,
                 remaining: *remaining,
+                onward: onward.as_ref(),
             },
             event,
         ),
@@ -174,6 +178,7 @@ fn any_status(walk: &mut Walk, status: &Status, event: &Event) -> Option<Option<
                     agent: agent.clone(),
                     resume,
                     remaining,
+                    onward: None,
                 };
                 let lapses = walk.now + walk.facts.workspace.takeover_lapses;
                 Some(Some(Next::Rest(taken, Some(lapses))))
@@ -351,103 +356,6 @@ fn with_agent(walk: &mut Walk, handoff: &Handoff, event: &Event) -> Option<Next>
         }
         _ => None,
     }
-}
-
-struct TakenOver<'s> {
-    agent: &'s str,
-    resume: &'s Status,
-    remaining: Option<Duration>,
-}
-
-fn taken_over(walk: &mut Walk, taken: TakenOver, event: &Event) -> Option<Next> {
-    match event {
-        Event::AgentWrote { text, agent } if agent == taken.agent => {
-            // Dropped after an opt-out; the API says so before it comes to this.
-            let _ = walk.notice(text.clone(), crate::policy::Purpose::Agent);
-            let lapses = walk.now + walk.facts.workspace.takeover_lapses;
-            let resume = taken.resume.clone();
-            Some(Next::Rest(
-                taken.with(resume, taken.remaining),
-                Some(lapses),
-            ))
-        }
-        Event::Released { step: Some(step) } => {
-            let target = walk.flow.find(step).map(Target::Step)?;
-            walk.note(Effect::FreeTexts { how: Free::Drop });
-            if let Some(handoff) = open_handoff(taken.resume) {
-                walk.note(Effect::CloseHandoff {
-                    seq: handoff.seq,
-                    outcome: Name::from("released"),
-                });
-            }
-            Some(Next::go("released", &target))
-        }
-        Event::Released { step: None } => Some(give_back(walk, &taken)),
-        Event::TimerFired { deadline } if walk.conversation.deadline == Some(*deadline) => {
-            Some(give_back(walk, &taken))
-        }
-        // The handoff beneath is the same agent's.
-        Event::HandoffResolved { .. } | Event::AgentCalls { .. } => match taken.resume {
-            Status::WithAgent(handoff) => with_agent(walk, handoff, event),
-            _ => None,
-        },
-        // The question left before the agent came: its clock stands from the first.
-        Event::Accepted { seq } | Event::Failed { seq, .. } => {
-            let (resume, left) = question_accepted(walk, taken.resume, *seq)?;
-            let lapses = walk.conversation.deadline;
-            Some(Next::Rest(taken.with(resume, Some(left)), lapses))
-        }
-        // What the flow waits for may happen meanwhile; its clock is seen to when it goes on.
-        _ => None,
-    }
-}
-
-impl TakenOver<'_> {
-    fn with(&self, resume: Status, remaining: Option<Duration>) -> Status {
-        Status::TakenOver {
-            agent: self.agent.to_string(),
-            resume: Box::new(resume),
-            remaining,
-        }
-    }
-}
-
-/// The question that stands beneath a takeover, and all of the time its silence is given.
-fn question_accepted(walk: &Walk, resume: &Status, seq: Seq) -> Option<(Status, Duration)> {
-    let Status::Waiting(wait) = resume else {
-        return None;
-    };
-    let Awaiting::Reply {
-        rung,
-        unclear,
-        sending,
-        slots,
-    } = &wait.what
-    else {
-        return None;
-    };
-    if *sending != Some(seq) {
-        return None;
-    }
-    let step = walk.flow.step(walk.flow.find(&wait.step)?);
-    let open = Open {
-        rung: *rung,
-        unclear: *unclear,
-        sending: *sending,
-        slots,
-    };
-    match clock_starts(walk, step, &open) {
-        Next::Rest(status, Some(deadline)) => Some((status, deadline.since(walk.now))),
-        _ => None,
-    }
-}
-
-/// The flow goes on where it stood, with the time that was left; what was held leaves.
-fn give_back(walk: &mut Walk, taken: &TakenOver) -> Next {
-    walk.note(Effect::FreeTexts { how: Free::Send });
-    // A question that had not left has no clock yet: its acceptance starts it.
-    let left = taken.remaining.map(|left| walk.now + left);
-    Next::Rest(taken.resume.clone(), left)
 }
 
 /// Follows `next` through immediate steps to rest.

@@ -167,12 +167,25 @@ pub enum Status {
         /// What was left of the flow's own timer.
         #[n(2)]
         remaining: Option<Duration>,
+        /// Where the flow goes on instead: an endpoint or a calendar has answered meanwhile.
+        #[n(3)]
+        onward: Option<Onward>,
     },
     #[n(4)]
     Ended {
         #[n(0)]
         outcome: Name,
     },
+}
+
+/// The way out of the step that an agent's takeover keeps waiting.
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
+pub struct Onward {
+    #[n(0)]
+    pub exit: Name,
+    /// `None` is the end.
+    #[n(1)]
+    pub to: Option<Name>,
 }
 
 /// What a waiting conversation waits for, at which step.

@@ -397,3 +397,79 @@ fn what_an_agent_found_held_is_taken_back_however_much_was_said_since() {
         [SendStatus::Cancelled]
     );
 }
+
+#[test]
+fn a_place_that_a_calendar_gave_while_an_agent_had_it_is_the_leads() {
+    let mut world = world(DAYTIME, NO_CAPS, MORNING);
+    let id = enroll(&world, "visit");
+    world.text("1").unwrap();
+    only_text(&world, "choice", "9");
+    take_over(&world, id);
+    world.sandbox.drain().unwrap();
+    let booked = world.conversation().unwrap().unwrap().booked();
+    assert!(booked.is_some(), "the calendar has given the place");
+    assert_eq!(statuses(&world, REMINDER), [SendStatus::Held; 2]);
+    world.wait(Duration::hours(2)).unwrap();
+    release(&world, id, None);
+    let ended = world.conversation().unwrap().unwrap();
+    assert_eq!(ended.outcome().map(Name::as_str), Some("booked"));
+    assert_eq!(statuses(&world, REMINDER), [SendStatus::Held; 2]);
+}
+
+#[test]
+fn times_that_a_calendar_found_while_an_agent_had_it_are_offered_after() {
+    let mut world = world(DAYTIME, NO_CAPS, MORNING);
+    let id = enroll(&world, "visit");
+    only_text(&world, "yes", "1");
+    take_over(&world, id);
+    world.sandbox.drain().unwrap();
+    assert_eq!(
+        statuses(&world, "Which time"),
+        [SendStatus::Held],
+        "the agent speaks"
+    );
+    world.wait(Duration::hours(2)).unwrap();
+    release(&world, id, None);
+    assert_eq!(statuses(&world, "Which time"), [SendStatus::Delivered]);
+    world.text("9").unwrap();
+    let ended = world.conversation().unwrap().unwrap();
+    assert_eq!(ended.outcome().map(Name::as_str), Some("booked"));
+}
+
+#[test]
+fn what_an_endpoint_answered_while_an_agent_had_it_is_known_after() {
+    for (answer, said) in [(Some(7), "There are 7."), (None, "Nobody knows.")] {
+        let world = world(DAYTIME, NO_CAPS, MORNING);
+        let answer = answer.map(|left| serde_json::json!({ "left": left }));
+        world.sandbox.endpoint_answers(Name::from("stock"), answer);
+        let id = enroll(&world, "stock");
+        only_text(&world, "yes", "1");
+        take_over(&world, id);
+        world.sandbox.drain().unwrap();
+        assert_eq!(texts(&world).len(), 1, "the agent speaks");
+        world.wait(Duration::hours(2)).unwrap();
+        release(&world, id, None);
+        assert_eq!(
+            statuses(&world, said),
+            [SendStatus::Delivered],
+            "{:#?}",
+            texts(&world)
+        );
+        let rows = world.timeline(0).unwrap();
+        let left_by = |exit: &str| {
+            rows.iter().any(|row| match &row.body {
+                RowBody::Happened(entry) => entry
+                    .path
+                    .iter()
+                    .any(|hop| *hop.from == *"look" && *hop.exit == *exit),
+                RowBody::Outgoing(..) => false,
+            })
+        };
+        let exit = if said.starts_with("There") {
+            "then"
+        } else {
+            "failed"
+        };
+        assert!(left_by(exit), "by the step's own exit");
+    }
+}

@@ -1,6 +1,6 @@
 //! Batches and commits.
 
-use crate::conversation::{Handoff, Status};
+use crate::conversation::{Handoff, Onward, Status};
 use crate::lead::Name;
 use crate::policy::ConsentChange;
 use crate::store::{
@@ -346,6 +346,10 @@ fn statuses(store: &dyn Store) {
         agent: "kim".to_string(),
         resume: Box::new(resume.clone()),
         remaining: Some(Duration::mins(7)),
+        onward: Some(Onward {
+            exit: "then".into(),
+            to: Some("thanks".into()),
+        }),
     };
     let outcome: Name = "qualified".into();
     let ended = Status::Ended { outcome };
