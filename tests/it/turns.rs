@@ -473,3 +473,19 @@ fn what_an_endpoint_answered_while_an_agent_had_it_is_known_after() {
         assert!(left_by(exit), "by the step's own exit");
     }
 }
+
+#[test]
+fn a_text_keeps_the_hours_of_its_own_flow() {
+    let world = world(DAYTIME, NO_CAPS, NOON);
+    enroll(&world, "hello");
+    enroll(&world, "late-survey");
+    world.wait(Duration::days(2)).unwrap();
+    let hour = |start: &str| {
+        let all = texts(&world);
+        let text = all.iter().find(|(_, text, _)| text.text.starts_with(start));
+        text.unwrap().2.accepted.map(|at| at.to_string())
+    };
+    let at = |text: &str| Some(text.parse::<Timestamp>().unwrap().to_string());
+    assert_eq!(hour("Northside: are you"), at("2026-11-23T15:00:00-06:00"));
+    assert_eq!(hour("Northside: hello"), at("2026-11-24T10:00:00-06:00"));
+}

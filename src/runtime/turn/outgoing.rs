@@ -168,7 +168,7 @@ impl Desk<'_> {
         row: &Row,
     ) -> Result<Result<Permit, Verdict>, Refusal> {
         self.lead_zone();
-        let window = self.window_of(message);
+        let window = self.window_of(message, row)?;
         // The row itself is among the recent ones; it must not count against its own cap.
         let sends = match message.is_reminder() {
             true => Vec::new(),
@@ -203,9 +203,30 @@ impl Desk<'_> {
         })
     }
 
-    fn window_of(&self, message: &SmsMessage) -> Option<SendWindow> {
-        let conversation = self.active.as_ref()?;
-        let flow = self.engine.flow(conversation.version).ok()??;
+    /// The author's own window of the flow that decided the text.
+    fn window_of(
+        &mut self,
+        message: &SmsMessage,
+        row: &Row,
+    ) -> Result<Option<SendWindow>, Refusal> {
+        let of_flow = row
+            .conversation
+            .filter(|_| message.purpose == Purpose::Flow);
+        let Some(id) = of_flow else {
+            return Ok(None);
+        };
+        let active = self.active.as_ref().filter(|active| active.id == id);
+        let version = match active {
+            Some(active) => Some(active.version),
+            None => self.batch.conversation(id)?.map(|it| it.version),
+        };
+        let flow = match version {
+            Some(version) => self.engine.flow(version)?,
+            None => None,
+        };
+        let Some(flow) = flow else {
+            return Ok(None);
+        };
         let step = message
             .step
             .as_ref()
@@ -216,7 +237,7 @@ impl Desk<'_> {
             crate::flow::Verb::Say(say) => say.send.clone(),
             _ => None,
         });
-        own.or_else(|| flow.send.clone())
+        Ok(own.or_else(|| flow.send.clone()))
     }
 
     fn number_of(&self, channel: Option<&Name>) -> Option<String> {
