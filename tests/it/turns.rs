@@ -489,3 +489,70 @@ fn a_text_keeps_the_hours_of_its_own_flow() {
     assert_eq!(hour("Northside: are you"), at("2026-11-23T15:00:00-06:00"));
     assert_eq!(hour("Northside: hello"), at("2026-11-24T10:00:00-06:00"));
 }
+
+#[test]
+fn as_many_wait_behind_a_lead_as_it_may_bear_and_all_have_their_turn() {
+    let world = world(DAYTIME, NO_CAPS, MORNING);
+    let first = enroll(&world, "survey");
+    for _ in 0..20 {
+        enroll_behind(&world, "note").unwrap();
+    }
+    let refused = enroll_behind(&world, "note");
+    let Err(Refusal::Conflict(why)) = refused else {
+        panic!("20 wait already: {refused:?}");
+    };
+    assert!(why.contains("20"), "{why}");
+    let stop = Work::Stop {
+        lead: world.lead,
+        conversation: first,
+        outcome: Name::from("stopped"),
+    };
+    world.engine().turn(stop).unwrap();
+    let record = world.engine().store.lead(world.lead).unwrap().unwrap();
+    assert_eq!((record.active, record.queue.len()), (None, 0));
+    let all = replytree::store::ConversationQuery {
+        limit: 100,
+        ..replytree::store::ConversationQuery::default()
+    };
+    let all = world.engine().store.conversations(&all).unwrap();
+    assert_eq!(all.len(), 21);
+    assert!(all.iter().all(|it| it.is_ended()), "{all:#?}");
+}
+
+#[test]
+fn what_was_put_off_waits_its_turn_where_too_many_wait() {
+    let world = world(DAYTIME, NO_CAPS, MORNING);
+    let first = enroll(&world, "survey");
+    for n in 0..30 {
+        let work = Work::Enroll(Enroll {
+            flow: Name::from("note"),
+            lead: LeadUpdate::of(world.lead),
+            at: Some(world.now() + Duration::mins(n + 1)),
+            if_busy: IfBusy::Wait,
+            by: "test".to_string(),
+            properties: Vec::new(),
+            seen: None,
+        });
+        world.engine().turn(work).unwrap();
+    }
+    world.wait(Duration::hours(3)).unwrap();
+    let waiting = || {
+        let record = world.engine().store.lead(world.lead).unwrap().unwrap();
+        record.queue.len()
+    };
+    assert_eq!(waiting(), 20);
+    let stop = Work::Stop {
+        lead: world.lead,
+        conversation: first,
+        outcome: Name::from("stopped"),
+    };
+    world.engine().turn(stop).unwrap();
+    world.wait(Duration::hours(3)).unwrap();
+    assert_eq!(waiting(), 0);
+    let all = replytree::store::ConversationQuery {
+        limit: 100,
+        ..replytree::store::ConversationQuery::default()
+    };
+    let all = world.engine().store.conversations(&all).unwrap();
+    assert!(all.len() == 31 && all.iter().all(|it| it.is_ended()));
+}

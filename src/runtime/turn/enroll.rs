@@ -10,7 +10,12 @@ use crate::policy::{Chosen, Consent, DropReason, Outgoing, Purpose, countries};
 use crate::runtime::turn::{Desk, new_conversation};
 use crate::runtime::work::{Enroll, IfBusy, LeadDid, Refusal};
 use crate::store::Shared;
-use crate::time::Timestamp;
+use crate::time::{Duration, Timestamp};
+
+/// How many conversations may wait behind the one under way.
+const WAITING_MAX: usize = 20;
+/// After so long, one whose time came while as many waited asks for a place again.
+const TRIED_AGAIN: Duration = Duration::hours(1);
 
 impl Desk<'_> {
     pub(super) fn enroll(&mut self, enroll: &Enroll) -> Result<(), Refusal> {
@@ -147,6 +152,13 @@ impl Desk<'_> {
         conversation.deadline = at;
         conversation.revision = 1;
         if at.is_none() {
+            if self.record.queue.len() >= WAITING_MAX {
+                return Err(Refusal::Conflict(format!(
+                    "{WAITING_MAX} conversations wait for {} already; end the one under way, or enroll \
+                     them again when it is over",
+                    self.lead
+                )));
+            }
             self.record.queue.push(conversation.id);
             self.record_changed = true;
         }
@@ -196,19 +208,30 @@ impl Desk<'_> {
         self.advance(conversation, Event::Enrolled { by, properties })
     }
 
-    /// The next of the conversations that wait behind, once the way is free.
+    /// The next of the conversations that wait behind, once the way is free; and the one after it, where
+    /// that one is over as soon as it began.
     pub(super) fn start_next(&mut self) -> Result<(), Refusal> {
-        if self.record.standing.is_opted_out() {
+        if std::mem::replace(&mut self.starting, true) {
+            // Whoever began this one sees to the next.
             return Ok(());
         }
-        while !self.record.queue.is_empty() {
+        let started = self.start_waiting();
+        self.starting = false;
+        started
+    }
+
+    fn start_waiting(&mut self) -> Result<(), Refusal> {
+        while self.record.active.is_none()
+            && !self.record.standing.is_opted_out()
+            && !self.record.queue.is_empty()
+        {
             let id = self.record.queue.remove(0);
             self.record_changed = true;
             let Some(conversation) = self.batch.conversation(id)? else {
                 continue;
             };
             if matches!(conversation.status, Status::Scheduled) {
-                return self.start_scheduled(conversation.into());
+                self.start_scheduled(conversation.into())?;
             }
         }
         Ok(())
@@ -239,10 +262,14 @@ impl Desk<'_> {
         }
         if self.record.active.is_some_and(|active| active != id) {
             let mut behind = conversation;
-            behind.deadline = None;
             behind.revision += 1;
-            self.record.queue.push(id);
-            self.record_changed = true;
+            if self.record.queue.len() < WAITING_MAX {
+                behind.deadline = None;
+                self.record.queue.push(id);
+                self.record_changed = true;
+            } else {
+                behind.deadline = Some(self.now + TRIED_AGAIN);
+            }
             self.put(behind);
             return Ok(());
         }

@@ -74,6 +74,8 @@ pub(super) struct Desk<'e> {
     done: Done,
     /// What agents are told, once everything else is decided.
     notes: Vec<AgentNote>,
+    /// Those that wait behind are being begun, one after the other.
+    starting: bool,
     roster: Arc<Roster>,
 }
 
@@ -167,6 +169,7 @@ impl<'e> Desk<'e> {
             commit: Commit::new(lead, now),
             done,
             notes: Vec::new(),
+            starting: false,
             roster: engine.agents.roster(),
         }
     }
