@@ -109,13 +109,13 @@ impl Engine {
 
     /// Serves `live` from now on; leads under way stay on the version they began with.
     pub fn reload(&self, live: Live) -> Result<(), StoreError> {
-        for (name, before) in &self.live.load().workspace.channels {
-            if live.workspace.channels.get(name) != Some(before) {
-                self.health.forget(name);
-            }
-        }
         // Kept first: whoever is enrolled in a flow must find its version.
         self.keep_versions(&live)?;
+        let before = self.live.load_full();
+        self.health.keep(|name| {
+            let known = before.workspace.channels.get(name);
+            known.is_some() && live.workspace.channels.get(name) == known
+        });
         self.live.store(Arc::new(live));
         Ok(())
     }

@@ -184,9 +184,9 @@ impl Health {
         was.state != State::Open
     }
 
-    /// Its settings changed: what was found out says nothing any more.
-    pub fn forget(&self, channel: &str) {
-        self.lock().remove(channel);
+    /// Settings changed: of channels that are not `same` as before, what was found out says nothing any more.
+    pub fn keep(&self, same: impl Fn(&Name) -> bool) {
+        self.lock().retain(|channel, _| same(channel));
     }
 
     pub fn of(&self, channel: &str) -> Fares {

@@ -1,7 +1,8 @@
 //! Hands one text to its carrier, and says what became of it: to the row, and to how the channel fares.
 
 use crate::carrier::{
-    self, Carrier, EffectRef, HttpAnswer, LookedUp, Means, OutgoingSms, Repeats, Sent, Settings,
+    self, Carrier, EffectRef, HttpAnswer, LookedUp, Means, Misconfigured, OutgoingSms, Repeats,
+    Sent, Settings,
 };
 use crate::conversation::SmsMessage;
 use crate::flow::workspace::Channel;
@@ -14,6 +15,8 @@ use crate::runtime::work::{Job, SendResult};
 use crate::store::SendStatus;
 use crate::time::{Duration, Timestamp};
 
+/// Under which the alarm stands that there is no channel at all.
+const NO_CHANNEL: &str = "(none)";
 pub(super) const CARRIER_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
 
 impl Deliverer {
@@ -25,7 +28,7 @@ impl Deliverer {
             .as_ref()
             .and_then(|name| live.workspace.channels.get_key_value(name))
         else {
-            return refused("workspace.yaml has no channel to send it by");
+            return self.no_channel(job);
         };
         let effect = EffectRef {
             lead: job.lead,
@@ -45,6 +48,18 @@ impl Deliverer {
         }
         let attempts = job.sending.attempts;
         self.by_carrier(name, channel, &outgoing, attempts).await
+    }
+
+    /// The settings have no channel for it, now: it waits until they have.
+    fn no_channel(&self, job: &Job) -> SendResult {
+        let error = "workspace.yaml has no channel to send it by".to_string();
+        // One that went between the leave and the sending: whether there is another is seen at once.
+        if job.sending.channel.is_none() {
+            let report = Report::Refuses(error.clone());
+            let (health, clock) = (&self.engine.health, &self.engine.clock);
+            health.report(&Name::from(NO_CHANNEL), report, clock.now());
+        }
+        SendResult::Paused { error }
     }
 
     /// Asks the carrier whether it has a text that is in doubt; `sent` is when it became so, at most a
@@ -108,10 +123,8 @@ impl Deliverer {
         attempts: u8,
     ) -> SendResult {
         let Some(carrier) = carrier::find(&channel.carrier) else {
-            return refused(&format!(
-                "the carrier `{}` is not in this build",
-                channel.carrier
-            ));
+            let error = format!("the carrier `{}` is not in this build", channel.carrier);
+            return self.pause(name, error);
         };
         if carrier.trust() == carrier::Trust::ThisMachine {
             return SendResult::Accepted {
@@ -127,7 +140,10 @@ impl Deliverer {
         let now = crate::runtime::Clock::now(&crate::runtime::WallClock);
         let request = match carrier.send(&settings, outgoing, now) {
             Ok(request) => request,
-            Err(misconfigured) => return refused(&misconfigured.0),
+            Err(Misconfigured(error)) if sends_nothing(carrier, &settings, outgoing, now) => {
+                return self.pause(name, error);
+            }
+            Err(Misconfigured(error)) => return refused(&error),
         };
         let answer = self
             .outside
@@ -147,6 +163,30 @@ impl Deliverer {
         tracing::info!(carrier = carrier.name(), outcome, "a text was handed over");
         found.result
     }
+
+    /// The settings of the channel let nothing leave: its texts wait until somebody mends them.
+    fn pause(&self, name: &Name, error: String) -> SendResult {
+        let now = self.engine.clock.now();
+        self.engine
+            .health
+            .report(name, Report::Refuses(error.clone()), now);
+        SendResult::Paused { error }
+    }
+}
+
+/// Whether the plainest text could not be sent either: then it is the channel's fault, and not this text's.
+fn sends_nothing(
+    carrier: &dyn Carrier,
+    settings: &Settings<'_>,
+    outgoing: &OutgoingSms<'_>,
+    now: Timestamp,
+) -> bool {
+    let plain = OutgoingSms {
+        text: "x",
+        media: &[],
+        ..*outgoing
+    };
+    carrier.send(settings, &plain, now).is_err()
 }
 
 /// What an attempt says of the text, and of the channel.
@@ -204,12 +244,12 @@ fn again(busy: bool, answer: &HttpAnswer, after: Duration, error: String, attemp
         let (result, report) = (SendResult::Busy { after, error }, Report::Busy(asked));
         return Found { result, report };
     }
-    let report = match answer.status {
-        500..=599 => Report::Fails(error.clone()),
-        _ => Report::Works,
-    };
-    let result = SendResult::Retry { after, error };
-    Found { result, report }
+    if (500..=599).contains(&answer.status) {
+        let report = Report::Fails(error.clone());
+        let result = SendResult::NotReached { after, error };
+        return Found { result, report };
+    }
+    Found::works(SendResult::Retry { after, error })
 }
 
 pub(super) fn of_none(none: NoAnswer, carrier: &dyn Carrier, attempts: u8) -> Found {
@@ -221,7 +261,10 @@ pub(super) fn of_none(none: NoAnswer, carrier: &dyn Carrier, attempts: u8) -> Fo
         },
         NoAnswer::NotReached(error) => Found {
             report: Report::Fails(error.clone()),
-            result: retry(attempts, error),
+            result: SendResult::NotReached {
+                after: backoff(attempts),
+                error,
+            },
         },
         NoAnswer::Unknown(error) => in_doubt(error, carrier, attempts),
     }
@@ -246,7 +289,7 @@ fn outcome_word(result: &SendResult) -> &'static str {
         SendResult::Refused { .. } => "refused",
         SendResult::Unreachable { .. } => "unreachable",
         SendResult::OptedOut { .. } => "opted_out",
-        SendResult::Retry { .. } => "retry",
+        SendResult::Retry { .. } | SendResult::NotReached { .. } => "retry",
         SendResult::Busy { .. } => "busy",
         SendResult::Paused { .. } => "paused",
         SendResult::Repeat { .. } => "repeat",

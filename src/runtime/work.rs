@@ -265,7 +265,12 @@ pub enum SendResult {
         after: Duration,
         error: String,
     },
-    /// Not processed, since it was too fast; the same again later, and for longer.
+    /// Not processed, since there was no connection or the carrier is in trouble: no try of its own.
+    NotReached {
+        after: Duration,
+        error: String,
+    },
+    /// Not processed, since it was too fast; the same again later: no try of its own.
     Busy {
         after: Duration,
         error: String,

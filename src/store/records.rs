@@ -289,6 +289,10 @@ pub struct Sending {
     pub accepted: Option<Timestamp>,
     #[n(11)]
     pub parts: u8,
+    /// Since when it is tried in vain for what is the carrier's trouble alone: no connection, or a pause
+    /// that was asked for.
+    #[n(12)]
+    pub waits_since: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]

@@ -20,6 +20,7 @@ mod prism;
 mod samples;
 mod sdk;
 mod sends;
+mod sending;
 mod soundness;
 mod spending;
 mod store;

@@ -75,6 +75,7 @@ impl Desk<'_> {
             | SendResult::Refused { .. }
             | SendResult::Unreachable { .. }
             | SendResult::OptedOut { .. }
+            | SendResult::NotReached { .. }
             | SendResult::Busy { .. }
             | SendResult::Paused { .. }
             | SendResult::Repeat { .. }

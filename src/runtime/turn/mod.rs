@@ -576,6 +576,7 @@ impl<'e> Desk<'e> {
             error: None,
             accepted: None,
             parts: u8::try_from(parts).unwrap_or(u8::MAX),
+            waits_since: None,
         }
     }
 

@@ -16,8 +16,10 @@ use crate::time::Duration;
 pub const LEASE: Duration = Duration::secs(60);
 /// How often the same row is tried.
 pub const ATTEMPTS_MAX: u8 = 6;
-/// How often where the carrier only asks for a pause: most of a day.
-const BUSY_ATTEMPTS_MAX: u8 = 200;
+/// How long where the trouble is the carrier's alone: there is no connection, or it asks for a pause.
+const WAITS_MAX: Duration = Duration::hours(12);
+/// The longest pause between two such tries.
+const WAITS_EACH_MAX: Duration = Duration::mins(5);
 
 impl Desk<'_> {
     /// Takes the row, if it is still due and may go now. Asks the gate with what is true at this very
@@ -80,6 +82,7 @@ impl Desk<'_> {
                         to.status = SendStatus::Held;
                         to.due = Some(until);
                         to.held = Some(why);
+                        to.waits_since = None;
                     });
                     return Ok(());
                 }
@@ -330,23 +333,35 @@ impl Desk<'_> {
 
     fn again(&mut self, row: &Row, sending: &Sending, again: Again) -> Result<(), Refusal> {
         let Again { after, error, kind } = again;
-        let tries_max = match kind {
-            AgainKind::Busy => BUSY_ATTEMPTS_MAX,
-            AgainKind::Untaken | AgainKind::Paused | AgainKind::InDoubt => attempts_max(row),
+        let now = self.now;
+        let since = sending.waits_since.unwrap_or(now);
+        let waited = now.since(since);
+        let given_up = match kind {
+            AgainKind::Paused => None,
+            AgainKind::Waits => (waited >= WAITS_MAX).then(|| waited.to_string()),
+            AgainKind::Untaken | AgainKind::InDoubt => (sending.attempts >= attempts_max(row))
+                .then(|| format!("{} tries", sending.attempts)),
         };
-        if sending.attempts >= tries_max && kind != AgainKind::Paused {
-            let error = format!("given up after {} tries: {error}", sending.attempts);
+        if let Some(after) = given_up {
+            let error = format!("given up after {after}: {error}");
             return match kind {
                 AgainKind::InDoubt => self.settle_in_doubt(row, sending, error),
                 _ => self.settle_row(row, &SendResult::Refused { error }),
             };
         }
-        let due = self.now + after;
+        let after = match kind {
+            // Ever later, as long as it lasts.
+            AgainKind::Waits => after.max(half(waited).min(WAITS_EACH_MAX)),
+            // There is no channel at all, and asking at once would find none again.
+            AgainKind::Paused if sending.channel.is_none() => LOOK_AGAIN,
+            AgainKind::Paused | AgainKind::Untaken | AgainKind::InDoubt => after,
+        };
         self.change(row, sending, |to| {
             to.status = SendStatus::Queued;
-            to.due = Some(due);
+            to.due = Some(now + after);
             to.error = Some(error.to_string());
-            if kind == AgainKind::Paused {
+            to.waits_since = (kind == AgainKind::Waits).then_some(since);
+            if matches!(kind, AgainKind::Paused | AgainKind::Waits) {
                 to.attempts = to.attempts.saturating_sub(1);
             }
             if kind != AgainKind::InDoubt
@@ -411,7 +426,8 @@ struct Again<'r> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum AgainKind {
     Untaken,
-    Busy,
+    /// The trouble is the carrier's: no try of this text, for as long as it is of use.
+    Waits,
     /// The channel was found paused: no try of this text.
     Paused,
     InDoubt,
@@ -421,7 +437,9 @@ impl<'r> Again<'r> {
     fn of(result: &'r SendResult) -> Option<Self> {
         let (after, error, kind) = match result {
             SendResult::Retry { after, error } => (*after, error, AgainKind::Untaken),
-            SendResult::Busy { after, error } => (*after, error, AgainKind::Busy),
+            SendResult::NotReached { after, error } | SendResult::Busy { after, error } => {
+                (*after, error, AgainKind::Waits)
+            }
             // At once: whether there is another channel is seen when it is taken again.
             SendResult::Paused { error } => (Duration::from_ms(1), error, AgainKind::Paused),
             SendResult::Repeat { after, error } => (*after, error, AgainKind::InDoubt),
@@ -436,6 +454,10 @@ impl<'r> Again<'r> {
         };
         Some(Self { after, error, kind })
     }
+}
+
+fn half(span: Duration) -> Duration {
+    Duration::from_ms(span.as_ms() / 2)
 }
 
 /// A text to a lead goes once; an alert, an email, a call may go again under the same id.
@@ -460,6 +482,7 @@ fn not_arriving(result: &SendResult) -> Option<String> {
         SendResult::Accepted { .. }
         | SendResult::OptedOut { .. }
         | SendResult::Retry { .. }
+        | SendResult::NotReached { .. }
         | SendResult::Busy { .. }
         | SendResult::Paused { .. }
         | SendResult::Repeat { .. }
@@ -483,6 +506,7 @@ fn settled(result: &SendResult) -> (SendStatus, Option<String>, Option<String>) 
         | SendResult::Unreachable { error }
         | SendResult::OptedOut { error }
         | SendResult::Retry { error, .. }
+        | SendResult::NotReached { error, .. }
         | SendResult::Busy { error, .. }
         | SendResult::Paused { error } => (SendStatus::Failed, Some(error.clone()), None),
         SendResult::Uncertain { error } | SendResult::Repeat { error, .. } => {
@@ -519,6 +543,7 @@ fn event_of(seq: u32, effect: &Effect, result: &SendResult) -> Option<Event> {
             outcome: Name::from("opted_out"),
         }),
         SendResult::Retry { .. }
+        | SendResult::NotReached { .. }
         | SendResult::Busy { .. }
         | SendResult::Paused { .. }
         | SendResult::Repeat { .. } => None,

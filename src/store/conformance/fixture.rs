@@ -296,6 +296,7 @@ pub fn sending(to: &str, due: Option<Timestamp>) -> Sending {
         error: None,
         accepted: None,
         parts: 1,
+        waits_since: None,
     }
 }
 
