@@ -22,7 +22,9 @@ use crate::runtime::spending::Spending;
 use crate::runtime::turn::{Desk, Outcome, park};
 use crate::runtime::watch::Watch;
 use crate::runtime::work::{Done, Heard, Refusal, Work};
-use crate::store::{Batch, CommitError, FlowRecord, Need, OnClock, Snapshot, Store, StoreError};
+use crate::store::{
+    Batch, CommitError, FlowRecord, Need, OnClock, SendStatus, Snapshot, Store, StoreError,
+};
 use crate::time::Timestamp;
 
 pub struct Engine {
@@ -232,6 +234,10 @@ impl Engine {
             return Ok(());
         };
         if workspace.limits.is_empty() || !matches!(job.effect, Effect::Sms(_)) {
+            return Ok(());
+        }
+        // Asking after a text in doubt sends nothing; what was surely not taken is counted already.
+        if job.sending.status == SendStatus::Uncertain || job.sending.waits_since.is_some() {
             return Ok(());
         }
         let (store, sending) = (self.store.as_ref(), &job.sending);

@@ -1,7 +1,8 @@
 //! Counts what is sent against the workspace's limits, and holds sending up when one is reached, until somebody
 //! has looked: texts that are pumped through us cost more in a night than a campaign.
 //!
-//! Counted is what was handed to a carrier, after its commit: what is under way at that moment still leaves.
+//! Counted is what was handed to a carrier, after its commit: what is under way at that moment still leaves. A
+//! text that waits for its carrier is counted once, and asking after one in doubt not at all.
 //! The counts are kept in the store every few seconds, so that a restart does not begin them anew.
 
 use std::collections::{BTreeMap, VecDeque};

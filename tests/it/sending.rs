@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex};
 use replytree::conversation::Effect;
 use replytree::diagnostic::Source;
 use replytree::flow::compile;
-use replytree::flow::workspace::Workspace;
+use replytree::flow::workspace::{Limit, Workspace};
 use replytree::lead::{Name, Value};
 use replytree::runtime::sandbox::Sandbox;
+use replytree::runtime::watch;
 use replytree::runtime::work::{LeadUpdate, SendResult};
 use replytree::sim::World;
 use replytree::store::{MemoryStore, SendStatus, Sending};
@@ -171,4 +172,45 @@ fn without_any_channel_texts_wait_and_cost_no_try_however_long() {
         tries.lock().unwrap().len() < 60 * 80,
         "once a minute at most"
     );
+}
+
+fn limited() -> Workspace {
+    Workspace {
+        limits: vec![Limit {
+            parts: 6,
+            per: Duration::hours(24),
+            channel: None,
+        }],
+        ..Workspace::default()
+    }
+}
+
+#[test]
+fn asking_after_a_text_in_doubt_spends_nothing() {
+    let mut workspace = limited();
+    for channel in workspace.channels.values_mut() {
+        channel.carrier = "twilio".into();
+    }
+    let (world, tries) = first_text(workspace, MORNING, |n, _| match n {
+        0 => Some(SendResult::Uncertain { error: error() }),
+        _ => untaken(),
+    });
+    world.wait(Duration::hours(3)).unwrap();
+    assert_eq!(first(&world).status, SendStatus::Uncertain);
+    let asked = tries.lock().unwrap().len() - 1;
+    assert!(asked > 30, "the carrier was asked {asked} times");
+    let paused = watch::paused(world.engine().store.as_ref()).unwrap();
+    assert!(paused.is_empty(), "{paused:?}");
+}
+
+#[test]
+fn a_text_that_waits_for_its_carrier_is_counted_once() {
+    let (world, tries) = first_text(limited(), MORNING, |_, since| {
+        (since < Duration::hours(1)).then(not_reached).flatten()
+    });
+    world.wait(Duration::hours(2)).unwrap();
+    assert!(first(&world).accepted.is_some(), "{:?}", first(&world));
+    assert!(tries.lock().unwrap().len() > 6);
+    let paused = watch::paused(world.engine().store.as_ref()).unwrap();
+    assert!(paused.is_empty(), "{paused:?}");
 }
