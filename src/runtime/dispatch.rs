@@ -3,8 +3,9 @@
 //! does all of it.
 //!
 //! It sleeps until the next thing is due and is woken when something may leave at once. One row of a
-//! lead is under way at a time, so that texts arrive in the order they were decided. What a dead node
-//! left under way comes back as due when its lease ends.
+//! lead is under way at a time, so that texts arrive in the order they were decided; beside it one that
+//! tells others of the lead, so that a webhook that hangs delays no text. What a dead node left under way
+//! comes back as due when its lease ends.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,11 +16,11 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use crate::conversation::Seq;
 use crate::flow::workspace::{Channel, Workspace};
-use crate::lead::{Name, PhoneNumber};
+use crate::lead::PhoneNumber;
 use crate::runtime::committer::WAKE_WITHIN;
 use crate::runtime::deliver::Deliverer;
 use crate::runtime::early::Early;
-use crate::runtime::lanes::{Lane, Turns, Waits};
+use crate::runtime::lanes::{Going, Turns, UNDER_WAY_MAX, Waits, has_room};
 use crate::runtime::rates::{Paced, Rates};
 use crate::runtime::sandbox::Sandbox;
 use crate::runtime::work::{Job, SendResult};
@@ -30,10 +31,6 @@ use crate::store::{Due, RowKind, StoreError};
 const WINDOW: usize = 512;
 /// Timers handed over together.
 const TIMERS_MAX: usize = 100;
-/// Outgoing rows under way at once.
-const UNDER_WAY_MAX: usize = 64;
-/// Of them, texts of campaigns by one channel: a carrier that is slow leaves room for others.
-const CAMPAIGN_MAX: usize = 40;
 /// Rows that give way in one round.
 const GIVE_WAY_MAX: usize = 256;
 /// The pause after a store that failed, and after work that stays due though nothing can be done.
@@ -108,10 +105,47 @@ enum Round {
     Blocked(StdDuration),
 }
 
+/// Whose row is under way: one of each at a time.
+type Of = (PhoneNumber, Side);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Side {
+    /// What goes to the lead, or what its conversation waits for.
+    Lead,
+    /// What tells others of it.
+    Others,
+}
+
+impl Side {
+    fn of(kind: RowKind) -> Side {
+        match kind {
+            RowKind::Alert | RowKind::Notify => Side::Others,
+            RowKind::Sms
+            | RowKind::Email
+            | RowKind::Call
+            | RowKind::Slots
+            | RowKind::Entry
+            | RowKind::Reply => Side::Lead,
+        }
+    }
+}
+
+/// Says that a row is under way no more, whatever became of it.
+struct Ended {
+    of: Of,
+    to: mpsc::UnboundedSender<Of>,
+}
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        // The loop may have stopped; then nobody counts any more.
+        let _ = self.to.send(self.of);
+    }
+}
+
 struct UnderWay {
-    /// The leads with a row under way, and the channel of it.
-    leads: HashMap<PhoneNumber, Option<Name>>,
-    ended: mpsc::UnboundedSender<PhoneNumber>,
+    rows: HashMap<Of, Going>,
+    ended: mpsc::UnboundedSender<Of>,
     rates: Rates,
     turns: Turns,
     /// What is known of rows that were seen and have not left.
@@ -120,19 +154,11 @@ struct UnderWay {
 
 impl UnderWay {
     /// Whether a row may begin, beside `begun` of this round.
-    fn has_room(&self, waits: &Waits, begun: &HashMap<PhoneNumber, Option<Name>>) -> bool {
-        if self.leads.contains_key(&waits.lead) || begun.contains_key(&waits.lead) {
-            return false;
-        }
-        if self.leads.len() + begun.len() >= UNDER_WAY_MAX {
-            return false;
-        }
-        let same = |channel: &&Option<Name>| **channel == waits.channel;
-        let by_it = || {
-            let under_way = self.leads.values().filter(same).count();
-            under_way + begun.values().filter(same).count()
-        };
-        waits.lane == Lane::Answer || by_it() < CAMPAIGN_MAX
+    fn has_room(&self, waits: &Waits, begun: &HashMap<Of, Going>) -> bool {
+        let of = (waits.lead, Side::of(waits.kind));
+        !self.rows.contains_key(&of)
+            && !begun.contains_key(&of)
+            && has_room(waits, self.rows.values().chain(begun.values()))
     }
 
     fn may_send(&mut self, waits: &Waits, workspace: &Workspace) -> Result<(), StdDuration> {
@@ -157,15 +183,15 @@ impl Dispatch {
     pub async fn run(self, mut stopping: watch::Receiver<bool>) {
         let (ended, mut endings) = mpsc::unbounded_channel();
         let mut under_way = UnderWay {
-            leads: HashMap::new(),
+            rows: HashMap::new(),
             ended,
             rates: Rates::default(),
             turns: Turns::default(),
             seen: HashMap::new(),
         };
         while !*stopping.borrow() {
-            while let Ok(lead) = endings.try_recv() {
-                under_way.leads.remove(&lead);
+            while let Ok(of) = endings.try_recv() {
+                under_way.rows.remove(&of);
             }
             let pause = match self.round(&mut under_way).await {
                 Ok(Round::Progress) => continue,
@@ -188,17 +214,17 @@ impl Dispatch {
             };
             tokio::select! {
                 () = resting => {}
-                Some(lead) = endings.recv() => { under_way.leads.remove(&lead); }
+                Some(of) = endings.recv() => { under_way.rows.remove(&of); }
                 () = stopped(&mut stopping) => {}
             }
         }
         // What began is finished; what has not stays queued.
         let finish = async {
-            while !under_way.leads.is_empty() {
-                let Some(lead) = endings.recv().await else {
+            while !under_way.rows.is_empty() {
+                let Some(of) = endings.recv().await else {
                     break;
                 };
-                under_way.leads.remove(&lead);
+                under_way.rows.remove(&of);
             }
         };
         let _ = tokio::time::timeout(STOP_WITHIN, finish).await;
@@ -225,7 +251,8 @@ impl Dispatch {
             }
             let (lead, seq) = (waits.lead, waits.seq);
             under_way.turns.left(&waits);
-            begun.insert(lead, waits.channel);
+            let (kind, channel) = (waits.kind, waits.channel);
+            begun.insert((lead, Side::of(kind)), Going { kind, channel });
             work.push(Work::Begin { lead, seq });
         }
         if due.full {
@@ -250,10 +277,14 @@ impl Dispatch {
             match answer {
                 Ok(done) => {
                     if let Some(job) = done.job {
-                        under_way
-                            .leads
-                            .insert(job.lead, job.sending.channel.clone());
-                        self.carry_out(*job, under_way.ended.clone());
+                        let going = Going {
+                            kind: RowKind::of(&job.effect),
+                            channel: job.sending.channel.clone(),
+                        };
+                        let of = (job.lead, Side::of(going.kind));
+                        under_way.rows.insert(of, going);
+                        let to = under_way.ended.clone();
+                        self.carry_out(*job, Ended { of, to });
                     }
                 }
                 Err(refusal @ (Refusal::Store(_) | Refusal::Overloaded)) => {
@@ -272,7 +303,7 @@ impl Dispatch {
     /// What is due. Of rows nothing is read where all of them may leave at once.
     async fn due(&self, under_way: &mut UnderWay) -> Result<Dues, StoreError> {
         let (engine, now) = (self.engine.clone(), self.engine.clock.now());
-        let room = UNDER_WAY_MAX.saturating_sub(under_way.leads.len());
+        let room = UNDER_WAY_MAX.saturating_sub(under_way.rows.len());
         let seen = std::mem::take(&mut under_way.seen);
         let read = tokio::task::spawn_blocking(move || {
             let due = engine.store.due(now, WINDOW)?;
@@ -302,7 +333,7 @@ impl Dispatch {
                         None if crowded && kind == RowKind::Sms => {
                             Waits::read(engine.store.as_ref(), &live.workspace, lead, seq)?
                         }
-                        None => Waits::plain(lead, seq),
+                        None => Waits::plain(lead, seq, kind),
                     }),
                 }
             }
@@ -318,12 +349,13 @@ impl Dispatch {
         Ok(dues)
     }
 
-    fn carry_out(&self, job: Job, ended: mpsc::UnboundedSender<PhoneNumber>) {
+    fn carry_out(&self, job: Job, ended: Ended) {
         let (deliverer, committer) = (self.deliverer.clone(), self.committer.clone());
         let early = self.early.clone();
         tokio::spawn(async move {
-            let result = deliverer.carry_out(&job).await;
+            let _ended = ended;
             let (lead, seq) = (job.lead, job.seq);
+            let result = unharmed(async move { deliverer.carry_out(&job).await }).await;
             let named = matches!(
                 &result,
                 SendResult::Accepted {
@@ -335,10 +367,19 @@ impl Dispatch {
             if named {
                 early.answered(lead).await;
             }
-            // The loop may have stopped; then nobody counts any more.
-            let _ = ended.send(lead);
         });
     }
+}
+
+/// What a panic leaves unknown is in doubt, and is not tried again: it would panic again.
+async fn unharmed(carried: impl Future<Output = SendResult> + Send + 'static) -> SendResult {
+    let result = tokio::spawn(carried).await;
+    result.unwrap_or_else(|_| {
+        tracing::error!("handing a message over panicked; it will show as uncertain");
+        SendResult::Uncertain {
+            error: "a fault of ours while it was handed over".to_string(),
+        }
+    })
 }
 
 /// Writes down how it went before anything else. A queue that is full for a moment must not turn a text
@@ -354,4 +395,32 @@ async fn settle(committer: &Committer, work: Work) {
         }
     }
     tracing::error!("the outcome of a message could not be written; it will show as uncertain");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_row_whose_carrying_out_panics_is_in_doubt_and_under_way_no_more() {
+        let (to, mut endings) = mpsc::unbounded_channel();
+        let lead: PhoneNumber = "+13125550142".parse().unwrap();
+        let of = (lead, Side::Lead);
+        let ended = Ended { of, to: to.clone() };
+        let carried = tokio::spawn(async move {
+            let _ended = ended;
+            unharmed(async { panic!("as the test wants it") }).await
+        });
+        let result = carried.await.unwrap();
+        assert!(matches!(result, SendResult::Uncertain { .. }), "{result:?}");
+        assert_eq!(endings.recv().await, Some(of));
+
+        let ended = Ended { of, to };
+        let carried = tokio::spawn(async move {
+            let _ended = ended;
+            panic!("as the test wants it")
+        });
+        assert!(carried.await.is_err());
+        assert_eq!(endings.recv().await, Some(of), "whatever panics");
+    }
 }

@@ -1,5 +1,6 @@
 //! In which order texts leave that are due at once: answers before campaigns, and between campaigns
-//! each in its turn, so that a long one starves nobody.
+//! each in its turn, so that a long one starves nobody. And how many rows of each kind may be under way,
+//! so that webhooks or a mail server that hang leave room for texts.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
@@ -17,7 +18,9 @@ const ANSWERS_WITHIN: Duration = Duration::mins(15);
 const LOOK_BACK: Seq = 8;
 /// Of a channel without a rate: how many a second those that give way come back.
 const COMES_BACK_PER_SECOND: f64 = 500.0;
-/// The fewest of a flow that are kept in sight.
+/// Of what is no text: how many a second of a kind that give way come back.
+const KIND_COMES_BACK_PER_SECOND: f64 = 50.0;
+/// The fewest of a flow or a kind that are kept in sight.
 const KEPT_MIN: usize = 16;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +35,7 @@ pub enum Lane {
 pub struct Waits {
     pub lead: PhoneNumber,
     pub seq: Seq,
+    pub kind: RowKind,
     pub lane: Lane,
     pub flow: Name,
     /// Of a text: the channel and number it will likely go by.
@@ -42,10 +46,11 @@ pub struct Waits {
 
 impl Waits {
     /// A row of which nothing need be known.
-    pub fn plain(lead: PhoneNumber, seq: Seq) -> Self {
+    pub fn plain(lead: PhoneNumber, seq: Seq, kind: RowKind) -> Self {
         Self {
             lead,
             seq,
+            kind,
             lane: Lane::Answer,
             flow: Name::default(),
             channel: None,
@@ -60,7 +65,7 @@ impl Waits {
         lead: PhoneNumber,
         seq: Seq,
     ) -> Result<Self, StoreError> {
-        let plain = Self::plain(lead, seq);
+        let plain = Self::plain(lead, seq, RowKind::Sms);
         let before = seq.saturating_sub(LOOK_BACK + 1);
         let mut rows = store.timeline(lead, None, before, LOOK_BACK as usize + 1)?;
         let Some(row) = rows
@@ -107,12 +112,52 @@ impl Waits {
     }
 }
 
+/// Outgoing rows under way at once.
+pub const UNDER_WAY_MAX: usize = 64;
+/// Of them, texts of campaigns by one channel: a carrier that is slow leaves room for others.
+const CAMPAIGN_MAX: usize = 40;
+/// Of one kind that is no text to a lead.
+const KIND_MAX: usize = 24;
+/// Of all that is no text to a lead.
+const NO_TEXTS_MAX: usize = 48;
+/// Of that, what tells no agent.
+const NO_ALERTS_MAX: usize = 40;
+
+/// A row under way: what counts of it against others.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Going {
+    pub kind: RowKind,
+    pub channel: Option<Name>,
+}
+
+/// Whether a row may begin beside those that are under way.
+pub fn has_room<'g>(waits: &Waits, under_way: impl Iterator<Item = &'g Going>) -> bool {
+    let (mut all, mut texts, mut alerts, mut of_kind, mut by_channel) = (0, 0, 0, 0, 0);
+    for going in under_way {
+        all += 1;
+        texts += usize::from(going.kind == RowKind::Sms);
+        alerts += usize::from(going.kind == RowKind::Alert);
+        of_kind += usize::from(going.kind == waits.kind);
+        by_channel += usize::from(going.channel == waits.channel);
+    }
+    let no_texts = all - texts;
+    all < UNDER_WAY_MAX
+        && match waits.kind {
+            RowKind::Sms => waits.lane == Lane::Answer || by_channel < CAMPAIGN_MAX,
+            RowKind::Alert => of_kind < KIND_MAX && no_texts < NO_TEXTS_MAX,
+            _ => {
+                let others = no_texts - alerts;
+                of_kind < KIND_MAX && no_texts < NO_TEXTS_MAX && others < NO_ALERTS_MAX
+            }
+        }
+}
+
 /// How much each flow has sent while others waited.
 #[derive(Default)]
 pub struct Turns {
     sent: HashMap<Name, u64>,
-    /// When the last of a flow that gave way comes back.
-    back: HashMap<Name, Timestamp>,
+    /// When the last of a flow, or of a kind, that gave way comes back.
+    back: HashMap<(RowKind, Name), Timestamp>,
 }
 
 impl Turns {
@@ -166,8 +211,8 @@ impl Turns {
         }
     }
 
-    /// Of campaigns that fill the sight of `window` rows: those to come back later, and when, so that
-    /// what falls due meanwhile is seen. `left` are in order and could not leave now.
+    /// Of campaigns, and of what is no text, that fill the sight of `window` rows: those to come back
+    /// later, and when, so that what falls due meanwhile is seen. `left` are in order and could not leave now.
     pub fn give_way(
         &mut self,
         left: &[Waits],
@@ -176,15 +221,16 @@ impl Turns {
         now: Timestamp,
     ) -> Vec<(PhoneNumber, Seq, Timestamp)> {
         self.back.retain(|_, back| *back > now);
-        let campaigns = || left.iter().filter(|waits| waits.lane == Lane::Campaign);
-        let mut counts: HashMap<&Name, usize> = HashMap::new();
-        for waits in campaigns() {
-            counts.entry(&waits.flow).or_default();
+        let is_text = |waits: &Waits| waits.kind == RowKind::Sms;
+        let many = |waits: &&Waits| waits.lane == Lane::Campaign || !is_text(waits);
+        let mut counts: HashMap<(RowKind, &Name), usize> = HashMap::new();
+        for waits in left.iter().filter(many) {
+            counts.entry((waits.kind, &waits.flow)).or_default();
         }
         let kept = (window / 2 / counts.len().max(1)).max(KEPT_MIN);
         let mut away = Vec::new();
-        for waits in campaigns() {
-            let Some(count) = counts.get_mut(&waits.flow) else {
+        for waits in left.iter().filter(many) {
+            let Some(count) = counts.get_mut(&(waits.kind, &waits.flow)) else {
                 continue;
             };
             *count += 1;
@@ -196,11 +242,15 @@ impl Turns {
                 .as_ref()
                 .and_then(|c| workspace.channels.get(c));
             let rate = channel.and_then(|channel| channel.rate);
-            let rate = rate.unwrap_or(COMES_BACK_PER_SECOND);
+            let rate = rate.unwrap_or(match is_text(waits) {
+                true => COMES_BACK_PER_SECOND,
+                false => KIND_COMES_BACK_PER_SECOND,
+            });
             let secs = |parts: f64| Duration::from_ms((parts * 1000.0 / rate).ceil() as i64);
             // By then those in sight have left.
             let first = now + secs(kept as f64);
-            let back = self.back.entry(waits.flow.clone()).or_insert(first);
+            let of = (waits.kind, waits.flow.clone());
+            let back = self.back.entry(of).or_insert(first);
             *back = (*back).max(first) + secs(f64::from(waits.parts.max(1)));
             away.push((waits.lead, waits.seq, *back));
         }
@@ -220,6 +270,7 @@ mod tests {
             ..Waits::plain(
                 PhoneNumber::from_digits(13_125_550_000 + n).unwrap(),
                 n as Seq,
+                RowKind::Sms,
             )
         }
     }
@@ -275,6 +326,78 @@ mod tests {
         let first: Vec<Waits> = turns.order(all).into_iter().take(8).collect();
         let long = first.iter().filter(|waits| &*waits.flow == "long").count();
         assert_eq!(long, 2);
+    }
+
+    fn going(kind: RowKind, count: usize) -> Vec<Going> {
+        let channel = (kind == RowKind::Sms).then(|| Name::from("m"));
+        vec![Going { kind, channel }; count]
+    }
+
+    #[test]
+    fn whatever_hangs_leaves_room_for_texts_and_alerts() {
+        use RowKind::{Alert, Call, Email, Notify, Slots, Sms};
+        let kinds = [Sms, Alert, Email, Call, Slots, Notify];
+        // What is under way when as many of these as may have begun, in this order; and what still may.
+        for (begun, has) in [
+            (vec![Notify], vec![Sms, Alert, Email, Call, Slots]),
+            (vec![Notify, Email], vec![Sms, Alert]),
+            (vec![Notify, Email, Call, Slots], vec![Sms, Alert]),
+            (vec![Alert], vec![Sms, Email, Call, Slots, Notify]),
+            (vec![Alert, Notify, Email, Call, Slots], vec![Sms]),
+            (vec![Sms], vec![]),
+        ] {
+            let mut under_way = Vec::new();
+            let may = |kind: RowKind, under_way: &[Going]| {
+                let lead = PhoneNumber::from_digits(13_125_550_142).unwrap();
+                has_room(&Waits::plain(lead, 1, kind), under_way.iter())
+            };
+            for kind in &begun {
+                while may(*kind, &under_way) {
+                    under_way.extend(going(*kind, 1));
+                }
+            }
+            let room: Vec<RowKind> = kinds
+                .into_iter()
+                .filter(|kind| may(*kind, &under_way))
+                .collect();
+            assert_eq!(room, has, "after {begun:?}: {}", under_way.len());
+        }
+    }
+
+    #[test]
+    fn a_campaign_by_one_channel_leaves_room_for_answers_and_other_channels() {
+        let campaign = |channel: &str| Waits {
+            channel: Some(channel.into()),
+            ..row(1, Lane::Campaign, "a", 1)
+        };
+        let under_way = going(RowKind::Sms, CAMPAIGN_MAX);
+        assert!(!has_room(&campaign("m"), under_way.iter()));
+        assert!(has_room(&campaign("other"), under_way.iter()));
+        let answer = Waits {
+            lane: Lane::Answer,
+            ..campaign("m")
+        };
+        assert!(has_room(&answer, under_way.iter()));
+    }
+
+    #[test]
+    fn webhooks_that_fill_the_sight_give_way_and_answers_do_not() {
+        let workspace = Workspace::default();
+        let of_kind = |n: u64, kind| Waits {
+            kind,
+            ..row(n, Lane::Answer, "", 0)
+        };
+        let mut left: Vec<Waits> = (0..500).map(|n| of_kind(n, RowKind::Notify)).collect();
+        left.extend((500..512).map(|n| of_kind(n, RowKind::Sms)));
+        let away = Turns::default().give_way(&left, &workspace, 512, Timestamp::from_ms(0));
+        assert_eq!(away.len(), 500 - 256);
+        assert!(away.iter().all(|(_, seq, _)| *seq < 500));
+        let (first, last) = (away[0].2, away[away.len() - 1].2);
+        assert_eq!(
+            (last - Duration::from_ms(243 * 20)),
+            first,
+            "in their order"
+        );
     }
 
     #[test]
