@@ -110,19 +110,26 @@ impl Trail {
                 std::mem::take(&mut waiting.uses),
             )
         };
-        if !uses.is_empty() {
-            store.touch(&uses)?;
-        }
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let written = store.append_audit(&rows);
+        // Neither keeps the other from being written.
+        let written = match rows.is_empty() {
+            true => Ok(()),
+            false => store.append_audit(&rows),
+        };
+        let touched = match uses.is_empty() {
+            true => Ok(()),
+            false => store.touch(&uses),
+        };
+        let mut waiting = self.lock();
         if written.is_err() {
-            let mut waiting = self.lock();
             let later = std::mem::replace(&mut waiting.rows, rows);
             waiting.rows.extend(later);
         }
-        written
+        if touched.is_err() && waiting.uses.len() + uses.len() <= USES_KEPT_MAX {
+            let later = std::mem::replace(&mut waiting.uses, uses);
+            waiting.uses.extend(later);
+        }
+        drop(waiting);
+        written.and(touched)
     }
 
     fn is_empty(&self) -> bool {

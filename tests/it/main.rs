@@ -24,6 +24,7 @@ mod sending;
 mod soundness;
 mod spending;
 mod store;
+mod trail;
 mod terminal;
 mod tidy;
 mod turns;
