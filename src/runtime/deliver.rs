@@ -1,16 +1,18 @@
 //! Carries one job out in the outside world, and says how it went. Which client, which signature, which
 //! answer means what; when and how often is `dispatch`'s to decide.
 
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration as StdDuration;
 
+use futures_util::future::join_all;
 use serde_json::{Map, Value as Json, json};
 
 use crate::carrier::{EffectRef, HttpRequest, signing};
-use crate::conversation::{AgentWay, Conversation, Effect};
+use crate::conversation::{AgentWay, Conversation, Effect, Seq};
 use crate::flow::workspace::Endpoint;
-use crate::lead::{Name, Value};
-use crate::runtime::mail::Mailer;
+use crate::lead::{Name, PhoneNumber, Value};
+use crate::runtime::mail::{self, Mailer};
 use crate::runtime::outside::{NoAnswer, Outside, Reach, is_this_machine};
 use crate::runtime::work::{Job, SendResult};
 use crate::runtime::{Engine, free_times, perform};
@@ -25,6 +27,8 @@ pub struct Deliverer {
     pub engine: Arc<Engine>,
     pub outside: Outside,
     pub mailer: Mailer,
+    /// Which webhooks have answered for good what is to be tried again for others.
+    pub answered: Answered,
 }
 
 impl Deliverer {
@@ -159,17 +163,40 @@ impl Deliverer {
             "timestamp": job.sending.changed.to_string(),
             "data": data,
         });
-        let mut failed = None;
-        for (name, webhook) in &live.workspace.webhooks {
-            if !wants(&webhook.events, event) {
-                continue;
-            }
+        let mut answered = self.answered.take(job);
+        let asked = live.workspace.webhooks.iter().filter(|(name, webhook)| {
+            wants(&webhook.events, event) && !answered.contains_key(*name)
+        });
+        let posts = asked.map(|(name, webhook)| {
             let (id, secret) = (id_of(job, name), webhook.secret.as_deref());
-            if let Err(error) = self.post(&webhook.url, secret, &id, &body, reach).await {
-                failed = Some(error);
+            let body = &body;
+            async move {
+                let posted = self.post(&webhook.url, secret, &id, body, reach).await;
+                (name, posted)
+            }
+        });
+        let mut later = None;
+        for (name, posted) in join_all(posts).await {
+            match posted {
+                Ok(()) => drop(answered.insert(name.clone(), None)),
+                Err(NoAnswer::Refused(error)) => {
+                    answered.insert(name.clone(), Some(error));
+                }
+                Err(error) => later = Some((name, error)),
             }
         }
-        told(failed, job.sending.attempts)
+        let named = |name: &Name, error: &str| format!("the webhook `{name}`: {error}");
+        if let Some((name, error)) = later {
+            self.answered.keep(job, answered);
+            return tell_again(job.sending.attempts, named(name, &error.to_string()));
+        }
+        let refusal = answered
+            .iter()
+            .find_map(|(name, error)| Some(named(name, error.as_ref()?)));
+        match refusal {
+            Some(error) => refused(&error),
+            None => told(None, job.sending.attempts),
+        }
     }
 
     async fn conversation_json(&self, job: &Job) -> Json {
@@ -359,7 +386,46 @@ pub(super) fn told(failed: Option<NoAnswer>, attempts: u8) -> SendResult {
             delivered: false,
         },
         Some(NoAnswer::Refused(error)) => refused(&error),
-        // An alert or a webhook goes again under the same id.
-        Some(NoAnswer::NotReached(error) | NoAnswer::Unknown(error)) => retry(attempts, error),
+        Some(NoAnswer::NotReached(error) | NoAnswer::Unknown(error)) => tell_again(attempts, error),
+    }
+}
+
+/// How often an alert or a webhook is tried: for most of a day, as letters are.
+pub const TELL_ATTEMPTS_MAX: u8 = 1 + mail::ATTEMPTS_MAX;
+
+/// An alert or a webhook goes again under the same id: at once, then as letters do.
+pub(super) fn tell_again(attempts: u8, error: String) -> SendResult {
+    let after = match attempts {
+        0 | 1 => RETRY_FIRST,
+        more => mail::backoff(more - 1),
+    };
+    SendResult::Retry { after, error }
+}
+
+/// Kept in memory: after a restart all are told again, under the same id.
+#[derive(Default)]
+pub struct Answered(Mutex<HashMap<(PhoneNumber, Seq), Answers>>);
+
+/// By webhook: that it was told, or why it refuses.
+type Answers = BTreeMap<Name, Option<String>>;
+
+/// Rows of which is known who has answered.
+const ANSWERED_MAX: usize = 10_000;
+
+impl Answered {
+    fn take(&self, job: &Job) -> Answers {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.remove(&(job.lead, job.seq)).unwrap_or_default()
+    }
+
+    fn keep(&self, job: &Job, answers: Answers) {
+        if answers.is_empty() || job.sending.attempts >= TELL_ATTEMPTS_MAX {
+            return;
+        }
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= ANSWERED_MAX {
+            known.clear();
+        }
+        known.insert((job.lead, job.seq), answers);
     }
 }

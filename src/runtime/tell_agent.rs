@@ -6,7 +6,7 @@ use crate::carrier::{self, Bridge, EffectRef, OutgoingSms, Settings};
 use crate::conversation::{AgentNote, AgentWay};
 use crate::flow::workspace::{Agent, WebhookBody};
 use crate::lead::PhoneNumber;
-use crate::runtime::deliver::{Deliverer, id_of, refused, retry, told};
+use crate::runtime::deliver::{Deliverer, id_of, refused, retry, tell_again, told};
 use crate::runtime::notice::Notice;
 use crate::runtime::outside::Reach;
 use crate::runtime::texting::{CARRIER_TIMEOUT, of_none, of_sent};
@@ -60,7 +60,7 @@ impl Deliverer {
         };
         let attempts = job.sending.attempts;
         let result = self.by_carrier(name, channel, &outgoing, attempts).await;
-        of_agent(result, attempts)
+        of_alert(result, attempts)
     }
 
     /// Has the carrier call the agent and, once they answer, the lead.
@@ -101,15 +101,29 @@ impl Deliverer {
             Ok(answer) => of_sent(carrier.bridged(&answer), &answer, carrier, attempts),
             Err(none) => of_none(none, carrier, attempts),
         };
-        of_agent(found.result, attempts)
+        of_call(found.result, attempts)
     }
 }
 
-/// What befalls an agent's number is not the lead's: nobody is opted out or out of reach by it. Whichever
-/// channel is open when it is tried again takes it.
-fn of_agent(result: SendResult, attempts: u8) -> SendResult {
+/// What befalls an agent's number is not the lead's: nobody is opted out or out of reach by it. An alert
+/// goes again until it is surely taken, by whichever channel is open then: twice is better than not at all.
+fn of_alert(result: SendResult, attempts: u8) -> SendResult {
     match result {
-        SendResult::Paused { error } => retry(attempts, error),
+        SendResult::Paused { error }
+        | SendResult::Uncertain { error }
+        | SendResult::Repeat { error, .. } => tell_again(attempts, error),
+        SendResult::Unreachable { error } | SendResult::OptedOut { error } => refused(&error),
+        other => other,
+    }
+}
+
+/// A call that may have been made is not made again, nor one much later than it was asked for.
+fn of_call(result: SendResult, attempts: u8) -> SendResult {
+    match result {
+        SendResult::Paused { error } | SendResult::NotReached { error, .. } => {
+            retry(attempts, error)
+        }
+        SendResult::Busy { after, error } => SendResult::Retry { after, error },
         SendResult::Unreachable { error } | SendResult::OptedOut { error } => refused(&error),
         other => other,
     }

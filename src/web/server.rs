@@ -193,6 +193,7 @@ pub async fn start(
         engine: engine.clone(),
         outside: outside.clone(),
         mailer: Mailer::default(),
+        answered: Default::default(),
     });
     let early = Arc::new(Early::new(engine.clone(), committer.clone()));
     let sandbox = is_sandbox.then(|| sandbox(&engine, deliverer.clone()));

@@ -15,6 +15,7 @@ pub mod parked;
 mod load;
 mod provider;
 mod preferences;
+mod sending;
 
 use std::sync::Arc;
 use std::time::Duration;

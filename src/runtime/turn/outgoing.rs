@@ -3,6 +3,7 @@
 use crate::conversation::{Effect, Event, FailedSend, SmsMessage};
 use crate::lead::Name;
 use crate::policy::{HoldReason, Outgoing, Permit, Purpose, SendWindow, Verdict};
+use crate::runtime::deliver::TELL_ATTEMPTS_MAX;
 use crate::runtime::senders;
 use crate::runtime::turn::Desk;
 use crate::runtime::turn::doubt::LOOK_UP_AFTER;
@@ -465,10 +466,11 @@ fn may_repeat(effect: &Effect) -> bool {
     !matches!(effect, Effect::Sms(_) | Effect::Bridge { .. })
 }
 
-/// An email is tried for most of a day, as mail servers do.
+/// An email is tried for most of a day, as mail servers do; so are an alert and a webhook.
 fn attempts_max(row: &Row) -> u8 {
     match row.body {
         RowBody::Outgoing(Effect::Email(_), _) => crate::runtime::mail::ATTEMPTS_MAX,
+        RowBody::Outgoing(Effect::TellAgent(_) | Effect::Notify { .. }, _) => TELL_ATTEMPTS_MAX,
         RowBody::Outgoing(..) | RowBody::Happened(_) => ATTEMPTS_MAX,
     }
 }

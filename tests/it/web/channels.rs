@@ -66,7 +66,7 @@ async fn answer(
     (StatusCode::from_u16(status).unwrap(), body)
 }
 
-async fn server(channels: &str, store: Arc<dyn Store>) -> Server {
+pub(super) async fn server(channels: &str, store: Arc<dyn Store>) -> Server {
     let main = "  main: { carrier: sandbox, from: \"+13125550100\" }\n";
     let text = super::WORKSPACE.replace(main, channels);
     let (workspace, problems) =
@@ -78,7 +78,7 @@ async fn server(channels: &str, store: Arc<dyn Store>) -> Server {
     Server::start(store, live).await
 }
 
-fn twilio(name: &str, api: &str, more: &str) -> String {
+pub(super) fn twilio(name: &str, api: &str, more: &str) -> String {
     format!(
         "  {name}: {{ carrier: twilio, from: \"{OURS}\", account: AC1, secret: \"${{TOKEN}}\", \
          api: \"{api}/{name}\"{more} }}\n"
@@ -101,7 +101,7 @@ async fn hook(server: &Server, kind: &str, fields: &[(&str, &str)]) -> Got {
     got
 }
 
-async fn until<T>(what: &str, mut found: impl AsyncFnMut() -> Option<T>) -> T {
+pub(super) async fn until<T>(what: &str, mut found: impl AsyncFnMut() -> Option<T>) -> T {
     let began = Instant::now();
     loop {
         if let Some(found) = found().await {
@@ -112,7 +112,7 @@ async fn until<T>(what: &str, mut found: impl AsyncFnMut() -> Option<T>) -> T {
     }
 }
 
-fn texts(server: &Server) -> Vec<(String, Sending)> {
+pub(super) fn texts(server: &Server) -> Vec<(String, Sending)> {
     let rows = server
         .store
         .outgoing(RowKind::Sms, Some(LEAD), 100)
