@@ -83,7 +83,6 @@ impl Desk<'_> {
                         to.status = SendStatus::Held;
                         to.due = Some(until);
                         to.held = Some(why);
-                        to.waits_since = None;
                     });
                     return Ok(());
                 }
@@ -123,6 +122,8 @@ impl Desk<'_> {
         }
         let from = self.number_of(channel.as_ref());
         let sending = self.change(&row, sending, |to| {
+            // The time in which it might not leave is none in which it was tried in vain.
+            to.waits_since = to.waits_since.filter(|_| to.status != SendStatus::Held);
             to.status = SendStatus::Sending;
             to.attempts = to.attempts.saturating_add(1);
             to.channel = channel;
