@@ -11,7 +11,7 @@ use std::time::Duration;
 
 const WORKSPACE: &str = "brand: Northside\ntime_zone: America/Chicago\ndefault_team: sales\n\
     channels: { main: { carrier: sandbox, from: \"+13125550100\" } }\n\
-    sending: { quiet_hours: { between: \"00:00-24:00\" }, caps: [] }\n\
+    sending: { quiet_hours: { between: \"00:00-24:00\" } }\n\
     teams: { sales: { agents: [ { name: Dana, console: true } ], route: everyone } }\n";
 const FLOW: &str = r#"
 flow: count
