@@ -31,6 +31,7 @@ pub fn unit(source: &Source) -> (Option<Unit<'_>>, Vec<Diagnostic>) {
     };
     problems.extend(grammar::check(
         &source.file,
+        &source.text,
         &mut root,
         &Shape::Object(&grammar::FLOW),
     ));

@@ -6,6 +6,8 @@
 //! an unquoted `+15551234567`, which is a number that has lost its plus.
 
 mod colon;
+mod left;
+mod one_line;
 mod syntax;
 
 use std::collections::HashMap;
@@ -378,20 +380,18 @@ impl<'a> Reader<'a> {
             .help = Some(format!("put it in quotes: \"{text}\""));
             return (broken(span), 1);
         }
+        let raw_len = self.source[span.range()].trim_end().len();
         if style == Style::Plain
-            && let Some(comment) = self.glued_comment(text, span)
+            && text.contains(' ')
+            && let Some(comment) = glued_comment(self.source, span.start as usize + raw_len)
         {
-            self.report_lost(comment, "YAML takes this for a comment");
+            self.problems.push(lost_to_a_comment(self.file, comment));
         }
         let scalar = Scalar {
             text: text.to_string(),
             style,
         };
-        let raw = &self.source[span.range()];
-        let span = Span::new(
-            span.start as usize,
-            span.start as usize + raw.trim_end().len(),
-        );
+        let span = Span::new(span.start as usize, span.start as usize + raw_len);
         let value = Yaml::Scalar(scalar);
         (Node { span, value }, 1)
     }
@@ -541,24 +541,8 @@ impl<'a> Reader<'a> {
         &mut self.problems[at]
     }
 
-    /// `Room #12 is ready`: a sign that touches its word, after a text of several words, was not meant
-    /// as a comment.
-    fn glued_comment(&self, text: &str, span: Span) -> Option<Span> {
-        if !text.contains(' ') {
-            return None;
-        }
-        let end = span.start as usize + self.source[span.range()].trim_end().len();
-        let rest = self.source[end..].lines().next()?;
-        let comment = rest.trim_start_matches([' ', '\t']);
-        let glued = comment
-            .strip_prefix('#')?
-            .starts_with(char::is_alphanumeric);
-        let start = end + rest.len() - comment.len();
-        glued.then(|| Span::new(start, start + comment.trim_end().len()))
-    }
-
     fn report_lost(&mut self, span: Span, why: &str) {
-        let problem = self.report("E0009", span, "YAML would lose a part of this text");
+        let problem = self.report("E0009", span, LOST);
         problem.label = why.to_string();
         problem.help = Some("put the whole text in quotes".into());
     }
@@ -600,6 +584,26 @@ impl<'a> Reader<'a> {
         problem.help = (!wrong.help.is_empty()).then_some(wrong.help);
     }
 }
+
+/// `Room #12 is ready`: a sign that touches its word, on the line of a text that ends at the byte `end`,
+/// was not meant as a comment.
+pub fn glued_comment(source: &str, end: usize) -> Option<Span> {
+    let rest = source.get(end..)?.lines().next()?;
+    let comment = rest.trim_start_matches([' ', '\t']);
+    let glued = comment
+        .strip_prefix('#')?
+        .starts_with(char::is_alphanumeric);
+    let start = end + rest.len() - comment.len();
+    glued.then(|| Span::new(start, start + comment.trim_end().len()))
+}
+
+pub fn lost_to_a_comment(file: &str, comment: Span) -> Diagnostic {
+    Diagnostic::error("E0009", file, comment, LOST)
+        .label("YAML takes this for a comment")
+        .help("put the whole text in quotes; a comment has a blank after its `#`")
+}
+
+const LOST: &str = "YAML would lose a part of this text";
 
 fn broken(span: Span) -> Node {
     let value = Yaml::Broken;

@@ -169,6 +169,18 @@ fn no_sign(two: &str, first: char, at: usize) -> Box<Problem> {
             "`||` is not a word of conditions",
             "write `or`",
         ),
+        ("=>", _) => (
+            at..at + 2,
+            "E0505",
+            "`=>` does not compare",
+            "write `>=` for at least",
+        ),
+        ("=<", _) => (
+            at..at + 2,
+            "E0505",
+            "`=<` does not compare",
+            "write `<=` for at most",
+        ),
         (_, '=') => (
             at..end,
             "E0505",

@@ -4,12 +4,13 @@
 use crate::diagnostic::{Diagnostic, Span, nearest};
 use crate::flow::grammar::steps::COMMON;
 use crate::flow::grammar::{Key, Need, Object, Shape, VERBS, Words};
-use crate::flow::yaml::{Entry, Node, Scalar, Style, Yaml};
+use crate::flow::yaml::{self, Entry, Node, Scalar, Style, Yaml};
 
-/// Checks `node` against `shape`.
-pub fn check(file: &str, node: &mut Node, shape: &Shape) -> Vec<Diagnostic> {
+/// Checks `node`, which was read from `source`, against `shape`.
+pub fn check(file: &str, source: &str, node: &mut Node, shape: &Shape) -> Vec<Diagnostic> {
     let mut checker = Checker {
         file,
+        source,
         problems: Vec::new(),
     };
     checker.value(node, shape, "this");
@@ -18,6 +19,7 @@ pub fn check(file: &str, node: &mut Node, shape: &Shape) -> Vec<Diagnostic> {
 
 struct Checker<'a> {
     file: &'a str,
+    source: &'a str,
     problems: Vec<Diagnostic>,
 }
 
@@ -30,6 +32,7 @@ impl Checker<'_> {
         if !fits_kind(node, shape) {
             return self.wrong_kind(node, shape, name);
         }
+        self.lost_words(node, shape);
         match shape {
             Shape::Word(words) => self.word(node, words),
             Shape::Choice(choices) => self.choice(node, choices),
@@ -65,6 +68,22 @@ impl Checker<'_> {
         self.problems
             .push(Diagnostic::error(code, self.file, span, message));
         &mut self.problems[at]
+    }
+
+    /// `say: Class #1 is open`: of a text of one word the rest was taken for a comment.
+    fn lost_words(&mut self, node: &Node, shape: &Shape) {
+        let Some(comment) = comment_after(self.source, node) else {
+            return;
+        };
+        let is_text = match shape {
+            Shape::Text => true,
+            Shape::Word(words) => std::ptr::eq(*words, &super::PATTERN),
+            _ => false,
+        };
+        if is_text {
+            self.problems
+                .push(yaml::lost_to_a_comment(self.file, comment));
+        }
     }
 
     fn wrong_kind(&mut self, node: &mut Node, shape: &Shape, name: &str) {
@@ -176,6 +195,7 @@ impl Checker<'_> {
             return;
         };
         for entry in entries {
+            self.lost_words(&entry.value, &Shape::Text);
             if !matches!(entry.value.value, Yaml::Scalar(_) | Yaml::Broken) {
                 self.wrong_kind(&mut entry.value, &Shape::Word(&super::WORD), &entry.key);
             }
@@ -374,6 +394,16 @@ impl Checker<'_> {
         }
         false
     }
+}
+
+/// The comment that touches its sign, behind a text of one word without quotes. The reader has reported
+/// those behind several.
+fn comment_after(source: &str, node: &Node) -> Option<Span> {
+    let Yaml::Scalar(scalar) = &node.value else {
+        return None;
+    };
+    let is_word = scalar.style == Style::Plain && !scalar.text.contains(' ');
+    is_word.then(|| yaml::glued_comment(source, node.span.end as usize))?
 }
 
 /// `say "hi"` or `then bye`: one of `keys`, then a blank where its colon should be.

@@ -57,7 +57,7 @@ impl<'a> Builder<'a> {
             _ => grammar::LINK_OR_ADDRESS,
         };
         let mut against = against.clone();
-        let slips = grammar::check(self.unit().file, &mut against, &shape);
+        let slips = grammar::check(self.unit().file, self.unit().text, &mut against, &shape);
         if !slips.is_empty() {
             slips.into_iter().for_each(|slip| self.report(slip));
             return None;

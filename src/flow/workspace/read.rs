@@ -31,7 +31,12 @@ pub fn read(file: &str, text: &str, env: &Env) -> (Workspace, Vec<Diagnostic>) {
         return (Workspace::default(), problems);
     };
     problems.extend(environment::fill(file, text, &mut root, env));
-    problems.extend(grammar::check(file, &mut root, &Shape::Object(&WORKSPACE)));
+    problems.extend(grammar::check(
+        file,
+        text,
+        &mut root,
+        &Shape::Object(&WORKSPACE),
+    ));
     let mut reader = Reader {
         file,
         text,

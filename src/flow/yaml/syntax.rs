@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use crate::flow::yaml::colon;
+use crate::flow::yaml::{colon, left, one_line};
 
 /// A syntax error in an author's words.
 #[derive(Debug, PartialEq)]
@@ -16,7 +16,7 @@ pub struct Wrong {
 }
 
 impl Wrong {
-    fn new(at: Range<usize>, message: impl Into<String>, help: impl Into<String>) -> Self {
+    pub fn new(at: Range<usize>, message: impl Into<String>, help: impl Into<String>) -> Self {
         Self {
             at,
             message: message.into(),
@@ -31,21 +31,25 @@ pub fn explain(source: &str, at: usize, info: &str) -> Wrong {
     let here = source[at..].chars().next();
     let whole = at..at + here.map_or(0, char::len_utf8);
     let found = match () {
-        () if info.contains("invalid trailing content") => after_quote(source, &whole),
+        () if info.contains("invalid trailing content") => one_line::no_blank_after_dash(source, at)
+            .or_else(|| one_line::no_comma(source, at))
+            .or_else(|| after_quote(source, &whole)),
         () if info.contains("mapping values are not allowed") => begins_with_brace(source, at)
-            .or_else(|| no_blank_after_colon(source, at))
+            .or_else(|| one_line::no_blank_after_dash(source, at))
+            .or_else(|| one_line::no_blank_after_colon(source, at))
+            .or_else(|| one_line::no_braces(source, at))
             .or_else(|| no_colon(source, at)),
         () if info.contains("expect ':'") || info.contains("comment intercepting") => {
-            no_colon(source, at)
+            one_line::no_blank_after_colon(source, at).or_else(|| no_colon(source, at))
         }
-        () if info.contains("quoted scalar") => {
+        () if info.contains("quoted scalar") => left::quoted(source, at).or_else(|| {
             let lacks = colon::on_its_line(source, at);
             lacks.map(|key| without_colon(key.at, key.key, "…")).or(Some(Wrong::new(
                 whole.clone(),
                 "this quote is not closed",
                 "close it at the end of the text; a text of several lines is indented deeper than its key",
             )))
-        }
+        }),
         () if info.contains("comment or line break") => Some(Wrong::new(
             whole.clone(),
             format!(
@@ -60,7 +64,11 @@ pub fn explain(source: &str, at: usize, info: &str) -> Wrong {
         () if info.contains("entries are not allowed") || info.contains("keys are not allowed") => {
             Some(first_character(source, &whole))
         }
+        () if info.contains("invalid indentation") => left_open(source, at),
         () if info.contains("expected") => begins_with_brace(source, at)
+            .or_else(|| one_line::no_blank_after_dash(source, at))
+            .or_else(|| left::key(source, at))
+            .or_else(|| one_line::no_comma(source, at))
             .or_else(|| brace_inside(source, &whole, info))
             .or_else(|| open_bracket(source, at, info))
             .or_else(|| no_colon(source, at).filter(|_| info.contains("expected key"))),
@@ -102,9 +110,10 @@ fn brace_inside(source: &str, whole: &Range<usize>, info: &str) -> Option<Wrong>
 
 /// The bracket before `at` that was never closed.
 fn open_bracket(source: &str, at: usize, info: &str) -> Option<Wrong> {
-    if !info.contains("',' or") {
-        return None;
-    }
+    info.contains("',' or").then(|| left_open(source, at))?
+}
+
+fn left_open(source: &str, at: usize) -> Option<Wrong> {
     let open = *open_brackets(&source[..at]).last()?;
     let (is, closes) = match source[open..].starts_with('{') {
         true => ('{', '}'),
@@ -118,7 +127,7 @@ fn open_bracket(source: &str, at: usize, info: &str) -> Option<Wrong> {
 }
 
 /// Where brackets stand open at the end of `source`; those in quotes and comments are text.
-fn open_brackets(source: &str) -> Vec<usize> {
+pub fn open_brackets(source: &str) -> Vec<usize> {
     let mut open = Vec::new();
     let mut quote = None;
     let mut before = '\n';
@@ -148,7 +157,7 @@ fn after_quote(source: &str, whole: &Range<usize>) -> Option<Wrong> {
         - key
             .trim_start_matches(|c: char| c.is_alphanumeric() || "-_".contains(c))
             .len();
-    if word > 0 && key[word..].starts_with(" {") {
+    if key.starts_with(char::is_alphanumeric) && key[word..].starts_with(" {") {
         let at = start + (line.len() - key.len());
         return Some(without_colon(at..at + word, &key[..word], "{ … }"));
     }
@@ -162,6 +171,9 @@ fn after_quote(source: &str, whole: &Range<usize>) -> Option<Wrong> {
 /// `answers` and its options on the next lines, `say "hi"`: YAML stumbles over what comes after them.
 fn no_colon(source: &str, at: usize) -> Option<Wrong> {
     let found = colon::missing(source, at)?;
+    if let Some(text) = left::text(source, found.at.start) {
+        return Some(text);
+    }
     let mut wrong = without_colon(found.at, found.key, "…");
     if found.alone {
         wrong.help = format!(
@@ -177,28 +189,6 @@ fn without_colon(at: Range<usize>, key: &str, value: &str) -> Wrong {
     let mut wrong = Wrong::new(at, message, format!("write `{key}: {value}`"));
     wrong.label = "no `:` after this".into();
     wrong
-}
-
-/// `say:"hi"`: without a blank after its colon, a key is part of a text.
-fn no_blank_after_colon(source: &str, at: usize) -> Option<Wrong> {
-    let this = source[..at].rfind('\n')?;
-    let above = source[..this].rfind('\n').map_or(0, |at| at + 1);
-    let line = &source[above..this];
-    let colon = line.find(':')?;
-    let name = line[..colon].trim_start();
-    let is_key = !name.is_empty()
-        && name
-            .chars()
-            .all(|c| c.is_alphanumeric() || "-_".contains(c));
-    let glued = !line[colon + 1..].starts_with([' ', '\r']) && colon + 1 < line.len();
-    (is_key && glued).then(|| {
-        let colon = above + colon;
-        Wrong::new(
-            colon..colon + 1,
-            format!("a blank is missing after `{name}:`"),
-            format!("write `{name}: …`"),
-        )
-    })
 }
 
 fn first_character(source: &str, whole: &Range<usize>) -> Wrong {
@@ -334,7 +324,72 @@ mod tests {
             (
                 "a:\n  say: Hi: you: two\n",
                 ":",
-                "a second `: ` on one line",
+                "a text with a colon in it needs quotes",
+            ),
+            (
+                "a:\n  yes: b, score: 10\n",
+                "score",
+                "`score` is a second key on this line, without braces around them",
+            ),
+            (
+                "a:\n  b: end: c\n",
+                "end",
+                "`end` is a second key on this line, without braces around them",
+            ),
+            (
+                "a:\n  - after: 1d, then: b\n",
+                "then",
+                "`then` is a second key on this line, without braces around them",
+            ),
+            (
+                "a: { b: 1d then: c }\n",
+                "then",
+                "a `,` is missing before `then`",
+            ),
+            (
+                "a:\n  - { say: \"hi, you\" then: c }\n",
+                "then",
+                "a `,` is missing before `then`",
+            ),
+            (
+                "a:\n  - { b: 1d, then: c\n  d:\n    say: \"x\"\n",
+                "{",
+                "this `{` is not closed",
+            ),
+            (
+                "a:\n  b:\n    -{ c: 1d, then: d }\n",
+                "-",
+                "a blank is missing after `-`",
+            ),
+            (
+                "a:\n  - { b: c }\n  -{ b: 1d, then: d }\n",
+                "-",
+                "a blank is missing after `-`",
+            ),
+            (
+                "a:\n  expect:date\n  then: b\n",
+                ":",
+                "a blank is missing after `expect:`",
+            ),
+            (
+                "a:\n  b:\n    end: x\nc:\n    say: y\n  d: { end: z }\n",
+                "c",
+                "`c` stands too far left",
+            ),
+            (
+                "a:\n  say: So it\nis with us.\n  then: b\n",
+                "is with us.",
+                "this line of the text under `say` stands too far left",
+            ),
+            (
+                "a:\n  say: |\n    So it\nis with us.\n  then: b\n",
+                "is with us.",
+                "this line of the text under `say` stands too far left",
+            ),
+            (
+                "a:\n  say: \"So it\nis with us.\"\n  then: b\n",
+                "is with us.\"",
+                "this line of the text under `say` stands too far left",
             ),
             ("a:\n b: 1\n   c: 2\n", ":", "a second `: ` on one line"),
             (
