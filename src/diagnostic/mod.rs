@@ -159,6 +159,24 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, name)| name)
 }
 
+/// The name in `known` that begins as `word` does and ends too late or too early, by no more than what both
+/// have: `by` for `bye`, `byebye` for `bye`. For words too short for [`nearest`].
+pub fn begun_alike<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let left_over = |name: &str| {
+        let (long, short) = match name.len() > word.len() {
+            true => (name, word),
+            false => (word, name),
+        };
+        let rest = long.strip_prefix(short)?.len();
+        (short.len() > 1 && rest <= short.len()).then_some(rest)
+    };
+    known
+        .into_iter()
+        .filter_map(|name| Some((left_over(name)?, name)))
+        .min_by_key(|(rest, _)| *rest)
+        .map(|(_, name)| name)
+}
+
 /// Typing slips between two words; `-` and `_` count as the same.
 fn slips(a: &str, b: &str) -> usize {
     let plain = |text: &str| text.replace(['_', ' '], "-");
@@ -167,7 +185,23 @@ fn slips(a: &str, b: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::{begun_alike, nearest};
+
+    #[test]
+    fn a_name_that_ends_too_early_or_too_late_is_the_one_that_begins_so() {
+        let known = ["bye", "offer", "book-visit"];
+        for (word, meant) in [
+            ("by", Some("bye")),
+            ("byebye", Some("bye")),
+            ("b", None),
+            ("of", None),
+            ("book", None),
+            ("offer2", Some("offer")),
+            ("call", None),
+        ] {
+            assert_eq!(begun_alike(word, known), meant, "{word}");
+        }
+    }
 
     #[test]
     fn a_slip_of_the_pen_finds_the_name_that_was_meant() {

@@ -2,7 +2,7 @@
 //!
 //! A text that is plainly in another language than the locale it stands under: Spanish under `en:`, or one
 //! English text for all the locales of a flow. English, Spanish, French, German, Portuguese and Italian are
-//! known; a text of few words is not judged.
+//! known; a text of few words is not judged. The same text under two languages is found by itself.
 //!
 //! ## Why it matters
 //!
@@ -33,7 +33,8 @@ use crate::flow::template::Piece;
 use crate::lint::Lint;
 use crate::lint::Report;
 use crate::lint::language::{self, LANGUAGES};
-use crate::lint::said;
+use crate::lint::prose;
+use crate::lint::said::{self, Said};
 
 pub struct LocaleMismatch;
 
@@ -47,7 +48,8 @@ impl Lint for LocaleMismatch {
     }
 
     fn run(&self, flow: &Flow, report: &mut Report) {
-        for said in said::all(flow, report.brand()) {
+        let all = said::all(flow, report.brand());
+        for said in &all {
             // What a token brings in is in the lead's language, or in none.
             let words: String = said
                 .template
@@ -59,6 +61,20 @@ impl Lint for LocaleMismatch {
                 })
                 .collect();
             let Some(found) = language::detect(&words) else {
+                if let Some(twin) = twin(&all, said) {
+                    report.text(
+                        said,
+                        format!(
+                            "under `{}` stands the same text as under `{}`",
+                            said.locale, twin.locale
+                        ),
+                        "word for word the same",
+                        &format!(
+                            "write the text for `{}`, or take the locale out of `locales`",
+                            said.locale
+                        ),
+                    );
+                }
                 continue;
             };
             let mut locales = said.locales.iter();
@@ -66,7 +82,7 @@ impl Lint for LocaleMismatch {
                 continue;
             };
             report.text(
-                &said,
+                said,
                 format!("under `{locale}` stands a text in {}", name(found)),
                 "another language than a lead of this locale reads",
                 &format!("write the text for `{locale}`, or take the locale out of `locales`"),
@@ -74,6 +90,21 @@ impl Lint for LocaleMismatch {
         }
     }
 }
+
+/// The text of another language, written before this one, that says the same word for word. A name or a
+/// number may be the same in any language.
+fn twin<'a, 'b>(all: &'a [Said<'b>], said: &Said) -> Option<&'a Said<'b>> {
+    let words: usize = said.literals().map(|text| prose::words(text).count()).sum();
+    let language = |said: &Said| said.locale.split('-').next().map(String::from);
+    let earlier = all.iter().take_while(|other| !std::ptr::eq(*other, said));
+    earlier.filter(|_| words >= WORDS_SAME).find(|other| {
+        other.place == said.place
+            && other.template == said.template
+            && language(other) != language(said)
+    })
+}
+
+const WORDS_SAME: usize = 3;
 
 /// Whether a locale is surely another language. One that is not known here may be near to what was found.
 fn differs(locale: &str, found: &str) -> bool {

@@ -1,11 +1,13 @@
 //! ## What it finds
 //!
-//! More than 5 texts to a lead who never answers.
+//! More than 5 texts to a lead who never answers, and a question with its nudges that sends more texts than
+//! a cap of the workspace allows in a week or longer.
 //!
 //! ## Why it matters
 //!
 //! Whoever did not answer five texts does not answer the sixth; they report it. Carriers watch the share
-//! of opt-outs, and one angry lead costs more than one lost.
+//! of opt-outs, and one angry lead costs more than one lost. A text beyond the cap is held until there is room
+//! again: a nudge that was meant for tomorrow comes weeks later.
 //!
 //! ## Example
 //!
@@ -29,6 +31,8 @@ use crate::lint::Lint;
 use crate::lint::Report;
 use crate::lint::paths;
 use crate::lint::said::{is_own, ladder, opening};
+use crate::policy::{Cap, MessageKind};
+use crate::time::Duration;
 
 pub struct LongSilence;
 
@@ -47,6 +51,7 @@ impl Lint for LongSilence {
             let says = |rung: &&crate::flow::steps::Rung| matches!(rung.does, RungDoes::Say(_));
             usize::from(opening(verb).is_some()) + ladder(verb).iter().filter(says).count()
         };
+        beyond_caps(flow, texts, report);
         let way = paths::heaviest(flow, texts, |ix, exit| {
             let taken = taken_by(&flow.step(ix).verb, exit);
             matches!(taken, Taken::Silence | Taken::Itself | Taken::Unclaimed)
@@ -83,6 +88,38 @@ impl Lint for LongSilence {
             "one text too many to a silent lead",
             "fewer nudges, and an email or the end instead",
         );
+    }
+}
+
+/// A question that sends more by itself than a cap leaves room for.
+fn beyond_caps(flow: &Flow, texts: impl Fn(StepIx) -> usize, report: &mut Report) {
+    let Some(workspace) = report.known().workspace else {
+        return;
+    };
+    let long = |cap: &&Cap| cap.per >= Duration::days(7) && cap.kind.is_none_or(|k| k == flow.kind);
+    let tightest = workspace
+        .rules
+        .caps
+        .iter()
+        .filter(long)
+        .min_by_key(|cap| cap.at_most);
+    let Some(cap) = tightest.filter(|_| flow.kind == MessageKind::Marketing) else {
+        return;
+    };
+    for ix in (0..flow.steps.len()).map(|at| StepIx(at as u32)) {
+        let sent = texts(ix);
+        if sent > cap.at_most as usize && sent <= MAX && is_own(flow, ix) {
+            report.step(
+                ix,
+                flow.places.step(ix),
+                format!(
+                    "{sent} texts with its nudges, and the workspace allows {} in {}",
+                    cap.at_most, cap.per
+                ),
+                "the last of them are held until there is room again",
+                "fewer nudges, or a higher cap under `sending:` in workspace.yaml",
+            );
+        }
     }
 }
 

@@ -15,6 +15,7 @@ mod ambiguous_date;
 mod ascii_art;
 mod brand_in_first;
 mod colour_or_shape;
+mod doubled_braces;
 mod emoji_count;
 mod exclamation;
 mod experiment_too_small;
@@ -63,12 +64,13 @@ pub trait Lint: Sync {
 }
 
 /// Every lint, by name.
-pub const ALL: [&dyn Lint; 32] = [
+pub const ALL: [&dyn Lint; 33] = [
     &all_caps::AllCaps,
     &ambiguous_date::AmbiguousDate,
     &ascii_art::AsciiArt,
     &brand_in_first::BrandInFirst,
     &colour_or_shape::ColourOrShape,
+    &doubled_braces::DoubledBraces,
     &emoji_count::EmojiCount,
     &exclamation::Exclamation,
     &experiment_too_small::ExperimentTooSmall,

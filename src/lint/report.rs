@@ -82,6 +82,12 @@ impl<'a> Report<'a> {
         self.put(address.step, span, message, label, help);
     }
 
+    /// A text as its author wrote it, tokens, quotes and all; `None` where its place is another file's.
+    pub fn written(&self, said: &Said) -> Option<&'a str> {
+        let (_, source) = self.flow.sources.first()?;
+        source.get(said.span.range()).map(str::trim)
+    }
+
     /// Where `piece` first stands in a span of the flow's own source, in any case.
     fn find(&self, within: Span, piece: &str) -> Option<Span> {
         let (_, source) = self.flow.sources.first()?;

@@ -5,8 +5,9 @@
 //!
 //! ## Why it matters
 //!
-//! One of them makes a part hold 70 characters instead of 160: the bill doubles for a quote mark that a
-//! word processor bent.
+//! Carriers send a text in GSM-7 where all of its characters are plain, and else in UCS-2. In UCS-2 a part
+//! holds 70 characters instead of 160: the bill doubles for a quote mark that a word processor bent. Curly
+//! quotes around a whole text are no quotes to YAML either: the lead sees them.
 //!
 //! ## Example
 //!
@@ -21,7 +22,7 @@
 //! ```
 
 use crate::flow::Flow;
-use crate::flow::sms_parts::{self, Parts};
+use crate::flow::sms_parts;
 use crate::lint::Lint;
 use crate::lint::Report;
 use crate::lint::said;
@@ -46,17 +47,38 @@ impl Lint for Ucs2ByAccident {
             let plain = sms_parts::transliterate(&said.text).unwrap_or_default();
             let (now, then) = (sms_parts::count(&said.text), sms_parts::count(&plain));
             let named: Vec<String> = bent.iter().map(|c| shown(*c)).collect();
+            let written = report.written(&said).unwrap_or(&said.text);
+            let first = bent.first().map(char::to_string).unwrap_or_default();
+            if let Some(inside) = in_curly_quotes(written) {
+                let inside: String = inside.chars().map(plain_or_own).collect();
+                report.piece(
+                    &said,
+                    &first,
+                    format!(
+                        "the lead will see the curly quotes around this text ({})",
+                        named.join(", ")
+                    ),
+                    "no quotes to YAML, and dear to send",
+                    &format!("write \"{inside}\""),
+                );
+                continue;
+            }
+            let escaped = written.starts_with('"');
+            let in_its_quotes = |c: char| match escaped {
+                true => plain_or_own(c),
+                false => sms_parts::plain(c).map_or(c.to_string(), String::from),
+            };
+            let written: String = written.chars().map(in_its_quotes).collect();
+            let cost = match then.parts < now.parts {
+                true => format!("{} parts are billed instead of {}", now.parts, then.parts),
+                false => "the bill doubles over 70 characters".to_string(),
+            };
             report.piece(
                 &said,
-                &bent.first().map(char::to_string).unwrap_or_default(),
-                format!(
-                    "UCS-2 only because of {}: {} instead of {}",
-                    named.join(", "),
-                    parts(now),
-                    parts(then)
-                ),
-                "not in GSM-7",
-                &format!("the same in GSM-7: {plain}"),
+                &first,
+                format!("{} in this text makes it dearer: {cost}", named.join(", ")),
+                "has a plain equal",
+                &format!("write {written}"),
             );
         }
     }
@@ -84,10 +106,19 @@ fn shown(c: char) -> String {
     }
 }
 
-/// `1 part of 70`, `3 parts of 153`.
-fn parts(size: Parts) -> String {
-    match size.parts {
-        1 => format!("1 part of {}", size.encoding.single()),
-        many => format!("{many} parts of {}", size.encoding.joined()),
+/// What stands between curly quotes that enclose the whole text.
+fn in_curly_quotes(written: &str) -> Option<&str> {
+    let quotes = [('“', '”'), ('„', '“'), ('‘', '’'), ('”', '”')];
+    quotes
+        .iter()
+        .find_map(|(open, close)| written.strip_prefix(*open)?.strip_suffix(*close))
+}
+
+/// The plain equal, which in a text between straight quotes is escaped where it is one.
+fn plain_or_own(c: char) -> String {
+    match sms_parts::plain(c) {
+        Some("\"") => "\\\"".to_string(),
+        Some(plain) => plain.to_string(),
+        None => c.to_string(),
     }
 }

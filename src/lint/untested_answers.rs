@@ -20,6 +20,7 @@
 
 use crate::flow::Flow;
 use crate::flow::graph::{Taken, taken_by};
+use crate::flow::steps::Verb;
 use crate::lint::Lint;
 use crate::lint::said::is_own;
 use crate::lint::{Report, Uncovered};
@@ -59,7 +60,13 @@ impl Lint for UntestedAnswers {
             report.step(
                 missing.step,
                 flow.places.option(missing.step, &missing.exit),
-                format!("no test answers `{}` with `{}`", step.name, missing.exit),
+                match &step.verb {
+                    Verb::Email(_) => format!(
+                        "in no test the lead replies to the email of `{}`",
+                        step.name
+                    ),
+                    _ => format!("no test answers `{}` with `{}`", step.name, missing.exit),
+                },
                 "no test takes this answer",
                 "add a test in which a lead gives it",
             );

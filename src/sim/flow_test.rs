@@ -8,6 +8,7 @@ use crate::conversation::{Effect, Event, Status};
 use crate::flow::workspace::Workspace;
 use crate::flow::{Flow, FlowTest, Line, Says};
 use crate::lead::{Name, Value};
+use crate::policy::HoldReason;
 use crate::runtime::work::{LeadUpdate, Refusal};
 use crate::sim::coverage::{self, Edge};
 use crate::sim::{World, unbounded};
@@ -131,6 +132,8 @@ pub(super) struct Heard {
 pub(super) struct Run<'a> {
     pub(super) world: World,
     flow: &'a Flow,
+    /// Of the workspace, in which what is held is dated.
+    zone: Zone,
     /// The last row of the timeline looked at.
     seen: u32,
     pub(super) heard: Heard,
@@ -168,6 +171,7 @@ impl<'a> Run<'a> {
         let mut run = Self {
             world,
             flow,
+            zone,
             seen: 0,
             heard: Heard::default(),
             held: Vec::new(),
@@ -412,13 +416,39 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// The texts that were decided and not sent yet, why, and until when.
+    fn what_is_held(&self) -> String {
+        let rows = self.held.iter().filter_map(|seq| {
+            let row = self.world.engine().store.row(self.world.lead, *seq);
+            row.ok().flatten()
+        });
+        let held: Vec<String> = rows
+            .filter_map(|row| {
+                let RowBody::Outgoing(Effect::Sms(message), sending) = &row.body else {
+                    return None;
+                };
+                let begins: String = message.text.chars().take(HELD_CHARS).collect();
+                let more = if begins.len() < message.text.len() {
+                    "…"
+                } else {
+                    ""
+                };
+                let why = sending.held.map_or("", why_held);
+                let until = sending.due.map_or(String::new(), |due| {
+                    let wall = due.in_zone(&self.zone).strftime("%a %d %b %Y, %H:%M");
+                    format!(" until {wall}")
+                });
+                Some(format!("\"{begins}{more}\" is held{why}{until}"))
+            })
+            .collect();
+        held.join("; ")
+    }
+
     /// What is there instead of what was expected.
     pub(super) fn nothing(&self, what: &str) -> String {
         let conversation = self.world.conversation().ok().flatten();
         match conversation {
-            Some(_) if !self.held.is_empty() => {
-                format!("{what}; a message is held (quiet hours, a cap or a send window)")
-            }
+            Some(_) if !self.held.is_empty() => format!("{what}; {}", self.what_is_held()),
             Some(c) => match (&c.status, c.step()) {
                 (Status::Ended { outcome }, _) => {
                     format!("{what}; the conversation has ended: {outcome}")
@@ -430,6 +460,21 @@ impl<'a> Run<'a> {
         }
     }
 }
+
+fn why_held(reason: HoldReason) -> &'static str {
+    match reason {
+        HoldReason::QuietHours => " by quiet hours",
+        HoldReason::Cap => " by a cap",
+        HoldReason::SendWindow | HoldReason::BestTime => " by a send window",
+        HoldReason::Scheduled => " for its time",
+        HoldReason::TakenOver => " while an agent writes",
+        HoldReason::Paused => " because the flow is paused",
+        HoldReason::Limit => " by a limit",
+    }
+}
+
+/// So much of a held text is shown.
+const HELD_CHARS: usize = 40;
 
 fn describe(says: &Says) -> String {
     match says {

@@ -23,7 +23,9 @@ pub fn check(resolved: &Resolved) -> Vec<Diagnostic> {
     }
     let checker = Checker::new(resolved);
     let mut problems = Vec::new();
-    checker.unreachable(&mut problems);
+    if !resolved.exits_lost {
+        checker.unreachable(&mut problems);
+    }
     let spinning = checker.loops_without_wait(&mut problems);
     checker.ways_to_an_end(&spinning, &mut problems);
     problems.extend(first_message::check(&checker));

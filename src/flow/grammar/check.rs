@@ -2,6 +2,7 @@
 //! gets the name that was meant) and marks the rest as broken, so that no later stage repeats it.
 
 use crate::diagnostic::{Diagnostic, Span, nearest};
+use crate::flow::grammar::example;
 use crate::flow::grammar::steps::COMMON;
 use crate::flow::grammar::{Key, Need, Object, Shape, VERBS, Words};
 use crate::flow::yaml::{self, Entry, Node, Scalar, Style, Yaml};
@@ -30,7 +31,7 @@ impl Checker<'_> {
             return;
         }
         if !fits_kind(node, shape) {
-            return self.wrong_kind(node, shape, name);
+            return self.wrong_kind(node, shape, &format!("`{name}`"));
         }
         self.lost_words(node, shape);
         match shape {
@@ -50,9 +51,11 @@ impl Checker<'_> {
             Shape::Object(object) => self.object(node, object.name, object.keys.iter().collect()),
             Shape::Step => self.step(node, name),
             Shape::OneOf(shapes) => {
+                let before = self.problems.len();
                 if let Some(shape) = best_fit(node, shapes) {
                     self.value(node, shape, name);
                 }
+                self.offer_map(before, shapes);
             }
             Shape::Nothing | Shape::Anything => {}
         }
@@ -86,28 +89,52 @@ impl Checker<'_> {
         }
     }
 
-    fn wrong_kind(&mut self, node: &mut Node, shape: &Shape, name: &str) {
+    /// A word that is none of those that can stand here, where a map can too.
+    fn offer_map(&mut self, before: usize, shapes: &[Shape]) {
+        let object = shapes.iter().find_map(|shape| match shape {
+            Shape::Object(object) => Some(object),
+            _ => None,
+        });
+        let (Some(object), [problem]) = (object, &mut self.problems[before..]) else {
+            return;
+        };
+        let help = problem.help.take_if(|help| help.starts_with("one of "));
+        if let Some(help) = help {
+            let example = example::map(object, None);
+            problem.help = Some(format!("{help}, or `{example}`: {}", object.doc));
+        }
+    }
+
+    /// `whose` is what should be of this shape, such as "`answers`".
+    fn wrong_kind(&mut self, node: &mut Node, shape: &Shape, whose: &str) {
         let message = format!(
-            "`{name}` should be {}, and is {}",
+            "{whose} should be {}, and is {}",
             wanted(shape),
             node.what()
         );
         let span = node.span;
+        let example = example::mend(self.source, node, shape);
         let unfinished = node
             .text()
             .and_then(|text| without_colon(text, &keys_of(shape)));
         let problem = self.report("E0102", span, message);
         problem.label = format!("this is {}", node.what());
         problem.help = match &node.value {
-            Yaml::Scalar(_) => {
+            Yaml::Scalar(_) if unfinished.is_some() => {
                 unfinished.map(|key| format!("a `:` is missing after `{key}`: {}", colon_help(key)))
             }
             Yaml::Map(_) if name_of_token(node).is_some() => {
                 Some("a text that begins with `{` needs quotes".into())
             }
-            _ => None,
+            _ => example,
         };
-        node.value = Yaml::Broken;
+        node.value = match (shape, &node.value) {
+            (Shape::Map { of, .. }, Yaml::List(items)) => entries_of(items, of),
+            (Shape::Map { of: LEAD_FIELD, .. }, Yaml::Scalar(_)) => {
+                entries_of(std::slice::from_ref(node), LEAD_FIELD)
+            }
+            _ => Yaml::Broken,
+        };
     }
 
     fn word(&mut self, node: &mut Node, words: &Words) {
@@ -163,8 +190,15 @@ impl Checker<'_> {
             return;
         }
         let message = format!("`{text}` is not a number, as `{name}` must be");
+        let is_day = text.parse::<jiff::civil::Date>().is_ok();
+        let help = match is_day && matches!(name, "min" | "max") {
+            true => format!(
+                "a date has no bounds: take `{name}` out, and test the answer in a `decide` step"
+            ),
+            false => "write digits alone, such as `25000` or `2.5`".into(),
+        };
         let span = node.span;
-        self.report("E0109", span, message);
+        self.report("E0109", span, message).help = Some(help);
         node.value = Yaml::Broken;
     }
 
@@ -197,7 +231,8 @@ impl Checker<'_> {
         for entry in entries {
             self.lost_words(&entry.value, &Shape::Text);
             if !matches!(entry.value.value, Yaml::Scalar(_) | Yaml::Broken) {
-                self.wrong_kind(&mut entry.value, &Shape::Word(&super::WORD), &entry.key);
+                let whose = format!("`{}`", entry.key);
+                self.wrong_kind(&mut entry.value, &Shape::Word(&super::WORD), &whose);
             }
         }
     }
@@ -223,6 +258,10 @@ impl Checker<'_> {
             self.report("E0102", span, format!("`{name}` is an empty list"));
         }
         for item in items {
+            if item.value != Yaml::Broken && !fits_kind(item, shape) {
+                self.wrong_kind(item, shape, &format!("each of `{name}`"));
+                continue;
+            }
             self.value(item, shape, name);
         }
     }
@@ -250,6 +289,12 @@ impl Checker<'_> {
         let Yaml::Map(entries) = &mut node.value else {
             return;
         };
+        let astray = match name.as_str() {
+            "a flow" => super::astray::steps(self.file, entries),
+            "`ask`" => super::astray::answers(self.file, entries),
+            _ => Vec::new(),
+        };
+        self.problems.extend(astray);
         self.unknown_keys(entries, name, &keys);
         for key in &keys {
             match entries.iter_mut().find(|entry| entry.key == key.name) {
@@ -395,6 +440,29 @@ impl Checker<'_> {
         false
     }
 }
+
+/// A list where a map should be, as the map that was meant: its items are the keys, so that no later stage
+/// misses them. The name of a lead field alone says enough of it; other names alone do not.
+fn entries_of(items: &[Node], of: &str) -> Yaml {
+    let mut entries = Vec::new();
+    for item in items {
+        match (&item.value, item.text()) {
+            (Yaml::Map(inside), _) => entries.extend(inside.iter().cloned()),
+            (_, Some(text)) if of == LEAD_FIELD => entries.push(Entry {
+                key: text.to_string(),
+                key_span: item.span,
+                value: Node {
+                    span: item.span,
+                    value: Yaml::Broken,
+                },
+            }),
+            _ => return Yaml::Broken,
+        }
+    }
+    Yaml::Map(entries)
+}
+
+const LEAD_FIELD: &str = "a lead field";
 
 /// The comment that touches its sign, behind a text of one word without quotes. The reader has reported
 /// those behind several.

@@ -3,7 +3,7 @@
 
 use crate::flow::grammar::Shape;
 
-pub const LINTS: [(&str, &str); 32] = [
+pub const LINTS: [(&str, &str); 33] = [
     ("all-caps", "Words in capitals in a row."),
     ("ambiguous-date", "A date in figures alone, such as 12/1."),
     (
@@ -17,6 +17,10 @@ pub const LINTS: [(&str, &str); 32] = [
     (
         "colour-or-shape",
         "Words that point at a colour, a shape or a picture.",
+    ),
+    (
+        "doubled-braces",
+        "A token in two braces, which the lead reads as it stands.",
     ),
     ("emoji-count", "More than two emoji in a text."),
     ("exclamation", "More than one exclamation mark in a text."),

@@ -4,7 +4,9 @@
 //! Decides how things are written; refuses to know what names stand for (`resolve` does).
 
 mod anomalies;
+mod astray;
 mod check;
+mod example;
 mod flow;
 mod lints;
 mod register;

@@ -9,7 +9,7 @@ use crate::flow::links::INVITE;
 use crate::flow::parse::{Unit, entries, name_of, one_or_many, word};
 use crate::flow::resolve::questions::kind_of;
 use crate::flow::resolve::{Builder, Pass};
-use crate::flow::template::{AnswerKind, AnswerName, Names};
+use crate::flow::template::{AnswerKind, AnswerName, Names, Template, Text};
 use crate::flow::yaml::{Node, Yaml};
 use crate::flow::{Anytime, AnytimeThen, Field, Link, StepIx};
 use crate::lead::{Kind, Name};
@@ -138,7 +138,11 @@ impl<'a> Builder<'a> {
             let field = Field {
                 kind: kind.unwrap_or(default_kind(&name)),
                 optional: node.get("optional").and_then(Node::text) == Some("true"),
-                fallback: self.text(node.get("fallback"), ""),
+                fallback: match node.value {
+                    // What was written of it is reported; what it may lack is not known.
+                    Yaml::Broken => Some(Text(vec![Template::default()])),
+                    _ => self.text(node.get("fallback"), ""),
+                },
             };
             fields.insert(name, field);
         }
@@ -376,7 +380,7 @@ fn answer_kind(node: &Node) -> AnswerKind {
         return AnswerKind::Value(Kind::DateTime);
     }
     if let Some(answers) = node.entry("answers") {
-        if answers.value.value == Yaml::Broken {
+        if answers.value.value == Yaml::Broken || node.entry("expect").is_some() {
             return AnswerKind::Any;
         }
         let options = entries(Some(&answers.value)).iter();

@@ -20,7 +20,7 @@ mod verbs;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::conversation::VersionId;
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{Diagnostic, Span, begun_alike, nearest};
 use crate::flow::parse::{Unit, name_of, word};
 use crate::flow::template::Names;
 use crate::flow::workspace::Workspace;
@@ -57,6 +57,9 @@ pub struct Resolved {
     pub stand_ins: Vec<StepIx>,
     /// A flow that it runs has problems of its own, reported there.
     pub broken_within: bool,
+    /// Some step's exits were not written or cannot be read, which was reported: nobody knows to which
+    /// steps they lead.
+    pub exits_lost: bool,
     /// Index of the first step that was not written in this flow's file.
     pub own_steps: usize,
 }
@@ -81,6 +84,7 @@ struct Builder<'a> {
     problems: Vec<Diagnostic>,
     stand_ins: Vec<StepIx>,
     broken_within: bool,
+    exits_lost: bool,
     /// Steps with a stand-in for a target: most likely, but not surely, the next step.
     loose: BTreeSet<StepIx>,
     /// Locales that were reported as not declared.
@@ -106,6 +110,7 @@ pub fn resolve<'a>(unit: &'a Unit<'a>, context: &'a Context<'a>) -> Resolved {
         problems: builder.problems,
         stand_ins: builder.stand_ins,
         broken_within: builder.broken_within,
+        exits_lost: builder.exits_lost,
         own_steps: layout.own_steps,
     }
 }
@@ -130,6 +135,7 @@ impl<'a> Builder<'a> {
             problems: Vec::new(),
             stand_ins: Vec::new(),
             broken_within: false,
+            exits_lost: false,
             loose: BTreeSet::new(),
             unknown_locales: BTreeSet::new(),
         }
@@ -278,8 +284,8 @@ impl<'a> Builder<'a> {
         if let Some(ix) = part.steps.get(name) {
             return Some(*ix);
         }
-        let known = part.steps.keys().map(|name| &**name);
-        let meant = crate::diagnostic::nearest(name, known.chain(["end"]));
+        let known = || part.steps.keys().map(|name| &**name).chain(["end"]);
+        let meant = nearest(name, known()).or_else(|| begun_alike(name, known()));
         let problem = Diagnostic::error(
             "E0204",
             part.unit.file,
@@ -382,7 +388,7 @@ impl<'a> Builder<'a> {
                 format!("{what} `{name}` is not in workspace.yaml"),
             )
             .label(format!("no {what} has this name"));
-        let meant = crate::diagnostic::nearest(name, known.iter().map(|known| &***known));
+        let meant = nearest(name, known.iter().map(|known| &***known));
         let names: Vec<String> = known.iter().map(|known| format!("`{known}`")).collect();
         let help = match meant {
             Some(meant) => format!("did you mean `{meant}`?"),

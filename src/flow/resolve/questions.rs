@@ -83,6 +83,9 @@ impl<'a> Builder<'a> {
             min: bound("min"),
             max: bound("max"),
         };
+        if is_map {
+            self.bounded(expect, kind);
+        }
         if let (Some(min), Some(max)) = (bounds.min, bounds.max)
             && min > max
         {
@@ -107,8 +110,34 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// Only what is counted has a least and a most.
+    fn bounded(&mut self, expect: Option<&Node>, kind: Option<&Node>) {
+        let is_number = matches!(kind_of(kind), None | Some(Kind::Number | Kind::Money));
+        for key in ["min", "max"] {
+            let Some(bound) = expect.and_then(|map| map.entry(key)) else {
+                continue;
+            };
+            if is_number || bound.value.value == Yaml::Broken {
+                continue;
+            }
+            let kind = kind.and_then(Node::text).unwrap_or_default();
+            let problem = self
+                .error(
+                    "E0115",
+                    bound.key_span,
+                    format!("`{kind}` has no `{key}`: only `number` and `money` have bounds"),
+                )
+                .label("not kept to")
+                .help(format!(
+                    "take `{key}` out, and test the answer in a `decide` step"
+                ));
+            self.report(problem);
+        }
+    }
+
     fn options(&mut self, node: &Node) -> Expect {
         let written = entries(node.get("answers"));
+        self.exits_lost |= written.is_empty();
         let mut options = Vec::new();
         let mut choices = Vec::new();
         let mut claims: HashMap<String, Vec<Claim>> = HashMap::new();

@@ -119,6 +119,7 @@ impl<'a> Builder<'a> {
                 .label("when no condition holds, this goes nowhere")
                 .help("add `- { else: step }` as the last case");
             self.report(problem);
+            self.exits_lost = true;
         }
         Decide {
             cases,
