@@ -28,8 +28,9 @@ pub struct Reload {
 /// is gone. Without a good workspace nothing of it counts: its flows were compiled against none, and texts
 /// would go by no channel of ours.
 pub fn keep_good(before: &Live, mut read: Live) -> Live {
-    if let Err(problem) = workspace_of(before, &read) {
-        read.diagnostics.extend(problem);
+    let (fit, problem) = workspace_of(before, &read);
+    read.diagnostics.extend(problem);
+    if !fit {
         return Live {
             diagnostics: read.diagnostics,
             sources: read.sources,
@@ -57,10 +58,10 @@ pub fn keep_good(before: &Live, mut read: Live) -> Live {
 
 /// Whether the workspace that was read can take the place of the one that is served; what else is wrong
 /// with it than was found in the file.
-fn workspace_of(before: &Live, read: &Live) -> Result<(), Option<Diagnostic>> {
+fn workspace_of(before: &Live, read: &Live) -> (bool, Option<Diagnostic>) {
     let of_workspace = |d: &&Diagnostic| d.is_error() && workspace::is_file(&d.file);
     if read.diagnostics.iter().any(|d| of_workspace(&d)) {
-        return Err(None);
+        return (false, None);
     }
     let file = |live: &Live| {
         let mut files = live.sources.iter().map(|(file, _)| file);
@@ -69,13 +70,13 @@ fn workspace_of(before: &Live, read: &Live) -> Result<(), Option<Diagnostic>> {
     if let (Some(gone), None) = (file(before), file(read)) {
         let problem = Diagnostic::error("E0005", &gone, Span::default(), "this file is gone");
         let help = "put it back; until then what it said last goes on";
-        return Err(Some(problem.help(help)));
+        return (false, Some(problem.help(help)));
     }
     if !before.sandbox && !read.workspace.has_real_channel() {
         tracing::error!("no channel texts for real any more; start the server again for that");
-        return Err(None);
+        return (false, None);
     }
-    Ok(())
+    (true, None)
 }
 
 /// Watches the folder and serves what it holds, until the server stops.

@@ -109,6 +109,9 @@ pub trait Batch {
     fn finish(self: Box<Self>) -> Result<(), StoreError>;
 }
 
+/// The value a setting is given for the one it has; `None` to leave it.
+pub type ByWhatItWas<'f> = dyn FnMut(Option<&[u8]>) -> Option<Vec<u8>> + 'f;
+
 pub trait Store: Accounts + Send + Sync {
     /// Waits for the batch before it to end. While one is open its thread must call nothing else
     /// here that writes; reads are free, and see what was finished.
@@ -231,11 +234,7 @@ pub trait Store: Accounts + Send + Sync {
     fn setting(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError>;
     fn set_setting(&self, key: &str, value: &[u8]) -> Result<(), StoreError>;
     /// Sets it by what it was, with nobody between; left as it was where `to` has nothing to say.
-    fn change_setting(
-        &self,
-        key: &str,
-        to: &mut dyn FnMut(Option<&[u8]>) -> Option<Vec<u8>>,
-    ) -> Result<(), StoreError>;
+    fn change_setting(&self, key: &str, to: &mut ByWhatItWas) -> Result<(), StoreError>;
 
     // What came before its time.
     /// Keeps it, durably; false when it is known already.

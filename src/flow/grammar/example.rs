@@ -12,10 +12,9 @@ pub fn mend(source: &str, node: &Node, shape: &Shape) -> Option<String> {
         (Shape::Object(object), Yaml::Scalar(_)) => {
             Some(format!("write `{}`", map(object, node.text())))
         }
-        (Shape::List(item), _) => match item {
-            Shape::Object(object) => Some(format!("write `[ {} ]`", map(object, node.text()))),
-            _ => None,
-        },
+        (Shape::List(Shape::Object(object)), _) => {
+            Some(format!("write `[ {} ]`", map(object, node.text())))
+        }
         (Shape::OneOrMany(item), _) => mend(source, node, item),
         (Shape::OneOf(shapes), _) => shapes.iter().find_map(|shape| mend(source, node, shape)),
         _ => None,

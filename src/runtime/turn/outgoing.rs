@@ -190,9 +190,11 @@ impl Desk<'_> {
         };
         let permit = Permit::ask(&out, &facts, &self.live.workspace.rules, self.now);
         if permit.is_ok() && message.purpose == Purpose::Flow && self.overtakes(row.seq) {
-            let until = self.now + Duration::secs(1);
+            // The one before it may wait for hours: this one looks again ever later too.
+            let waited = self.now.since(row.at).as_ms();
+            let again = (waited / 8).clamp(1_000, 60_000);
             return Ok(Err(Verdict::Hold {
-                until,
+                until: self.now + Duration::from_ms(again),
                 why: HoldReason::Scheduled,
             }));
         }

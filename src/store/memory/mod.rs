@@ -12,10 +12,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockW
 use crate::conversation::{Conversation, ConversationId, Seq, VersionId};
 use crate::lead::PhoneNumber;
 use crate::store::{
-    ANSWER_KEPT_MS, AddressMark, AddressState, ApiKey, Audit, Batch, Booking, Commit, CommitError,
-    ConversationQuery, Due, FlowRecord, HandoffId, HandoffQuery, HandoffRecord, Kept, KeptKind,
-    LeadQuery, LeadRecord, LedgerRow, Need, OnClock, Quarantine, RepliesQuery, Row, RowKind,
-    SeenKey, SendStatus, ShortlinkRecord, Snapshot, StepCount, Store, StoreCounts, StoreError,
+    ANSWER_KEPT_MS, AddressMark, AddressState, ApiKey, Audit, Batch, Booking, ByWhatItWas, Commit,
+    CommitError, ConversationQuery, Due, FlowRecord, HandoffId, HandoffQuery, HandoffRecord, Kept,
+    KeptKind, LeadQuery, LeadRecord, LedgerRow, Need, OnClock, Quarantine, RepliesQuery, Row,
+    RowKind, SeenKey, SendStatus, ShortlinkRecord, Snapshot, StepCount, Store, StoreCounts,
+    StoreError,
 };
 use crate::time::{Duration, Timestamp};
 
@@ -389,11 +390,7 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    fn change_setting(
-        &self,
-        key: &str,
-        to: &mut dyn FnMut(Option<&[u8]>) -> Option<Vec<u8>>,
-    ) -> Result<(), StoreError> {
+    fn change_setting(&self, key: &str, to: &mut ByWhatItWas) -> Result<(), StoreError> {
         self.write_alone(|state| {
             let was = state.settings.get(key).map(Vec::as_slice);
             if let Some(value) = to(was) {

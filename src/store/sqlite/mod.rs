@@ -39,10 +39,10 @@ use rusqlite::Connection;
 use crate::conversation::{Conversation, ConversationId, Seq, VersionId};
 use crate::lead::PhoneNumber;
 use crate::store::{
-    AddressMark, AddressState, ApiKey, Audit, Batch, Booking, ConversationQuery, Due, FlowRecord,
-    HandoffId, HandoffQuery, HandoffRecord, Kept, KeptKind, LeadQuery, LeadRecord, LedgerRow, Need,
-    OnClock, Quarantine, RepliesQuery, Row, RowKind, SeenKey, SendStatus, ShortlinkRecord,
-    StepCount, Store, StoreCounts, StoreError,
+    AddressMark, AddressState, ApiKey, Audit, Batch, Booking, ByWhatItWas, ConversationQuery, Due,
+    FlowRecord, HandoffId, HandoffQuery, HandoffRecord, Kept, KeptKind, LeadQuery, LeadRecord,
+    LedgerRow, Need, OnClock, Quarantine, RepliesQuery, Row, RowKind, SeenKey, SendStatus,
+    ShortlinkRecord, StepCount, Store, StoreCounts, StoreError,
 };
 use crate::time::Timestamp;
 
@@ -361,11 +361,7 @@ impl Store for SqliteStore {
         self.change("change a setting", |db| keys::set(db, key, value))
     }
 
-    fn change_setting(
-        &self,
-        key: &str,
-        to: &mut dyn FnMut(Option<&[u8]>) -> Option<Vec<u8>>,
-    ) -> Result<(), StoreError> {
+    fn change_setting(&self, key: &str, to: &mut ByWhatItWas) -> Result<(), StoreError> {
         self.change("change a setting", |db| {
             let was = keys::setting(db, key)?;
             match to(was.as_deref()) {

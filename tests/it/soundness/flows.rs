@@ -386,10 +386,10 @@ impl Writer<'_> {
             self.text("body", at, dials[4]),
             self.to(at, 0, false, ends)
         );
-        if dials[3] % 2 == 0 {
+        if dials[3].is_multiple_of(2) {
             write!(email, ", no_email: {}", self.to(at, 2, false, ends)).unwrap();
         }
-        if dials[3] / 2 % 2 == 0 {
+        if (dials[3] / 2).is_multiple_of(2) {
             write!(email, ", {}", self.ladder(at, ends)).unwrap();
         }
         email
