@@ -1,8 +1,8 @@
 //! Amounts and counts: "around $5k or so", "no more than 10k", "5k-10k", "5 (2 adults 3 kids)".
 
 use super::lex::{Lexed, lex, lex_text};
-use super::lexicon::{self, Cue};
-use super::{Reply, ValueContext, Verdict, number};
+use super::lexicon::{self, Cue, Language};
+use super::{Reply, Unit, ValueContext, Verdict, number};
 use crate::lead::{Kind, Value};
 
 /// What was told of an amount: one figure, or one or both ends of a span.
@@ -32,6 +32,16 @@ impl Figures {
         }
     }
 
+    fn times(self, (by, over): (f64, f64)) -> Self {
+        let n = |n: f64| n * by / over;
+        match self {
+            Figures::Exactly(one) => Figures::Exactly(n(one)),
+            Figures::AtLeast(low) => Figures::AtLeast(n(low)),
+            Figures::AtMost(high) => Figures::AtMost(n(high)),
+            Figures::Between(low, high) => Figures::Between(n(low), n(high)),
+        }
+    }
+
     fn ends(self) -> [f64; 2] {
         match self {
             Figures::Between(low, high) => [low, high],
@@ -40,8 +50,13 @@ impl Figures {
     }
 }
 
-pub(super) fn value(kind: Kind, reply: &Reply, context: &ValueContext) -> Option<Verdict<Value>> {
-    let amount = amount(kind, reply, context)?;
+pub(super) fn value(
+    kind: Kind,
+    reply: &Reply,
+    context: &ValueContext,
+    asked: Option<Unit>,
+) -> Option<Verdict<Value>> {
+    let amount = amount_in(kind, reply, context, asked)?;
     let figure = amount.meaning.figures.figure();
     let meaning = match kind {
         Kind::Money => Value::Money(figure, amount.meaning.currency.map(str::to_string)),
@@ -56,6 +71,18 @@ pub(super) fn value(kind: Kind, reply: &Reply, context: &ValueContext) -> Option
 
 /// The amount (`Kind::Money`) or number that the reply tells, within the bounds.
 pub fn amount(kind: Kind, reply: &Reply, context: &ValueContext) -> Option<Verdict<Amount>> {
+    amount_in(kind, reply, context, None)
+}
+
+/// The same where the question asks for so many of a unit of time: "18 months" are 1.5 years. A unit that
+/// is not the one asked for and has no fixed length in it is unclear; so is any but years where the
+/// question names none.
+pub(super) fn amount_in(
+    kind: Kind,
+    reply: &Reply,
+    context: &ValueContext,
+    asked: Option<Unit>,
+) -> Option<Verdict<Amount>> {
     let language = context.language();
     let all = lex(reply);
     let mut told = Told::read(&all, language, kind);
@@ -65,12 +92,25 @@ pub fn amount(kind: Kind, reply: &Reply, context: &ValueContext) -> Option<Verdi
         let pieces = lex_text(&outside);
         told = Told::read(&pieces, language, kind);
     }
-    let verdict = told.amount(kind, reply)?;
+    let mut verdict = told.amount(kind, reply)?;
+    if told.mixed_units {
+        return None;
+    }
+    if let Some(said) = told.unit_of_time {
+        let factor = match asked {
+            Some(asked) => said.in_unit(asked)?,
+            // Without its question, "18 months" is no number: 18 of what?
+            None => (said == Unit::Years).then_some((1.0, 1.0))?,
+        };
+        verdict.meaning.figures = verdict.meaning.figures.times(factor);
+        verdict.certain &= factor == (1.0, 1.0);
+    }
     let figures = verdict.meaning.figures;
     let [low, high] = figures.ends();
-    let whole = !counts(kind, context) || (low.fract() == 0.0 && high.fract() == 0.0);
-    // A count is one figure: "3 to 5" people are not counted yet.
-    let whole = whole && (low == high || !counts(kind, context));
+    // Time is measured, people are counted, and a count is one figure: "3 to 5" are not counted yet.
+    let measured = asked.is_some() || told.unit_of_time.is_some();
+    let counts = counts(kind, context) && !measured;
+    let whole = !counts || (low.fract() == 0.0 && low == high);
     let holds = context.holds(low) && context.holds(high) && low <= high && whole;
     holds.then_some(verdict)
 }
@@ -114,6 +154,9 @@ struct Told {
     foreign: bool,
     /// A number with the word for what it counts.
     counted: bool,
+    /// The unit of time that stands after a number.
+    unit_of_time: Option<Unit>,
+    mixed_units: bool,
     words: usize,
 }
 
@@ -121,7 +164,6 @@ impl Told {
     fn read(pieces: &[Lexed], language: usize, kind: Kind) -> Self {
         let mut told = Self::default();
         let words = &lexicon::get().languages[language];
-        let unit = words.known.unit;
         let not = words.known.not;
         let mut at = 0;
         while at < pieces.len() {
@@ -129,7 +171,7 @@ impl Told {
                 told.cue(cue);
                 at += n;
             } else if let Some(found) = number::at(pieces, at, language) {
-                at = told.number(found, pieces, kind, |id| words.is(id, unit));
+                at = told.number(found, pieces, kind, words);
             } else {
                 told.other(
                     &pieces[at],
@@ -165,8 +207,9 @@ impl Told {
         found: number::Found,
         pieces: &[Lexed],
         kind: Kind,
-        is_unit: impl Fn(lexicon::WordId) -> bool,
+        words: &Language,
     ) -> usize {
+        let is_unit = |id| words.is(id, words.known.unit);
         let end = found.end;
         let next = pieces.get(end);
         let glued_word = next.filter(|p| p.glued).and_then(Lexed::word);
@@ -174,9 +217,21 @@ impl Told {
         let unit = next.and_then(Lexed::word).is_some_and(|(w, id)| {
             kind == Kind::Money && currency_word(w).is_none() && is_unit(id)
         });
-        let share = next.is_some_and(|p| p.is_sign(&['%', ':', '/']));
-        let glued = glued_word
-            .is_some_and(|(w, _)| currency_word(w).is_none() && !matches!(w, "x" | "ish" | "or"));
+        // "150/mo" is an amount, told by the month.
+        let per = kind == Kind::Money && is_period(pieces, end, words);
+        let share = next.is_some_and(|p| p.is_sign(&['%', ':', '/'])) && !per;
+        let time = match kind {
+            Kind::Number => unit_of_time(pieces, end, words),
+            _ => None,
+        };
+        let glued = time.is_none()
+            && glued_word.is_some_and(|(w, _)| {
+                currency_word(w).is_none() && !matches!(w, "x" | "ish" | "or")
+            });
+        if let Some(unit) = time {
+            self.mixed_units |= self.unit_of_time.is_some_and(|known| known != unit);
+            self.unit_of_time = Some(unit);
+        }
         let before = found.start.checked_sub(1).map(|i| &pieces[i]);
         let minus = before.is_some_and(|p| p.is_sign(&['-']) && (!p.glued || found.start == 1));
         self.negated |= minus && pieces[found.start].glued;
@@ -279,6 +334,30 @@ impl Told {
             _ => None,
         }
     }
+}
+
+/// The unit that the number before `at` counts: "10 years", "10yrs", "10+ years", "10-year", "10 or so years".
+fn unit_of_time(pieces: &[Lexed], mut at: usize, words: &Language) -> Option<Unit> {
+    while pieces.get(at).is_some_and(|p| p.is_sign(&['+', '-', '~'])) {
+        at += 1;
+    }
+    if let Some((n, Cue::About | Cue::AtLeast | Cue::AtMost)) = words.cue(pieces.get(at..)?) {
+        at += n;
+    }
+    let (_, id) = pieces.get(at)?.word()?;
+    Unit::of(id, words)
+}
+
+/// "/mo", "/month", "/hour" at `at`: how often an amount is due.
+fn is_period(pieces: &[Lexed], at: usize, words: &Language) -> bool {
+    let slash = pieces.get(at).is_some_and(|p| p.is_sign(&['/']));
+    let period = || {
+        let rest = pieces.get(at + 1..)?;
+        let (_, id) = rest.first()?.word()?;
+        let hour = words.when(rest).is_some_and(|(_, cue)| cue == Cue::Hour);
+        Some(hour || Unit::of(id, words).is_some())
+    };
+    slash && period().unwrap_or(false)
 }
 
 fn rule(kind: Kind) -> &'static str {

@@ -5,8 +5,8 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value as Json, json};
 
 use super::{
-    Choice, Everywhere, Figures, Listening, Phrases, Reply, ValueContext, Verdict, after_answers,
-    amount, first_of_all, value,
+    Choice, Everywhere, Figures, Listening, Phrases, Reply, Unit, ValueContext, Verdict,
+    after_answers, first_of_all, money, value,
 };
 use crate::lead::{Kind, Name, Value};
 
@@ -25,6 +25,12 @@ pub enum Asked<'a> {
     Value {
         kind: Kind,
         context: ValueContext<'a>,
+    },
+    /// A value by a question that names a unit of time: "how many years".
+    Measure {
+        kind: Kind,
+        context: ValueContext<'a>,
+        unit: Unit,
     },
 }
 
@@ -126,8 +132,16 @@ fn answer(reply: &Reply, question: &Question) -> Option<Verdict<Meaning>> {
             names,
             locale,
         } => choice.read(reply, locale).map(|v| option(v, names)),
-        Asked::Value { kind, context } => {
-            value(*kind, reply, context).map(|v| typed(v, *kind, reply, context))
+        Asked::Value { kind, context } => value::value_in(*kind, reply, context, None)
+            .map(|v| typed(v, *kind, reply, (context, None))),
+        Asked::Measure {
+            kind,
+            context,
+            unit,
+        } => {
+            let unit = Some(*unit);
+            value::value_in(*kind, reply, context, unit)
+                .map(|v| typed(v, *kind, reply, (context, unit)))
         }
     }
 }
@@ -136,19 +150,24 @@ fn typed(
     verdict: Verdict<Value>,
     kind: Kind,
     reply: &Reply,
-    context: &ValueContext,
+    asked: (&ValueContext, Option<Unit>),
 ) -> Verdict<Meaning> {
     with(verdict, |value| {
-        let json = json_of(&value, kind, reply, context);
+        let json = json_of(&value, kind, reply, asked);
         Meaning::Value(value, json)
     })
 }
 
 /// A value as programs read it. Spans of amounts have their ends; days and times stand apart.
-fn json_of(value: &Value, kind: Kind, reply: &Reply, context: &ValueContext) -> Json {
+fn json_of(
+    value: &Value,
+    kind: Kind,
+    reply: &Reply,
+    (context, unit): (&ValueContext, Option<Unit>),
+) -> Json {
     match (value, kind) {
         (Value::Number(_) | Value::Money(..), _) => {
-            let figures = amount(kind, reply, context).map(|a| a.meaning.figures);
+            let figures = money::amount_in(kind, reply, context, unit).map(|a| a.meaning.figures);
             figures.map_or(Json::Null, figures_json)
         }
         (Value::Date(day), Kind::DateTime) => json!({ "date": day, "time": null }),

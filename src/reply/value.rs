@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use super::choice::{Choice, ChoiceOption};
-use super::{Everywhere, Reply, Verdict, after_answers, contact, date, lexicon, money, name};
+use super::{Everywhere, Reply, Unit, Verdict, after_answers, contact, date, lexicon, money, name};
 use crate::lead::{Kind, Name, Value};
 use crate::time::{Timestamp, Zone};
 
@@ -34,10 +34,23 @@ impl ValueContext<'_> {
 /// [`money::amount`] gives both. A `datetime` without day or without time gives a
 /// [`Value::Time`] or a [`Value::Date`].
 pub fn value(kind: Kind, reply: &Reply, context: &ValueContext) -> Option<Verdict<Value>> {
+    value_in(kind, reply, context, None)
+}
+
+/// The same where the question asks for so many of a unit of time.
+pub(super) fn value_in(
+    kind: Kind,
+    reply: &Reply,
+    context: &ValueContext,
+    asked: Option<Unit>,
+) -> Option<Verdict<Value>> {
     if reply.is_blank() && !matches!(kind, Kind::Email | Kind::Phone) {
         return None;
     }
-    let found = of_kind(kind, reply, context)?;
+    let found = match kind {
+        Kind::Number | Kind::Money => money::value(kind, reply, context, asked),
+        _ => of_kind(kind, reply, context),
+    }?;
     let kept = outranks(kind, &found) || !is_said_instead(kind, reply);
     kept.then_some(found)
 }
@@ -55,7 +68,7 @@ fn is_said_instead(kind: Kind, reply: &Reply) -> bool {
 
 fn of_kind(kind: Kind, reply: &Reply, context: &ValueContext) -> Option<Verdict<Value>> {
     match kind {
-        Kind::Number | Kind::Money => money::value(kind, reply, context),
+        Kind::Number | Kind::Money => money::value(kind, reply, context, None),
         Kind::Date | Kind::Time | Kind::DateTime => date::value(kind, reply, context),
         Kind::Email => contact::email(reply),
         Kind::Phone => contact::phone(reply, context.locale),

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use replytree::lead::{Kind, Name};
 use replytree::reply::{
     Asked, Choice, ChoiceOption, Everywhere, Listening, Meaning, Question, Reply, Understanding,
-    ValueContext, everywhere, understand,
+    Unit, ValueContext, everywhere, understand,
 };
 use replytree::time::{Timestamp, Zone};
 use serde::Deserialize;
@@ -138,7 +138,7 @@ impl Questions {
                     context,
                 }
             }
-            _ => panic!("{} is a question", case.question),
+            _ => self.asked_in_full(case),
         };
         understand(
             &case.text,
@@ -147,6 +147,32 @@ impl Questions {
                 ..Question::default()
             },
         )
+    }
+}
+
+impl Questions {
+    /// A question that a case brings along, `number: How many years?`.
+    fn asked_in_full<'q>(&'q self, case: &'q Case) -> Asked<'q> {
+        let asking = case.question.split_once(": ");
+        let (kind, text) = asking.unwrap_or_else(|| panic!("{} is a question", case.question));
+        let known = Kind::ALL.iter().find(|(name, _)| *name == kind);
+        let (_, kind) = *known.unwrap_or_else(|| panic!("{kind} is a kind"));
+        let locale = case.locale.as_str();
+        let context = ValueContext {
+            locale,
+            now: self.now,
+            zone: &self.zone,
+            min: None,
+            max: None,
+        };
+        match Unit::asked_in(text, locale) {
+            Some(unit) => Asked::Measure {
+                kind,
+                context,
+                unit,
+            },
+            None => Asked::Value { kind, context },
+        }
     }
 }
 
@@ -659,5 +685,85 @@ fn to_a_question_of_yes_or_no_its_opposite_is_no() {
     ] {
         let read = choice.read(&Reply::read(text), locale).map(|v| v.meaning);
         assert_eq!(read, answer, "{text:?}");
+    }
+}
+
+/// Offered: Tuesday 8:00, Tuesday 14:00, Thursday 9:00, in the words a lead is shown.
+#[test]
+fn a_slot_is_chosen_by_its_day_or_time_where_one_alone_fits() {
+    let zone: Zone = "America/New_York".parse().unwrap();
+    let now: Timestamp = "2026-11-23T10:00:00-05:00".parse().unwrap();
+    let choice = |slots: &[&str], labels: &[&str]| {
+        let options: Vec<ChoiceOption> = (1..)
+            .zip(labels)
+            .map(|(n, label)| ChoiceOption {
+                name: Name::from(*label),
+                key: n.to_string(),
+                words: Vec::new(),
+            })
+            .collect();
+        let starts = slots.iter().map(|slot| slot.parse().unwrap()).collect();
+        let locales = LOCALES.map(Name::from);
+        Choice::of_moments(&options, &locales, now.in_zone(&zone), starts)
+    };
+    let three = choice(
+        &["2026-11-24T08:00", "2026-11-24T14:00", "2026-11-26T09:00"],
+        &[
+            "Tue 24 Nov, 8:00 AM",
+            "Tue 24 Nov, 2:00 PM",
+            "Thu 26 Nov, 9:00 AM",
+        ],
+    );
+    let two = choice(
+        &["2026-11-24T09:00", "2026-11-24T16:30"],
+        &["mar 24 nov, 9:00", "mar 24 nov, 16:30"],
+    );
+    for (choice, text, locale, slot) in [
+        (&three, "1", "en", Some(0)),
+        (&three, "option 3 please", "en", Some(2)),
+        (&three, "the second one", "en", Some(1)),
+        (&three, "the last one", "en", Some(2)),
+        (&three, "2 works", "en", Some(1)),
+        (&three, "Tue 24 Nov, 8:00 AM", "en", Some(0)),
+        (&three, "tuesday at 8", "en", Some(0)),
+        (&three, "Tuesday 2pm please", "en", Some(1)),
+        (&three, "the 8am one", "en", Some(0)),
+        (&three, "Thursday", "en", Some(2)),
+        (&three, "Thursday works for me!", "en", Some(2)),
+        (&three, "tomorrow afternoon", "en", Some(1)),
+        (&three, "the 26th", "en", Some(2)),
+        (&three, "jueves", "es", Some(2)),
+        (&three, "mañana a las 8", "es", Some(0)),
+        (&three, "jeudi à 9h", "fr", Some(2)),
+        (&three, "Donnerstag um 9", "de", Some(2)),
+        (&three, "quinta às 9", "pt", Some(2)),
+        (&three, "at 2", "en", Some(1)),
+        (&two, "the later one", "en", Some(1)),
+        (&two, "the earlier one", "en", Some(0)),
+        (&two, "mañana a las 9", "es", Some(0)),
+        (&two, "4:30", "en", Some(1)),
+        (&two, "in the morning", "en", Some(0)),
+        (&three, "the later one", "en", None),
+        (&three, "tuesday", "en", None),
+        (&three, "wednesday", "en", None),
+        (&three, "tuesday at 9", "en", None),
+        (&three, "not thursday", "en", None),
+        (&three, "tuesday or thursday", "en", None),
+        (&three, "none of those", "en", None),
+        (&three, "none of those work", "en", None),
+        (&three, "more times", "en", None),
+        (&three, "other times", "en", None),
+        (&three, "any other times on thursday?", "en", None),
+        (&three, "something later", "en", None),
+        (&three, "after 5", "en", None),
+        (&three, "ninguna", "es", None),
+        (&three, "ninguno de esos", "es", None),
+        (&three, "otros horarios", "es", None),
+        (&three, "aucun", "fr", None),
+        (&three, "keiner davon", "de", None),
+        (&three, "nenhum", "pt", None),
+    ] {
+        let read = choice.read(&Reply::read(text), locale).map(|v| v.meaning);
+        assert_eq!(read, slot, "{text:?}");
     }
 }

@@ -3,12 +3,12 @@
 use crate::conversation::Understood;
 use crate::flow::steps::set::Assign;
 use crate::flow::steps::{Rung, RungDoes, Step, ladder_exits, undeliverable};
-use crate::flow::template::{Template, Text, shown};
+use crate::flow::template::{Piece, Template, Text, shown};
 use crate::flow::walk::{Next, TextFrom, Walk};
 use crate::flow::{Target, Vary};
 use crate::lead::{Kind, Name, Value};
 use crate::policy::SendWindow;
-use crate::reply::{Asked, Choice, ValueContext};
+use crate::reply::{Asked, Choice, Unit, ValueContext};
 
 #[derive(Debug, Clone)]
 pub struct Ask {
@@ -119,17 +119,39 @@ impl Ask {
                 names: &[],
                 locale,
             },
-            Expect::Value { kind, bounds, .. } => Asked::Value {
-                kind: *kind,
-                context: ValueContext {
-                    locale,
-                    now: walk.now,
-                    zone: walk.facts.zone,
-                    min: bounds.min,
-                    max: bounds.max,
-                },
-            },
+            Expect::Value { kind, bounds, .. } => {
+                let (kind, context) = (
+                    *kind,
+                    ValueContext {
+                        locale,
+                        now: walk.now,
+                        zone: walk.facts.zone,
+                        min: bounds.min,
+                        max: bounds.max,
+                    },
+                );
+                match self.unit_asked(kind, walk.locale_ix, locale) {
+                    Some(unit) => Asked::Measure {
+                        kind,
+                        context,
+                        unit,
+                    },
+                    None => Asked::Value { kind, context },
+                }
+            }
         }
+    }
+
+    /// The unit of time that the question asks for so many of: "how many years".
+    fn unit_asked(&self, kind: Kind, locale_ix: usize, locale: &str) -> Option<Unit> {
+        let pieces = &self.text.in_locale(locale_ix).pieces;
+        let words = pieces.iter().filter_map(|piece| match piece {
+            Piece::Literal(text) => Some(text.as_str()),
+            Piece::Token(_) => None,
+        });
+        (kind == Kind::Number)
+            .then(|| Unit::asked_in(&words.collect::<String>(), locale))
+            .flatten()
     }
 
     /// Takes the answer that was heard.

@@ -100,7 +100,7 @@ impl Book {
         shown(&Value::Moment(slot.start), locale, walk.facts.zone)
     }
 
-    /// The offered slots as choices: by number, by the words of their day and hour.
+    /// The offered slots as choices: by number, by their day and hour.
     pub fn choice(&self, walk: &Walk, slots: &[Slot]) -> Choice {
         let options: Vec<ChoiceOption> = slots
             .iter()
@@ -111,7 +111,10 @@ impl Book {
                 words: Vec::new(),
             })
             .collect();
-        Choice::new(&options, &walk.flow.locales)
+        let zone = walk.facts.zone;
+        let starts = slots.iter().map(|slot| slot.start.in_zone(zone).datetime());
+        let now = walk.now.in_zone(zone);
+        Choice::of_moments(&options, &walk.flow.locales, now, starts.collect())
     }
 
     /// The line of the timeline for a slot that was chosen.

@@ -81,6 +81,50 @@ impl Wall {
         })
     }
 
+    /// Writes the half of `pattern` that is known; false, and nothing written, where none is. The signs
+    /// and words beside a part that is left out go with it.
+    pub fn write_known(&self, out: &mut String, pattern: &str, locale: Locale<'_>) -> bool {
+        let mut rest = pattern;
+        let mut between = None;
+        let mut written = false;
+        let mut last_written = false;
+        while let Some((part, after)) = pattern::next(rest) {
+            rest = after;
+            match part {
+                Part::Literal(text) => {
+                    let so_far: &mut String = between.get_or_insert_default();
+                    so_far.push_str(text);
+                }
+                Part::Field(letter, count) => {
+                    let literal = between.take().unwrap_or_default();
+                    if !self.knows(letter) {
+                        last_written = false;
+                        continue;
+                    }
+                    match (last_written, written) {
+                        (true, _) => out.push_str(&literal),
+                        (false, true) => out.push(' '),
+                        (false, false) => {}
+                    }
+                    self.write_field(out, letter, count, locale);
+                    (written, last_written) = (true, true);
+                }
+            }
+        }
+        if let Some(literal) = between.filter(|_| last_written) {
+            out.push_str(&literal);
+        }
+        written
+    }
+
+    fn knows(&self, letter: char) -> bool {
+        match letter {
+            'y' | 'M' | 'L' | 'd' | 'E' => self.date.is_some(),
+            'z' => self.zone.is_some(),
+            _ => self.time.is_some(),
+        }
+    }
+
     /// Writes what `pattern` shows of it; a part that is not known is left out.
     pub fn write(&self, out: &mut String, pattern: &str, locale: Locale<'_>) {
         let mut rest = pattern;

@@ -215,7 +215,12 @@ pub(super) fn write_formatted<S: Scope + ?Sized>(
                 wall.write(out, pattern, Locale::of(scope.locale(), scope.region()));
                 true
             }
-            _ => false,
+            // "Tomorrow" has no time: the day is said, not the fallback.
+            Some(wall) => {
+                let locale = Locale::of(scope.locale(), scope.region());
+                wall.write_known(out, pattern, locale)
+            }
+            None => false,
         },
     }
 }

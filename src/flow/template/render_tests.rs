@@ -228,6 +228,11 @@ fn a_text_that_spells_out_a_day_or_moment_counts_as_one() {
         ("2026-11-24", "EEE", "Tue"),
         ("12:05", "h:mm a", "12:05 PM"),
         ("2026-11-24", "h:mm a", "soon"),
+        // What is known is shown, and the signs beside what is not go with it.
+        ("2026-11-24", "EEE h:mm a", "Tue"),
+        ("2026-11-24", "EEE d MMM 'at' h:mm a", "Tue 24 Nov"),
+        ("15:30", "EEE d MMM, h:mm a", "3:30 PM"),
+        ("15:30", "EEE H'h'mm", "15h30"),
         ("tomorrow", "EEE", "soon"),
         ("24", "EEE", "soon"),
     ] {

@@ -8,10 +8,13 @@ mod prepare;
 mod quantity;
 mod reader;
 
+use jiff::Zoned;
+use jiff::civil::DateTime;
 use smol_str::SmolStr;
 
 use marks::Weighed;
 
+use super::date::{self, Fit};
 use super::lexicon::{self, Concept, LANGUAGES, Map};
 use super::{Everywhere, Reply, Verdict, after_answers};
 use crate::lead::Name;
@@ -37,6 +40,15 @@ pub struct Choice {
     order: [usize; LANGUAGES.len()],
     /// The time that the question names: "within 2 weeks".
     within_days: Option<u32>,
+    /// The moments that the options are, where they are that.
+    moments: Option<Moments>,
+}
+
+/// Options that are moments, on the lead's wall.
+#[derive(Debug, Clone)]
+struct Moments {
+    now: Zoned,
+    of: Vec<DateTime>,
 }
 
 /// The options as one language sees them.
@@ -97,6 +109,28 @@ impl Choice {
         prepare::choice(options, locales)
     }
 
+    /// Options that are moments, by the order of `of`: chosen by number, by name, by what tells one of
+    /// them from the others ("Tuesday at 8", "the later one"), and by no word of their names.
+    pub fn of_moments(
+        options: &[ChoiceOption],
+        locales: &[Name],
+        now: Zoned,
+        of: Vec<DateTime>,
+    ) -> Self {
+        let numbered: Vec<ChoiceOption> = options
+            .iter()
+            .map(|option| ChoiceOption {
+                name: Name::default(),
+                ..option.clone()
+            })
+            .collect();
+        Self {
+            exact: Self::new(options, locales).exact,
+            moments: Some(Moments { now, of }),
+            ..Self::new(&numbered, locales)
+        }
+    }
+
     /// With what the question says, in any of its languages: to "Do you own the home?", "we rent" is no;
     /// to "within 2 weeks?", "in 6 weeks" is later.
     pub fn asking<'t>(mut self, texts: impl IntoIterator<Item = &'t str> + Clone) -> Self {
@@ -111,9 +145,26 @@ impl Choice {
         self.read_exact(reply, locale).or_else(|| {
             let instead = reply.words.len() > 1 && self.is_said_instead(reply, locale);
             (!instead)
-                .then(|| self.read_in_passing(reply, locale))
+                .then(|| self.read_moment(reply, locale))
                 .flatten()
         })
+    }
+
+    /// By day and time where the options are moments, else, and where none is told, in passing.
+    fn read_moment(&self, reply: &Reply, locale: &str) -> Option<Verdict<usize>> {
+        let fit = match &self.moments {
+            Some(moments) => date::offered(reply, locale, &moments.now, &moments.of),
+            None => Fit::Nothing,
+        };
+        match fit {
+            Fit::Nothing => self.read_in_passing(reply, locale),
+            Fit::Unclear => None,
+            Fit::One(option, certain) => Some(Verdict {
+                meaning: option,
+                certain: certain && !reply.question,
+                rule: "day-or-time",
+            }),
+        }
     }
 
     /// "Call me" is an answer where one option is a call.
@@ -131,6 +182,9 @@ impl Choice {
                 certain: true,
                 rule,
             });
+        }
+        if self.moments.is_some() {
+            return None;
         }
         let language = lexicon::get().language_of(locale);
         self.reader(language)?.whole(reply, language)

@@ -12,6 +12,28 @@ pub(super) enum Part {
     Evening,
 }
 
+impl Part {
+    /// The hour that stands for the part of the day where nobody named one: 9, 14 and 18 o'clock.
+    pub fn hour_of(self) -> Option<Time> {
+        let hour = match self {
+            Part::Morning => 9,
+            Part::Afternoon => 14,
+            Part::Evening => 18,
+            Part::Am | Part::Pm => return None,
+        };
+        Time::new(hour, 0, 0, 0).ok()
+    }
+
+    pub fn holds(self, time: Time) -> bool {
+        match self {
+            Part::Am | Part::Morning => time.hour() < 12,
+            Part::Pm => time.hour() >= 12,
+            Part::Afternoon => (12..18).contains(&time.hour()),
+            Part::Evening => time.hour() >= 17,
+        }
+    }
+}
+
 /// An hour as told, before it is known which half of the day is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Told {

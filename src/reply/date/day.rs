@@ -53,6 +53,25 @@ pub(super) fn of_month(day: i64, today: Date) -> Option<Date> {
     })
 }
 
+/// The last day of the month so many months on.
+pub(super) fn end_of_month(months: i32, today: Date) -> Option<Date> {
+    let month = today.first_of_month().checked_add(months.months()).ok()?;
+    Some(month.last_of_month())
+}
+
+/// The first day of the month after this one.
+pub(super) fn next_month(today: Date) -> Option<Date> {
+    later(today.first_of_month(), 1.months())
+}
+
+/// The weekend's first day that is not over: Saturday, on a Sunday today.
+pub(super) fn weekend(today: Date) -> Option<Date> {
+    match today.weekday() {
+        Weekday::Saturday | Weekday::Sunday => Some(today),
+        _ => today.nth_weekday(1, Weekday::Saturday).ok(),
+    }
+}
+
 /// The next such weekday after today.
 pub(super) fn weekday(index: u8, today: Date) -> Option<Date> {
     let weekday = Weekday::from_monday_zero_offset(index as i8).ok()?;

@@ -9,6 +9,8 @@ use super::super::{Reply, ValueContext, number};
 use super::clock::{self, Part};
 use super::day;
 
+pub(super) mod offered;
+mod span;
 mod written;
 use crate::lead::Kind;
 
@@ -18,6 +20,8 @@ pub(super) struct Told {
     pub day: Option<Date>,
     pub time: Option<Time>,
     pub certain: bool,
+    /// This very moment.
+    pub now: bool,
 }
 
 /// Longer replies tell more than an appointment.
@@ -33,25 +37,10 @@ pub(super) fn read(kind: Kind, reply: &Reply, context: &ValueContext, now: &Zone
     if pieces.len() > PIECES_MAX {
         return None;
     }
-    let mut scan = Scan {
-        pieces: &pieces,
-        language: &lexicon::get().languages[language],
-        index: language,
-        of_day: kind == Kind::Time,
-        month_first: is_month_first(context.locale),
-        now,
-        day: None,
-        weekday: None,
-        hour: None,
-        exact: None,
-        part: None,
-        bare: None,
-        next: false,
-        next_week: false,
-        unclear: false,
-        certain: true,
-        words: 0,
-    };
+    if let Some(told) = span::read(&pieces, context.locale, now, kind) {
+        return Some(told);
+    }
+    let mut scan = Scan::new(&pieces, context.locale, now, kind);
     scan.run();
     scan.told()
 }
@@ -95,8 +84,7 @@ struct Scan<'a> {
     pieces: &'a [Lexed],
     language: &'a Language,
     index: usize,
-    /// Only a time of day is asked: a number is one.
-    of_day: bool,
+    kind: Kind,
     month_first: bool,
     now: &'a Zoned,
     day: Option<Date>,
@@ -109,9 +97,44 @@ struct Scan<'a> {
     bare: Option<i64>,
     next: bool,
     next_week: bool,
+    weekend: bool,
+    /// "Now", and "as soon as possible".
+    now_said: bool,
+    soonest: bool,
+    /// Which of several is meant, by their order.
+    rank: Option<Cue>,
     unclear: bool,
     certain: bool,
     words: usize,
+}
+
+impl<'a> Scan<'a> {
+    fn new(pieces: &'a [Lexed], locale: &str, now: &'a Zoned, kind: Kind) -> Self {
+        let index = lexicon::get().language_of(locale);
+        Self {
+            pieces,
+            language: &lexicon::get().languages[index],
+            index,
+            kind,
+            month_first: is_month_first(locale),
+            now,
+            day: None,
+            weekday: None,
+            hour: None,
+            exact: None,
+            part: None,
+            bare: None,
+            next: false,
+            next_week: false,
+            weekend: false,
+            now_said: false,
+            soonest: false,
+            rank: None,
+            unclear: false,
+            certain: true,
+            words: 0,
+        }
+    }
 }
 
 impl Scan<'_> {
@@ -124,9 +147,18 @@ impl Scan<'_> {
 
     fn told(mut self) -> Option<Told> {
         self.place_weekday();
+        if self.is_now() {
+            return Some(Told {
+                day: None,
+                time: None,
+                certain: self.certain && !self.soonest,
+                now: true,
+            });
+        }
+        self.place_span_of_days();
         if let (Some(n), None) = (self.bare, self.hour) {
             // "tomorrow 3", "3 in the afternoon"; "3" alone where a time was asked for.
-            let alone = self.of_day && self.words <= BARE_HOUR_WORDS_MAX && n <= 12;
+            let alone = self.kind == Kind::Time && self.words <= BARE_HOUR_WORDS_MAX && n <= 12;
             let placed = self.day.is_some() || self.part.is_some() || alone;
             let placed = placed && (1..=24).contains(&n);
             self.unclear |= !placed;
@@ -143,19 +175,56 @@ impl Scan<'_> {
                 day: Some(day),
                 time: Some(time),
                 certain: self.certain,
+                now: false,
             });
         }
         let time = match self.hour {
             Some(hour) => Some(hour.at(self.part)?),
             None => None,
         };
-        // "Tuesday morning" leaves the time open.
+        // "Tuesday morning" leaves the time open; where only a time is asked, its part has one.
         let certain = self.certain && (self.part.is_none() || time.is_some());
+        let of_part = self
+            .part
+            .filter(|_| self.kind == Kind::Time && self.is_brief());
+        let time = time.or(of_part.and_then(Part::hour_of));
         (self.day.is_some() || time.is_some()).then_some(Told {
             day: self.day,
             time,
             certain,
+            now: false,
         })
+    }
+
+    fn is_brief(&self) -> bool {
+        self.words <= BARE_HOUR_WORDS_MAX
+    }
+
+    /// Only now, or as soon as can be, is said; an appointment with its day and time is no matter of haste.
+    fn is_now(&self) -> bool {
+        let soon = (self.now_said || self.soonest) && self.kind != Kind::DateTime;
+        let alone = self.day.is_none()
+            && self.hour.is_none()
+            && self.bare.is_none()
+            && self.part.is_none()
+            && self.exact.is_none()
+            && !self.weekend
+            && !self.next_week;
+        soon && alone && !self.unclear && self.is_brief()
+    }
+
+    /// "Next week" and "this weekend" begin on a day, where only a day is asked.
+    fn place_span_of_days(&mut self) {
+        if self.kind != Kind::Date || self.day.is_some() || !self.is_brief() {
+            return;
+        }
+        let day = match (self.weekend, self.next_week) {
+            (true, false) => day::weekend(self.today()),
+            (false, true) => day::weekday_of_next_week(0, self.today()),
+            _ => return,
+        };
+        self.certain = false;
+        self.set_day(day);
     }
 
     /// A weekday by itself is its next day; beside a date it must agree.
@@ -182,6 +251,12 @@ impl Scan<'_> {
         }
     }
 
+    /// A day that stands for what was said.
+    fn set_guess(&mut self, day: Option<Date>) {
+        self.certain = false;
+        self.set_day(day);
+    }
+
     fn set_hour(&mut self, hour: clock::Told) {
         match self.hour {
             Some(known) if known != hour => self.unclear = true,
@@ -203,6 +278,12 @@ impl Scan<'_> {
     fn look_at(&mut self, at: usize) -> usize {
         if self.pieces[at].sign().is_some() {
             return 1;
+        }
+        // "Good morning" is no time.
+        if let Some((n @ 2.., Cue::Greeting)) = self.language.naming(&self.pieces[at..])
+            && self.kind == Kind::Time
+        {
+            return n;
         }
         if let Some((n, cue)) = self.language.when(&self.pieces[at..]) {
             return self.cue(cue, at, n);
@@ -361,8 +442,7 @@ impl Scan<'_> {
         let suffix = self.ordinal_suffix(after);
         let by_dot = self.pieces.get(after).is_some_and(|p| p.is_sign(&['.']));
         if suffix > 0 && (!by_dot || before == Some(Cue::OnThe)) {
-            self.certain = false;
-            self.set_day(day::of_month(n, self.today()));
+            self.set_guess(day::of_month(n, self.today()));
             return length + suffix;
         }
         match before {
@@ -374,9 +454,11 @@ impl Scan<'_> {
                 });
                 self.unclear |= n > 24;
             }
-            Some(Cue::OnThe) if self.day.is_none() => {
-                self.certain = false;
-                self.set_day(day::of_month(n, self.today()));
+            // "The 8am one" is an hour.
+            Some(Cue::OnThe)
+                if self.day.is_none() && !matches!(cue, Some((_, Cue::Am | Cue::Pm))) =>
+            {
+                self.set_guess(day::of_month(n, self.today()));
             }
             _ if self.takes_minutes(at) && (10..60).contains(&n) => {
                 self.hour = self.hour.map(|hour| clock::Told { minute: n, ..hour });
@@ -473,7 +555,38 @@ impl Scan<'_> {
                 minute: 0,
                 of_24: true,
             }),
-            Cue::Midnight | Cue::Open | Cue::Month => self.unclear = true,
+            Cue::Midnight
+            | Cue::Open
+            | Cue::Month
+            | Cue::Between
+            | Cue::LaterOne
+            | Cue::EarlierOne
+            | Cue::Latest => {
+                self.rank = self.rank.or(Some(cue).filter(|cue| *cue != Cue::Open));
+                self.unclear = true;
+            }
+            // "After 5" is 5 o'clock where a time is asked, and else an open span.
+            Cue::AtLeast => {
+                self.certain = false;
+                self.unclear |= self.kind != Kind::Time;
+            }
+            Cue::Earliest => {
+                self.rank = self.rank.or(Some(cue));
+                self.words += n;
+            }
+            Cue::Now | Cue::Soonest => {
+                self.now_said |= cue == Cue::Now;
+                self.soonest |= cue == Cue::Soonest;
+                self.words += if self.kind == Kind::DateTime { n } else { 0 };
+            }
+            Cue::Weekend => {
+                self.weekend = true;
+                self.words += if self.kind == Kind::Date { 0 } else { n };
+            }
+            Cue::MonthStart => self.set_guess(day::of_month(1, today)),
+            Cue::MonthEnd => self.set_guess(day::end_of_month(0, today)),
+            Cue::NextMonthStart => self.set_guess(day::next_month(today)),
+            Cue::NextMonthEnd => self.set_guess(day::end_of_month(1, today)),
             Cue::Am => self.set_part(Part::Am),
             Cue::Pm => self.set_part(Part::Pm),
             Cue::Morning => self.set_part(Part::Morning),
@@ -518,7 +631,8 @@ impl Scan<'_> {
     fn whole_next_week(&mut self) {
         self.next_week = true;
         let mut words = self.pieces.iter().filter_map(Lexed::word);
-        self.unclear |= !words.any(|(_, id)| self.language.weekdays.contains_key(&id));
+        self.unclear |= self.kind != Kind::Date
+            && !words.any(|(_, id)| self.language.weekdays.contains_key(&id));
     }
 
     /// "las 3 y media", "trois heures et demie": said after the hour.

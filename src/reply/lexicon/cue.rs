@@ -54,10 +54,22 @@ pub(crate) enum Cue {
     OneHour,
     OnThe,
     Open,
+    Weekend,
+    MonthStart,
+    MonthEnd,
+    NextMonthStart,
+    NextMonthEnd,
+    OfMonth,
+    Soonest,
+    Now,
+    LaterOne,
+    EarlierOne,
+    Latest,
+    Earliest,
 }
 
 impl Cue {
-    pub const ALL: [(&'static str, Cue); 48] = [
+    pub const ALL: [(&'static str, Cue); 60] = [
         ("at_most", Cue::AtMost),
         ("at_least", Cue::AtLeast),
         ("between", Cue::Between),
@@ -106,6 +118,18 @@ impl Cue {
         ("one_hour", Cue::OneHour),
         ("on_the", Cue::OnThe),
         ("open", Cue::Open),
+        ("weekend", Cue::Weekend),
+        ("month_start", Cue::MonthStart),
+        ("month_end", Cue::MonthEnd),
+        ("next_month_start", Cue::NextMonthStart),
+        ("next_month_end", Cue::NextMonthEnd),
+        ("of_month", Cue::OfMonth),
+        ("soonest", Cue::Soonest),
+        ("now", Cue::Now),
+        ("later_one", Cue::LaterOne),
+        ("earlier_one", Cue::EarlierOne),
+        ("latest", Cue::Latest),
+        ("earliest", Cue::Earliest),
     ];
 }
 
