@@ -20,7 +20,7 @@ pub(super) struct Told {
     pub day: Option<Date>,
     pub time: Option<Time>,
     pub certain: bool,
-    /// This very moment.
+    /// This very moment, instead of a day and time.
     pub now: bool,
 }
 
@@ -562,7 +562,8 @@ impl Scan<'_> {
             | Cue::LaterOne
             | Cue::EarlierOne
             | Cue::Latest => {
-                self.rank = self.rank.or(Some(cue).filter(|cue| *cue != Cue::Open));
+                let ranks = matches!(cue, Cue::LaterOne | Cue::EarlierOne | Cue::Latest);
+                self.rank = self.rank.or(ranks.then_some(cue));
                 self.unclear = true;
             }
             // "After 5" is 5 o'clock where a time is asked, and else an open span.
