@@ -12,6 +12,7 @@ mod said;
 
 mod all_caps;
 mod ambiguous_date;
+mod anytime_answer;
 mod ascii_art;
 mod brand_in_first;
 mod colour_or_shape;
@@ -64,9 +65,10 @@ pub trait Lint: Sync {
 }
 
 /// Every lint, by name.
-pub const ALL: [&dyn Lint; 33] = [
+pub const ALL: [&dyn Lint; 34] = [
     &all_caps::AllCaps,
     &ambiguous_date::AmbiguousDate,
+    &anytime_answer::AnytimeAnswer,
     &ascii_art::AsciiArt,
     &brand_in_first::BrandInFirst,
     &colour_or_shape::ColourOrShape,

@@ -76,7 +76,7 @@ impl Lint for Ucs2ByAccident {
             report.piece(
                 &said,
                 &first,
-                format!("{} in this text makes it dearer: {cost}", named.join(", ")),
+                format!("dearer because of {}: {cost}", named.join(", ")),
                 "has a plain equal",
                 &format!("write {written}"),
             );

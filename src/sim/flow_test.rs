@@ -575,4 +575,31 @@ mod tests {
             assert_eq!(matches_pattern(pattern, text), fits, "{pattern:?} {text:?}");
         }
     }
+
+    /// What a test that waits for `*x*` got, of a question that nudges after 12 hours: at 22:00.
+    #[test]
+    fn what_is_held_is_told_with_its_reason_and_its_end() {
+        let text = "flow: t\nkind: marketing\nsteps:\n  a:\n    \
+                    ask: \"{brand} asks: yes or no? STOP ends.\"\n    \
+                    answers: { yes: b, no: b }\n    no_reply:\n      \
+                    - { after: 12h, say: \"Still there?\" }\n      \
+                    - { after: 1d, then: b }\n  b: { end: done }\n\
+                    tests:\n  - name: n\n    script:\n      - bot: \"*\"\n      \
+                    - wait: 13h\n      - bot: \"*x*\"\n";
+        let source = crate::diagnostic::Source {
+            file: "t.yaml".into(),
+            text: text.into(),
+        };
+        let workspace = Arc::new(Workspace::default());
+        let compiled = crate::flow::compile(&workspace, &[source]);
+        let result = run(&workspace, &compiled.flows, &compiled.flows[0]);
+        let failure = result.tests[0].failure.clone().unwrap();
+        assert!(
+            failure.got.starts_with(
+                "no message; \"Still there?\" is held by quiet hours until Tue 24 Nov 2026, "
+            ),
+            "{}",
+            failure.got
+        );
+    }
 }

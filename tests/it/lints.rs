@@ -127,3 +127,34 @@ fn every_directory_of_examples_belongs_to_a_lint() {
         );
     }
 }
+
+#[test]
+fn a_question_that_sends_more_than_a_cap_allows_is_warned_of() {
+    let rung = |n: u32| format!("      - {{ after: 1d, say: \"Still there? ({n})\" }}\n");
+    for (nudges, at_most, warned) in [(4, 4, true), (3, 4, false), (4, 8, false)] {
+        let rungs: String = (0..nudges).map(rung).collect();
+        let text = format!(
+            "flow: caps\nkind: marketing\nsteps:\n  first:\n    \
+             ask: \"Hi, {{brand}} here. Shall we start? STOP to opt out.\"\n    \
+             answers: {{ yes: done, later: done }}\n    no_reply:\n{rungs}      \
+             - {{ after: 1d, then: done }}\n  done: {{ end: done }}\n"
+        );
+        let file = "caps.yaml".to_string();
+        let mut workspace = workspace();
+        let caps = &mut workspace.rules.caps;
+        caps.last_mut().unwrap().at_most = at_most;
+        let compiled = compile(&workspace, &[Source { file, text }]);
+        let known = Known {
+            workspace: Some(&workspace),
+            ..Known::default()
+        };
+        let found = lint::run(&compiled.flows[0], &known);
+        let beyond = found.iter().any(|warning| {
+            warning.code == "long-silence" && warning.message.contains("the workspace allows")
+        });
+        assert_eq!(
+            beyond, warned,
+            "{nudges} nudges, {at_most} allowed: {found:#?}"
+        );
+    }
+}

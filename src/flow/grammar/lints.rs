@@ -3,9 +3,13 @@
 
 use crate::flow::grammar::Shape;
 
-pub const LINTS: [(&str, &str); 33] = [
+pub const LINTS: [(&str, &str); 34] = [
     ("all-caps", "Words in capitals in a row."),
     ("ambiguous-date", "A date in figures alone, such as 12/1."),
+    (
+        "anytime-answer",
+        "A word of `anytime` that is an answer of a question too.",
+    ),
     (
         "ascii-art",
         "Rows of signs, and letters that only look like letters.",
