@@ -427,7 +427,8 @@ impl<'a> Run<'a> {
                 let RowBody::Outgoing(Effect::Sms(message), sending) = &row.body else {
                     return None;
                 };
-                let begins: String = message.text.chars().take(HELD_CHARS).collect();
+                let line = message.text.lines().next().unwrap_or_default();
+                let begins: String = line.chars().take(HELD_CHARS).collect();
                 let more = if begins.len() < message.text.len() {
                     "…"
                 } else {
