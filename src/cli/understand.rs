@@ -12,8 +12,8 @@ use crate::cli::{Context, Exit, output, stdout};
 use crate::flow::Flow;
 use crate::flow::steps::{Expect, Step, Verb};
 use crate::lead::Name;
+use crate::reply::Listening;
 use crate::reply::{Asked, Question, understand};
-use crate::reply::{Listening, ValueContext};
 use crate::runtime::{Clock, WallClock};
 use crate::time::{Timestamp, Zone};
 
@@ -179,23 +179,10 @@ impl Asking<'_> {
             };
         };
         let asked = match &step.verb {
-            Verb::Ask(ask) => match &ask.expect {
-                Expect::Options(_, choice) => Asked::Choice {
-                    choice,
-                    names: self.names,
-                    locale: self.locale,
-                },
-                Expect::Value { kind, bounds, .. } => Asked::Value {
-                    kind: *kind,
-                    context: ValueContext {
-                        locale: self.locale,
-                        now: self.now,
-                        zone: self.zone,
-                        min: bounds.min,
-                        max: bounds.max,
-                    },
-                },
-            },
+            Verb::Ask(ask) => {
+                let locale = (self.locale, flow.locale_ix(self.locale));
+                ask.asked_in(locale, self.now, self.zone, self.names)
+            }
             _ => Asked::Nothing,
         };
         let anytime = (!flow.anytime.is_empty()).then_some(&flow.anytime_phrases);

@@ -151,7 +151,8 @@ fn moment(text: &str, zone: &Zone) -> Option<Timestamp> {
 
 fn is_email(text: &str) -> bool {
     text.split_once('@').is_some_and(|(user, host)| {
-        !user.is_empty() && host.contains('.') && !text.contains(char::is_whitespace)
+        let one = !user.is_empty() && !host.contains('@');
+        one && host.contains('.') && !text.contains(char::is_whitespace)
     })
 }
 

@@ -9,6 +9,7 @@ use crate::flow::{Target, Vary};
 use crate::lead::{Kind, Name, Value};
 use crate::policy::SendWindow;
 use crate::reply::{Asked, Choice, Unit, ValueContext};
+use crate::time::{Timestamp, Zone};
 
 #[derive(Debug, Clone)]
 pub struct Ask {
@@ -112,33 +113,42 @@ impl Ask {
     /// What is asked, as `reply` reads it.
     pub fn asked<'q>(&'q self, walk: &'q Walk) -> Asked<'q> {
         let locale = walk.flow.locales[walk.locale_ix].as_str();
-        match &self.expect {
-            // The names are the options', known by their place.
-            Expect::Options(_, choice) => Asked::Choice {
-                choice,
-                names: &[],
-                locale,
-            },
-            Expect::Value { kind, bounds, .. } => {
-                let (kind, context) = (
-                    *kind,
-                    ValueContext {
-                        locale,
-                        now: walk.now,
-                        zone: walk.facts.zone,
-                        min: bounds.min,
-                        max: bounds.max,
-                    },
-                );
-                match self.unit_asked(kind, walk.locale_ix, locale) {
-                    Some(unit) => Asked::Measure {
-                        kind,
-                        context,
-                        unit,
-                    },
-                    None => Asked::Value { kind, context },
-                }
+        // The names are the options', known by their place.
+        self.asked_in((locale, walk.locale_ix), walk.now, walk.facts.zone, &[])
+    }
+
+    /// The same in a language, by its name and its place among the flow's, at a time and place.
+    pub fn asked_in<'q>(
+        &'q self,
+        (locale, locale_ix): (&'q str, usize),
+        now: Timestamp,
+        zone: &'q Zone,
+        names: &'q [Name],
+    ) -> Asked<'q> {
+        let (kind, bounds) = match &self.expect {
+            Expect::Options(_, choice) => {
+                return Asked::Choice {
+                    choice,
+                    names,
+                    locale,
+                };
             }
+            Expect::Value { kind, bounds, .. } => (*kind, bounds),
+        };
+        let context = ValueContext {
+            locale,
+            now,
+            zone,
+            min: bounds.min,
+            max: bounds.max,
+        };
+        match self.unit_asked(kind, locale_ix, locale) {
+            Some(unit) => Asked::Measure {
+                kind,
+                context,
+                unit,
+            },
+            None => Asked::Value { kind, context },
         }
     }
 
