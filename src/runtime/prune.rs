@@ -112,17 +112,22 @@ pub fn prune(
             }
         }
     }
-    let mut found: Vec<(PhoneNumber, Found)> = Vec::new();
+    let mut found: Vec<PhoneNumber> = Vec::new();
     each_lead(engine.store.as_ref(), |record| {
         done.leads += 1;
         let fate = fate(engine, record, told.get(&record.lead.phone).copied())?;
         if fate != Found::default() {
-            found.push((record.lead.phone, fate));
+            found.push(record.lead.phone);
         }
         Ok(())
     })?;
     let source = register.map_or("register", |register| register.name());
-    for (phone, Found { fate, same }) in found {
+    for phone in found {
+        // They may have written since: what is known of them now decides.
+        let Some(record) = engine.store.lead(phone)? else {
+            continue;
+        };
+        let Found { fate, same } = fate(engine, &record, told.get(&phone).copied())?;
         if let Some(at) = same
             && (mode == Mode::DryRun || confirm(engine, phone, at)?)
         {
