@@ -8,10 +8,10 @@ use crate::flow::parse::{entries, name_of, one_or_many, word};
 use crate::flow::resolve::Builder;
 use crate::flow::steps::{Ask, Book, Bounds, Expect, Opt, Rung, RungDoes, Unclear};
 use crate::flow::template;
-use crate::flow::template::Text;
+use crate::flow::template::{Piece, Template, Text};
 use crate::flow::yaml::{Entry, Node, Yaml};
 use crate::lead::{Kind, Name};
-use crate::reply::{Choice, ChoiceOption};
+use crate::reply::{Choice, ChoiceOption, Unit};
 use crate::time::Duration;
 
 /// Whether a step that waits for the lead must say what silence leads to.
@@ -47,7 +47,7 @@ impl<'a> Builder<'a> {
                 self.options(node)
             }
             (Some(_), None) => self.options(node),
-            (None, Some(_)) => self.value(node),
+            (None, Some(_)) => self.value(node, &text),
             (None, None) => {
                 let span = node.entry("ask").map_or(node.span, |entry| entry.key_span);
                 let problem = self
@@ -57,7 +57,7 @@ impl<'a> Builder<'a> {
                         "offer `answers`, or say what kind of answer to `expect`, such as `text`",
                     );
                 self.report(problem);
-                self.value(node)
+                self.value(node, &text)
             }
         };
         Ask {
@@ -71,7 +71,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn value(&mut self, node: &Node) -> Expect {
+    fn value(&mut self, node: &Node, asked: &Text) -> Expect {
         let expect = node.get("expect");
         let is_map = expect.is_some_and(|expect| expect.map().is_some());
         let kind = match expect {
@@ -103,9 +103,15 @@ impl<'a> Builder<'a> {
         if answered && node.entry("then").is_none() {
             self.missing(node, "a question with `expect`", "then");
         }
+        let kind = kind_of(kind).unwrap_or(Kind::Text);
+        let locales = self.locales.iter().enumerate();
+        let units = locales
+            .filter(|_| kind == Kind::Number)
+            .map(|(ix, locale)| unit_asked(asked.in_locale(ix), locale));
         Expect::Value {
-            kind: kind_of(kind).unwrap_or(Kind::Text),
+            kind,
             bounds,
+            units: units.collect(),
             then: self.target(node.get("then"), "value"),
         }
     }
@@ -495,4 +501,13 @@ pub(super) fn kind_of(node: Option<&Node>) -> Option<Kind> {
         .iter()
         .find(|(known, _)| *known == name)
         .map(|(_, kind)| *kind)
+}
+
+/// The unit of time that a question asks for so many of: "how many years".
+fn unit_asked(text: &Template, locale: &str) -> Option<Unit> {
+    let words = text.pieces.iter().filter_map(|piece| match piece {
+        Piece::Literal(text) => Some(text.as_str()),
+        Piece::Token(_) => None,
+    });
+    Unit::asked_in(&words.collect::<String>(), locale)
 }

@@ -3,7 +3,7 @@
 use crate::conversation::Understood;
 use crate::flow::steps::set::Assign;
 use crate::flow::steps::{Rung, RungDoes, Step, ladder_exits, undeliverable};
-use crate::flow::template::{Piece, Template, Text, shown};
+use crate::flow::template::{Template, Text, shown};
 use crate::flow::walk::{Next, TextFrom, Walk};
 use crate::flow::{Target, Vary};
 use crate::lead::{Kind, Name, Value};
@@ -31,6 +31,8 @@ pub enum Expect {
     Value {
         kind: Kind,
         bounds: Bounds,
+        /// Of a number, by the flow's languages: the unit of time that the question names ("how many years").
+        units: Vec<Option<Unit>>,
         then: Target,
     },
 }
@@ -125,7 +127,7 @@ impl Ask {
         zone: &'q Zone,
         names: &'q [Name],
     ) -> Asked<'q> {
-        let (kind, bounds) = match &self.expect {
+        let (kind, bounds, units) = match &self.expect {
             Expect::Options(_, choice) => {
                 return Asked::Choice {
                     choice,
@@ -133,7 +135,12 @@ impl Ask {
                     locale,
                 };
             }
-            Expect::Value { kind, bounds, .. } => (*kind, bounds),
+            Expect::Value {
+                kind,
+                bounds,
+                units,
+                ..
+            } => (*kind, bounds, units),
         };
         let context = ValueContext {
             locale,
@@ -142,7 +149,7 @@ impl Ask {
             min: bounds.min,
             max: bounds.max,
         };
-        match self.unit_asked(kind, locale_ix, locale) {
+        match units.get(locale_ix).copied().flatten() {
             Some(unit) => Asked::Measure {
                 kind,
                 context,
@@ -150,18 +157,6 @@ impl Ask {
             },
             None => Asked::Value { kind, context },
         }
-    }
-
-    /// The unit of time that the question asks for so many of: "how many years".
-    fn unit_asked(&self, kind: Kind, locale_ix: usize, locale: &str) -> Option<Unit> {
-        let pieces = &self.text.in_locale(locale_ix).pieces;
-        let words = pieces.iter().filter_map(|piece| match piece {
-            Piece::Literal(text) => Some(text.as_str()),
-            Piece::Token(_) => None,
-        });
-        (kind == Kind::Number)
-            .then(|| Unit::asked_in(&words.collect::<String>(), locale))
-            .flatten()
     }
 
     /// Takes the answer that was heard.
