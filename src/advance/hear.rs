@@ -11,7 +11,6 @@ use crate::flow::steps::{
 use crate::flow::walk::{Facts, Next, TextFrom, Walk};
 use crate::flow::{AnytimeThen, Target};
 use crate::lead::Name;
-use crate::policy::consent::Level;
 use crate::policy::{
     Consent, ConsentChange, ConsentEvent, MessageKind, Outgoing, Purpose, Verdict,
 };
@@ -39,12 +38,7 @@ pub(super) fn replied(walk: &mut Walk, status: &Status, text: &str) -> Option<Op
         return Some(Some(next));
     }
     if matches!(verdict.meaning, Meaning::Unclear)
-        && let Some(next) = another_time(walk, status, text)
-    {
-        return Some(Some(next));
-    }
-    if matches!(verdict.meaning, Meaning::Unclear)
-        && let Some(next) = called_off(walk, status, text)
+        && let Some(next) = of_appointment(walk, status, text)
     {
         return Some(next);
     }
@@ -62,46 +56,42 @@ pub(super) fn replied(walk: &mut Walk, status: &Status, text: &str) -> Option<Op
     })
 }
 
-/// Another time for an appointment that is still to come: its step is gone through again.
-fn another_time(walk: &mut Walk, status: &Status, text: &str) -> Option<Next> {
-    if !matches!(status, Status::Waiting(_) | Status::Ended { .. }) {
-        return None;
-    }
+/// Another time for an appointment that is still to come, or its end. `None`: it is about neither.
+fn of_appointment(walk: &mut Walk, status: &Status, text: &str) -> Option<Option<Next>> {
+    let under_way = match status {
+        Status::Waiting(_) => true,
+        Status::Ended { .. } => false,
+        _ => return None,
+    };
     let booked = walk.conversation.booked()?;
-    if booked.slot.start <= walk.now || !asks_to_move(text) {
+    if booked.slot.start <= walk.now {
         return None;
     }
-    let step = walk.flow.find(&booked.step)?;
-    walk.understood = Some(Understood {
-        kind: Name::from("reschedule"),
-        answer: None,
-        certain: true,
-        rule: Name::from("reschedule-word"),
-    });
-    Some(Next::go("reschedule", &Target::Step(step)))
-}
-
-/// An appointment that is still to come, called off by whose it is. Whatever the flow still had to say was
-/// about it.
-fn called_off(walk: &mut Walk, status: &Status, text: &str) -> Option<Option<Next>> {
-    if !matches!(status, Status::Waiting(_) | Status::Ended { .. }) {
+    // Its step is gone through again.
+    if asks_to_move(text)
+        && let Some(step) = walk.flow.find(&booked.step)
+    {
+        walk.understood = Some(appointment_word("reschedule", "reschedule-word"));
+        return Some(Some(Next::go("reschedule", &Target::Step(step))));
+    }
+    if !asks_to_cancel(text) {
         return None;
     }
-    let at = walk.conversation.booked()?.slot.start;
-    if at <= walk.now || !asks_to_cancel(text) {
-        return None;
-    }
-    walk.understood = Some(Understood {
-        kind: Name::from("cancel"),
-        answer: None,
-        certain: true,
-        rule: Name::from("cancel-words"),
-    });
-    let confirmation = cancelled_text(walk, at);
+    walk.understood = Some(appointment_word("cancel", "cancel-words"));
+    let confirmation = cancelled_text(walk, booked.slot.start);
     call_off(walk);
     let _ = walk.notice(confirmation, Purpose::Flow);
-    let under_way = matches!(status, Status::Waiting(_));
+    // Whatever the flow still had to say was about it.
     Some(under_way.then(|| Next::End(Name::from("stopped"))))
+}
+
+fn appointment_word(kind: &'static str, rule: &'static str) -> Understood {
+    Understood {
+        kind: Name::fixed(kind),
+        answer: None,
+        certain: true,
+        rule: Name::fixed(rule),
+    }
 }
 
 /// The question that stands, as `reply` reads it.
@@ -225,7 +215,7 @@ pub(super) fn understood(verdict: &reply::Verdict<Everywhere>) -> Understood {
 pub(super) fn opt_out(walk: &mut Walk, verdict: &reply::Verdict<Everywhere>, text: &str) {
     let again = walk.facts.policy.standing.is_opted_out();
     walk.note(Effect::CancelQueued);
-    let row = own_act(ConsentChange::Revoked, verdict.rule, text, walk.now);
+    let row = ConsentEvent::by_text(ConsentChange::Revoked, verdict.rule, text, walk.now);
     walk.note(Effect::Consent(Box::new(row)));
     if reply::speaks_of(text).emails {
         let row = by_email::unsubscribed("sms", verdict.rule, text, walk.now);
@@ -250,26 +240,11 @@ fn opt_in(walk: &mut Walk, verdict: &reply::Verdict<Everywhere>, text: &str) {
 
 /// The ledger's row for a consent given by text: the answer to our question, or of their own accord.
 fn given(facts: &Facts, rule: &str, text: &str, at: Timestamp) -> ConsentEvent {
-    let mut row = own_act(ConsentChange::Given, rule, text, at);
+    let mut row = ConsentEvent::by_text(ConsentChange::Given, rule, text, at);
     if matches!(facts.policy.standing.consent, Consent::Pending(_)) {
         row.method = "double_opt_in".to_string();
     }
     row
-}
-
-/// The ledger's row for what the lead did by text.
-fn own_act(change: ConsentChange, rule: &str, text: &str, at: Timestamp) -> ConsentEvent {
-    let method = match change {
-        ConsentChange::Revoked => "sms",
-        ConsentChange::Given | ConsentChange::Asked => "keyword",
-    };
-    ConsentEvent {
-        source: "reply".to_string(),
-        wording: text.to_string(),
-        rule: Some(rule.to_string()),
-        own_act: true,
-        ..ConsentEvent::new(change, Level::Marketing, at, method)
-    }
 }
 
 pub(super) fn answer(
@@ -407,7 +382,7 @@ fn said_otherwise(
         Everywhere::WrongNumber => {
             let text = walk.conversation.last_reply.clone();
             walk.note(Effect::CancelQueued);
-            let row = own_act(ConsentChange::Revoked, verdict.rule, &text, walk.now);
+            let row = ConsentEvent::by_text(ConsentChange::Revoked, verdict.rule, &text, walk.now);
             walk.note(Effect::Consent(Box::new(row)));
             let text = notices.wrong_number(walk.facts.workspace);
             let _ = walk.notice(text, Purpose::OptOutConfirmation);
@@ -467,7 +442,7 @@ fn stranger_said(
     let workspace = facts.workspace;
     let opted_out = facts.policy.standing.is_opted_out();
     let revoke = || {
-        let row = own_act(ConsentChange::Revoked, verdict.rule, text, now);
+        let row = ConsentEvent::by_text(ConsentChange::Revoked, verdict.rule, text, now);
         Effect::Consent(Box::new(row))
     };
     let (note, notice) = match verdict.meaning {

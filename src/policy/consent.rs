@@ -171,7 +171,22 @@ impl ConsentEvent {
         }
     }
 
-    /// The same, for texts of `seller` in `program`, as far as the caller did not say otherwise.
+    /// What the lead did in person by a text of these words, by the rule that read it.
+    pub fn by_text(change: ConsentChange, rule: &str, text: &str, at: Timestamp) -> Self {
+        let method = match change {
+            ConsentChange::Revoked => "sms",
+            ConsentChange::Given | ConsentChange::Asked => "keyword",
+        };
+        Self {
+            source: "reply".to_string(),
+            wording: text.to_string(),
+            rule: Some(rule.to_string()),
+            own_act: true,
+            ..Self::new(change, Level::Marketing, at, method)
+        }
+    }
+
+    /// The event, for texts of `seller` in `program`, as far as the caller did not say otherwise.
     pub fn filled_in(mut self, seller: &str, program: Option<&str>) -> Self {
         let scope = self.scope.get_or_insert_default();
         scope.seller.get_or_insert_with(|| seller.to_string());

@@ -28,9 +28,8 @@ pub struct Reload {
 /// is gone. Without a good workspace nothing of it counts: its flows were compiled against none, and texts
 /// would go by no channel of ours.
 pub fn keep_good(before: &Live, mut read: Live) -> Live {
-    let (fit, problem) = workspace_of(before, &read);
-    read.diagnostics.extend(problem);
-    if !fit {
+    if let Some(problems) = unfit(before, &read) {
+        read.diagnostics.extend(problems);
         return Live {
             diagnostics: read.diagnostics,
             sources: read.sources,
@@ -56,12 +55,12 @@ pub fn keep_good(before: &Live, mut read: Live) -> Live {
     read
 }
 
-/// Whether the workspace that was read can take the place of the one that is served; what else is wrong
-/// with it than was found in the file.
-fn workspace_of(before: &Live, read: &Live) -> (bool, Option<Diagnostic>) {
-    let of_workspace = |d: &&Diagnostic| d.is_error() && workspace::is_file(&d.file);
-    if read.diagnostics.iter().any(|d| of_workspace(&d)) {
-        return (false, None);
+/// Why the workspace that was read cannot take the place of the one that is served: what is to be said of it
+/// beside what was found in the file. `None` when it can.
+fn unfit(before: &Live, read: &Live) -> Option<Vec<Diagnostic>> {
+    let is_broken = |d: &Diagnostic| d.is_error() && workspace::is_file(&d.file);
+    if read.diagnostics.iter().any(is_broken) {
+        return Some(Vec::new());
     }
     let file = |live: &Live| {
         let mut files = live.sources.iter().map(|(file, _)| file);
@@ -70,13 +69,13 @@ fn workspace_of(before: &Live, read: &Live) -> (bool, Option<Diagnostic>) {
     if let (Some(gone), None) = (file(before), file(read)) {
         let problem = Diagnostic::error("E0005", &gone, Span::default(), "this file is gone");
         let help = "put it back; until then what it said last goes on";
-        return (false, Some(problem.help(help)));
+        return Some(vec![problem.help(help)]);
     }
     if !before.sandbox && !read.workspace.has_real_channel() {
         tracing::error!("no channel texts for real any more; start the server again for that");
-        return (false, None);
+        return Some(Vec::new());
     }
-    (true, None)
+    None
 }
 
 /// Watches the folder and serves what it holds, until the server stops.

@@ -53,12 +53,12 @@ impl Desk<'_> {
     /// The conversation that ended with an appointment still to come, where the text asks for another time or
     /// calls it off.
     fn appointment(&mut self, text: &str) -> Result<Option<Conversation>, Refusal> {
-        if !asks_to_move(text) && !asks_to_cancel(text) {
-            return Ok(None);
-        }
         let Some(last) = self.record.last.filter(|_| self.record.active.is_none()) else {
             return Ok(None);
         };
+        if !asks_to_move(text) && !asks_to_cancel(text) {
+            return Ok(None);
+        }
         let known = self.batch.conversation(last)?;
         Ok(known.filter(|known| {
             let booked = known.booked();

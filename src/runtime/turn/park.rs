@@ -4,7 +4,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::conversation::{Entry, Understood};
 use crate::lead::{Lead, Name};
-use crate::policy::consent::Level;
 use crate::policy::{ConsentChange, ConsentEvent};
 use crate::reply::{self, Everywhere, Listening, Reply, Verdict};
 use crate::runtime::turn::Desk;
@@ -91,14 +90,9 @@ fn revoke(
     brand: &str,
 ) {
     let program = snapshot.active.as_ref().map(|active| active.flow.as_str());
-    let event = ConsentEvent {
-        source: "reply".to_string(),
-        wording: inbound.text.clone(),
-        rule: Some(verdict.rule.to_string()),
-        own_act: true,
-        ..ConsentEvent::new(ConsentChange::Revoked, Level::Marketing, commit.now, "sms")
-    }
-    .filled_in(brand, program);
+    let (change, text) = (ConsentChange::Revoked, inbound.text.as_str());
+    let event =
+        ConsentEvent::by_text(change, verdict.rule, text, commit.now).filled_in(brand, program);
     let known = snapshot.lead.as_deref().cloned();
     commit.named = known.is_none();
     let mut record = known.unwrap_or_else(|| LeadRecord::new(Lead::new(inbound.from), commit.now));
